@@ -1,0 +1,5 @@
+"""`python -m hanse` is `hanse`."""
+
+from hanse.cli import main
+
+main()

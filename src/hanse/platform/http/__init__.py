@@ -1,0 +1,24 @@
+"""What every HTTP route shares: errors, request ids, paging, idempotency and rate limits."""
+
+from hanse.platform.http.context import ANSWER_HEADERS, RequestContext
+from hanse.platform.http.errors import answer_headers, as_problem, problem_response
+from hanse.platform.http.idempotency import Answer, idempotent
+from hanse.platform.http.limits import RateLimit, RateLimited, take_token
+from hanse.platform.http.paging import Page, PageQuery, page_of, parse_cursor
+
+__all__ = [
+    "ANSWER_HEADERS",
+    "Answer",
+    "Page",
+    "PageQuery",
+    "RateLimit",
+    "RateLimited",
+    "RequestContext",
+    "answer_headers",
+    "as_problem",
+    "idempotent",
+    "page_of",
+    "parse_cursor",
+    "problem_response",
+    "take_token",
+]

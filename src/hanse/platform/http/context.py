@@ -1,0 +1,102 @@
+"""The outermost layer of a web process: request ids, one log line, metrics, a span, headers."""
+
+import re
+import time
+from typing import Any
+
+from prometheus_client import Counter, Histogram
+
+from hanse.platform.ids import new_id
+from hanse.platform.telemetry import bound, log, span
+
+_GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+
+ANSWER_HEADERS = "hanse_answer_headers"
+"""Key of the ASGI state under which a dependency leaves headers (pairs of bytes) for the answer."""
+
+REQUESTS = Counter("hanse_http_requests_total", "HTTP requests by outcome", ["method", "status"])
+SECONDS = Histogram(
+    "hanse_http_request_seconds",
+    "Time from the first byte of a request to the end of its answer",
+    ["method"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+)
+
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (
+        b"content-security-policy",
+        b"default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; "
+        b"frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    ),
+)
+
+
+class RequestContext:
+    """ASGI middleware: gives each request an id, found in its answer and in each of its log lines.
+
+    A caller's own `X-Request-Id` is kept if it is 8 to 64 letters, digits, dots, dashes or
+    underscores. `X-Trace-ID`, which the DeepL contract asks for, carries the same value.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"")
+        request_id = given if _GIVEN_ID.fullmatch(given) else str(new_id()).encode()
+        traceparent = headers.get(b"traceparent")
+        status = 500
+        started = time.perf_counter()
+
+        async def send_with_headers(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                present = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    (b"x-request-id", request_id),
+                    (b"x-trace-id", request_id),
+                    *scope.get("state", {}).get(ANSWER_HEADERS, ()),
+                    *(pair for pair in SECURITY_HEADERS if pair[0] not in present),
+                ]
+            await send(message)
+
+        with bound(request_id=request_id.decode()):
+            with span(
+                f"{scope['method']} {scope['path']}",
+                traceparent=traceparent.decode("latin-1") if traceparent else None,
+            ):
+                try:
+                    await self._app(scope, receive, send_with_headers)
+                finally:
+                    seconds = time.perf_counter() - started
+                    method = _known(scope["method"])
+                    REQUESTS.labels(method, str(status)).inc()
+                    SECONDS.labels(method).observe(seconds)
+                    log.info(
+                        "request",
+                        method=scope["method"],
+                        path=_without_secrets(scope["path"]),
+                        status=status,
+                        milliseconds=round(seconds * 1000, 2),
+                    )
+
+
+def _known(method: str) -> str:
+    """Bound the number of label values: a client may send any word as its method."""
+    return method if method in {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"} else "OTHER"
+
+
+def _without_secrets(path: str) -> str:
+    """A sign-in link's token is as good as a password: it must not stand in a log."""
+    return "/sign-in/…" if path.startswith("/sign-in/") else path

@@ -1,0 +1,60 @@
+"""Pages by cursor: stable while rows come and go, and as cheap at the end as at the start."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Annotated, Generic, TypeVar
+from uuid import UUID
+
+from litestar.params import QueryParameter
+from msgspec import Struct
+
+from hanse.platform.problems import BadRequest
+
+PAGE_SIZE_DEFAULT = 50
+PAGE_SIZE_MAX = 200
+
+T = TypeVar("T")
+
+
+class Page(Struct, Generic[T]):
+    """One page of a list. `next_cursor` asks for the following page; null on the last one."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+class InvalidCursor(BadRequest):
+    """The cursor was not made by this server."""
+
+    code = "invalid_cursor"
+    title = "Invalid cursor"
+
+
+PageQuery = Annotated[
+    int,
+    QueryParameter(
+        name="limit",
+        ge=1,
+        le=PAGE_SIZE_MAX,
+        description=f"Items a page, 1 to {PAGE_SIZE_MAX}.",
+    ),
+]
+
+
+def page_of(rows: Sequence[T], limit: int, key: Callable[[T], UUID]) -> Page[T]:
+    """Make a page of up to `limit` items from `limit + 1` rows in the order of their ids."""
+    items = list(rows[:limit])
+    more = len(rows) > limit
+    cursor = base64.urlsafe_b64encode(key(items[-1]).bytes).decode() if more else None
+    return Page(items, cursor)
+
+
+def parse_cursor(cursor: str | None) -> UUID | None:
+    """Return the id after which the page starts. Raises InvalidCursor."""
+    if cursor is None:
+        return None
+    try:
+        return UUID(bytes=base64.b64decode(cursor, altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error) as error:
+        raise InvalidCursor("The cursor is not one that this server gave out.") from error
