@@ -1,0 +1,157 @@
+"""Whose request is this: `Authorization: DeepL-Auth-Key` or `Bearer`, or a session's cookie."""
+
+import time
+from collections import OrderedDict
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from hanse.identity import store
+from hanse.identity.model import Access
+from hanse.identity.policy import Permission, Role
+from hanse.identity.secrets import digest
+from hanse.identity.service import permissions_of
+from hanse.platform.database import Db
+from hanse.platform.problems import Forbidden, Unauthenticated
+
+SESSION_COOKIE = "hanse_session"
+REMEMBERED_S = 2.0
+REMEMBERED_MAX = 10_000
+SECRET_CHARACTERS_MAX = 256
+
+_SCHEMES = ("deepl-auth-key", "bearer")
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class MissingCredentials(Unauthenticated):
+    """Nothing in the request says who sends it."""
+
+    code = "missing_credentials"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Send the header 'Authorization: DeepL-Auth-Key <key>' or 'Authorization: Bearer <key>'"
+            " with an API key. 'hanse key create NAME' makes one.",
+            headers={"WWW-Authenticate": 'Bearer realm="hanse"'},
+        )
+
+
+class WrongCredentials(Forbidden):
+    """The key or session does not exist, has expired, or was revoked."""
+
+    code = "wrong_credentials"
+    title = "Authorization failure"
+
+    def __init__(self) -> None:
+        super().__init__("Authorization failure: the API key or session is not valid.")
+
+
+class CrossSiteRequest(Forbidden):
+    """Another site tried to act with this person's session."""
+
+    code = "cross_site_request"
+    title = "Cross-site request"
+
+
+class Authenticator:
+    """Finds the access behind a request's credentials.
+
+    An answer is remembered for REMEMBERED_S seconds in this process, so a revoked key works that
+    much longer at most. Secrets are never kept: the memory is keyed by their hashes.
+    """
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+        self._remembered: OrderedDict[bytes, tuple[float, Access]] = OrderedDict()
+        self._touched: dict[UUID, float] = {}
+
+    async def access(
+        self,
+        *,
+        method: str,
+        authorization: str | None,
+        session_token: str | None,
+        origin: str | None,
+        fetch_site: str | None,
+        host: str | None,
+    ) -> Access:
+        """Return who sends a request.
+
+        A session's cookie travels by itself, so a request that changes something must also come
+        from our own pages (Sec-Fetch-Site, or else Origin).
+        Raises MissingCredentials (401), WrongCredentials (403), CrossSiteRequest (403),
+        DatabaseUnavailable.
+        """
+        if authorization is not None:
+            scheme, _, secret = authorization.strip().partition(" ")
+            if scheme.lower() not in _SCHEMES:
+                raise MissingCredentials
+            return await self._find(secret.strip(), b"key")
+        if session_token is None:
+            raise MissingCredentials
+        if method not in _SAFE_METHODS and not _same_origin(origin, fetch_site, host):
+            raise CrossSiteRequest("This request did not come from a page of Hanse.")
+        return await self._find(session_token, b"session")
+
+    async def _find(self, secret: str, kind: bytes) -> Access:
+        if not 0 < len(secret) <= SECRET_CHARACTERS_MAX:
+            raise WrongCredentials
+        secret_hash = digest(secret)
+        now = time.monotonic()
+        known = self._remembered.get(kind + secret_hash)
+        if known is not None and now - known[0] < REMEMBERED_S:
+            return known[1]
+        access = await (
+            self._find_key(secret_hash) if kind == b"key" else self._find_session(secret_hash)
+        )
+        self._remembered[kind + secret_hash] = (now, access)
+        self._remembered.move_to_end(kind + secret_hash)
+        if len(self._remembered) > REMEMBERED_MAX:
+            self._remembered.popitem(last=False)
+        return access
+
+    async def _find_key(self, secret_hash: bytes) -> Access:
+        async with self._db.system_tx() as tx:
+            row = await store.find_api_key(tx, secret_hash)
+        if row is None:
+            raise WrongCredentials
+        await self._touch(row["organisation_id"], row["id"])
+        known = {each.value for each in Permission}
+        return Access(
+            row["organisation_id"],
+            frozenset(Permission(each) for each in row["scopes"] if each in known),
+            api_key_id=row["id"],
+        )
+
+    async def _find_session(self, token_hash: bytes) -> Access:
+        async with self._db.system_tx() as tx:
+            row = await store.find_session(tx, token_hash)
+        if row is None:
+            raise WrongCredentials
+        role = Role(row["role"])
+        return Access(
+            row["organisation_id"],
+            permissions_of(role),
+            person_id=row["person_id"],
+            role=role,
+            session_id=row["id"],
+        )
+
+    async def _touch(self, organisation_id: UUID, id: UUID) -> None:
+        now = time.monotonic()
+        if now - self._touched.get(id, float("-inf")) < 60:
+            return
+        if len(self._touched) > REMEMBERED_MAX:
+            self._touched.clear()
+        self._touched[id] = now
+        async with self._db.tx(organisation_id, durable=False) as tx:
+            await store.touch_api_key(tx, id)
+
+    def forget_all(self) -> None:
+        """Forget what is remembered, as after a sign-out in this process."""
+        self._remembered.clear()
+
+
+def _same_origin(origin: str | None, fetch_site: str | None, host: str | None) -> bool:
+    if fetch_site is not None:
+        return fetch_site in ("same-origin", "none")
+    return origin is not None and host is not None and urlsplit(origin).netloc == host

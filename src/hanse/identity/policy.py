@@ -1,0 +1,44 @@
+"""Who may do what: one table, no I/O. What is not granted here is denied."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """Something that can be allowed; for the text API, by the names of its contract."""
+
+    TRANSLATE_TEXT = "translate:text"
+    LANGUAGES_READ = "languages:read"
+    USAGE_READ = "usage:read"
+    API_KEYS_READ = "api_keys:read"
+    API_KEYS_WRITE = "api_keys:write"
+    PEOPLE_READ = "people:read"
+    PEOPLE_WRITE = "people:write"
+
+
+class Role(StrEnum):
+    """What a person is in an organisation."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    MEMBER = "member"
+    GUEST = "guest"
+
+
+TEXT_SCOPES = frozenset(
+    {Permission.TRANSLATE_TEXT, Permission.LANGUAGES_READ, Permission.USAGE_READ}
+)
+"""What an API key may do unless it is made for more: call the text API."""
+
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.OWNER: frozenset(Permission),
+    Role.ADMIN: frozenset(Permission),
+    Role.MEMBER: TEXT_SCOPES | {Permission.PEOPLE_READ},
+    Role.GUEST: frozenset({Permission.LANGUAGES_READ}),
+}
+
+
+def may_appoint(actor: Role, wanted: Role) -> bool:
+    """Tell whether a person in role `actor` may give somebody the role `wanted`."""
+    if actor is Role.OWNER:
+        return True
+    return actor is Role.ADMIN and wanted is not Role.OWNER
