@@ -44,7 +44,7 @@ def test_without_a_key_the_answer_is_401_and_says_how_to_send_one(hanse: Hanse) 
 
 @pytest.mark.parametrize("key", ["hns_wrong", "x" * 300, "ключ", ""])
 def test_a_wrong_key_is_403(hanse: Hanse, key: str) -> None:
-    headers = {"Authorization": f"DeepL-Auth-Key {key}".encode()}
+    headers = {"Authorization": f"DeepL-Auth-Key {key}".strip().encode()}
     answer = hanse.client().get("/v1/me", headers=headers)
     assert answer.status_code == 403
     assert answer.json()["code"] == "wrong_credentials"

@@ -40,7 +40,12 @@ def test_a_key_without_scopes_may_call_the_text_api_only() -> None:
         (Role.ADMIN, Role.ADMIN, True),
         (Role.MEMBER, Role.GUEST, False),
         (Role.GUEST, Role.GUEST, False),
+        (None, Role.MEMBER, True),
+        (None, Role.ADMIN, False),
+        (None, Role.OWNER, False),
     ],
 )
-def test_nobody_gives_a_role_above_their_own(actor: Role, wanted: Role, allowed: bool) -> None:
+def test_nobody_gives_a_role_above_their_own(
+    actor: Role | None, wanted: Role, allowed: bool
+) -> None:
     assert may_appoint(actor, wanted) is allowed

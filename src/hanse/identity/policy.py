@@ -37,8 +37,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
 }
 
 
-def may_appoint(actor: Role, wanted: Role) -> bool:
-    """Tell whether a person in role `actor` may give somebody the role `wanted`."""
+def may_appoint(actor: Role | None, wanted: Role) -> bool:
+    """Tell whether a person in role `actor`, or a key (None), may let somebody be `wanted`."""
+    if actor is None:
+        return wanted in (Role.MEMBER, Role.GUEST)
     if actor is Role.OWNER:
         return True
     return actor is Role.ADMIN and wanted is not Role.OWNER

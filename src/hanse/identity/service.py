@@ -77,7 +77,7 @@ async def create_organisation(tx: Tx, name: str) -> None:
 async def create_person(tx: Tx, access: Access, *, email: str, name: str, role: Role) -> Person:
     """Add somebody. Raises InvalidEmail, InvalidName, EmailTaken, Forbidden."""
     access.require(Permission.PEOPLE_WRITE)
-    if access.role is None or not may_appoint(access.role, role):
+    if not may_appoint(access.role, role):
         raise Forbidden(f"You may not give the role '{role}'.")
     if not _EMAIL.fullmatch(email):
         raise InvalidEmail("Write an address such as name@example.org.")
@@ -94,8 +94,8 @@ async def create_sign_in_link(tx: Tx, access: Access, person_id: UUID) -> str:
     person = await store.get_person(tx, person_id)
     if person is None:
         raise NotFound("There is no such person.")
-    if access.role is None or not may_appoint(access.role, person.role):
-        raise Forbidden("Only an owner may make a sign-in link for an owner.")
+    if not may_appoint(access.role, person.role):
+        raise Forbidden(f"You may not make a sign-in link for somebody who is '{person.role}'.")
     token = new_secret()
     expires_at = datetime.now(UTC) + LINK_LIFETIME
     await store.insert_sign_in_link(tx, new_id(), person_id, digest(token), expires_at)

@@ -66,7 +66,7 @@ async def spawn(spec: ProcessSpec, *, output: int | None = None) -> asyncio.subp
 
     `output` is a descriptor that takes its standard output and error; None inherits ours.
     Call it on the main thread: the parent-death signal is tied to the thread that forks.
-    Needs asyncio's own loop (uvloop knows no `user`).
+    A `user` needs asyncio's own loop; uvloop knows none.
 
     Raises SetupError when the program or the account does not exist or may not be used.
     """
@@ -89,12 +89,12 @@ async def spawn(spec: ProcessSpec, *, output: int | None = None) -> asyncio.subp
         raise SetupError(f"{spec.name} cannot be started: {error}") from error
 
 
-class Switch(TypedDict):
+class Switch(TypedDict, total=False):
     """Arguments of `subprocess` that change the account."""
 
-    user: int | None
-    group: int | None
-    extra_groups: list[str | int] | None
+    user: int
+    group: int
+    extra_groups: list[str | int]
 
 
 def switch_to(user: str | None) -> Switch:
@@ -103,7 +103,7 @@ def switch_to(user: str | None) -> Switch:
     Raises SetupError when there is no such account.
     """
     if user is None:
-        return {"user": None, "group": None, "extra_groups": None}
+        return {}
     try:
         account = pwd.getpwnam(user)
     except KeyError:

@@ -8,7 +8,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from hanse.platform.problems import Problem
+from hanse.platform.problems import BadRequest, Problem
 from hanse.platform.telemetry import log
 
 PROBLEM_JSON = "application/problem+json"
@@ -38,6 +38,9 @@ def as_problem(error: Exception) -> Problem:
         return error
     if isinstance(error, HTTPException):
         return HttpProblem(error)
+    if isinstance(error, RecursionError):
+        # From the JSON decoder, whose depth is bounded by the interpreter's.
+        return BadRequest("The body is nested too deeply.")
     log.error("request_failed", exc_info=error)
     return Problem("This is a mistake of ours; it was logged under the request's id.")
 

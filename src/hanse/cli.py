@@ -1,0 +1,231 @@
+"""The command line: `hanse serve | translate | models | user | key | ...`."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from hanse.platform.database import Tx
+    from hanse.server.settings import Settings
+
+
+def settings() -> "Settings":
+    """Read the settings, or end with what is wrong with them."""
+    from hanse.server.settings import SettingsError, load
+
+    try:
+        return load(os.environ, Path.cwd())
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="hanse")
+def main() -> None:
+    """Hanse: one house for organisations of many languages and places."""
+
+
+@main.command()
+@click.argument("role", type=click.Choice(["all", "web", "inference", "jobs"]), default="all")
+@click.option("--fd", type=int, hidden=True, help="Listening socket handed over by the supervisor.")
+def serve(role: str, fd: int | None) -> None:
+    """Start Hanse: everything on this machine, or one ROLE of a cluster."""
+    from hanse.server import roles
+
+    sys.exit(roles.run(role, settings(), fd=fd))
+
+
+@main.command()
+@click.option("--to", "target", required=True, help="Target language, such as pt or en-GB.")
+@click.option("--from", "source", help="Source language; detected when left out.")
+@click.argument("files", nargs=-1, type=click.File("rb"))
+def translate(target: str, source: str | None, files: tuple[Any, ...]) -> None:
+    """Translate standard input or FILES to standard output, on this machine."""
+    from hanse.server import shell
+
+    shell.quiet_logs()
+    try:
+        inputs: tuple[Any, ...] = files or (click.get_binary_stream("stdin"),)
+        for file in inputs:
+            asyncio.run(shell.translate(settings(), file.read(), source, target))
+    except shell.ShellError as error:
+        raise click.ClickException(str(error)) from error
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+@main.group()
+def models() -> None:
+    """List and add translation models."""
+
+
+@models.command("list")
+def models_list() -> None:
+    """List the models that are installed: pair, engine, hash of the files."""
+    from hanse import inference
+
+    for model in inference.installed_models(settings().models_path):
+        click.echo(f"{model.name}\t{model.engine}\t{model.hash[:12]}")
+
+
+@models.command("add")
+@click.argument("pairs", nargs=-1, required=True, metavar="PAIR...")
+def models_add(pairs: tuple[str, ...]) -> None:
+    """Fetch models from Mozilla, such as en-de. A running server finds them by itself."""
+    from hanse import inference
+    from hanse.platform.problems import Problem
+
+    def progress(arrived: int) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\r{arrived / 1e6:.1f} MB", nl=False, err=True)
+
+    for pair in pairs:
+        try:
+            names = inference.add_model(pair, settings().models_path, progress=progress)
+        except (Problem, ValueError) as error:
+            raise click.ClickException(str(error)) from error
+        click.echo(f"Installed: {', '.join(names)}", err=True)
+
+
+@main.group()
+def user() -> None:
+    """Add people and let them in."""
+
+
+@user.command("create")
+@click.argument("email")
+@click.option("--name", help="Full name; the address when left out.")
+@click.option("--role", default="member", type=click.Choice(["owner", "admin", "member", "guest"]))
+@click.option("--organisation", help="Name or id, when there are several.")
+def user_create(email: str, name: str | None, role: str, organisation: str | None) -> None:
+    """Add a person and print a sign-in link for them."""
+    from hanse import identity
+    from hanse.server.operator import sign_in_url
+
+    async def act(tx: "Tx", access: identity.Access) -> str:
+        person = await identity.create_person(
+            tx, access, email=email, name=name or email, role=identity.Role(role)
+        )
+        return await identity.create_sign_in_link(tx, access, person.id)
+
+    click.echo(sign_in_url(settings(), _operate(act, organisation)))
+
+
+@user.command("link")
+@click.argument("email")
+@click.option("--organisation", help="Name or id, when there are several.")
+def user_link(email: str, organisation: str | None) -> None:
+    """Print a new one-time sign-in link for a person."""
+    from hanse import identity
+    from hanse.server.operator import sign_in_url
+
+    async def act(tx: "Tx", access: identity.Access) -> str:
+        person = await identity.get_person_by_email(tx, email)
+        if person is None:
+            raise click.ClickException(f"Nobody here has the address {email}.")
+        return await identity.create_sign_in_link(tx, access, person.id)
+
+    click.echo(sign_in_url(settings(), _operate(act, organisation)))
+
+
+@main.group()
+def key() -> None:
+    """Make, list and revoke API keys."""
+
+
+@key.command("create")
+@click.argument("name")
+@click.option("--scope", "scopes", multiple=True, help="What it may do; repeat for more.")
+@click.option("--organisation", help="Name or id, when there are several.")
+def key_create(name: str, scopes: tuple[str, ...], organisation: str | None) -> None:
+    """Make an API key and print it, and nothing else."""
+    from hanse import identity
+
+    async def act(tx: "Tx", access: identity.Access) -> str:
+        _, secret = await identity.create_api_key(tx, access, name=name, scopes=scopes or None)
+        return secret
+
+    click.echo(_operate(act, organisation))
+
+
+@key.command("list")
+@click.option("--organisation", help="Name or id, when there are several.")
+def key_list(organisation: str | None) -> None:
+    """List API keys: id, name, state, last use, scopes."""
+    from hanse import identity
+
+    async def act(tx: "Tx", _access: identity.Access) -> list[str]:
+        lines, after = [], None
+        while page := await identity.list_api_keys(tx, after, 200):
+            after = page[-1].id
+            for each in page:
+                state = "revoked" if each.revoked_at else "live"
+                used = f"{each.last_used_at:%Y-%m-%d %H:%M}" if each.last_used_at else "never used"
+                lines.append(f"{each.id}\t{each.name}\t{state}\t{used}\t{' '.join(each.scopes)}")
+        return lines
+
+    for line in _operate(act, organisation):
+        click.echo(line)
+
+
+@key.command("revoke")
+@click.argument("key_id", type=click.UUID)
+@click.option("--organisation", help="Name or id, when there are several.")
+def key_revoke(key_id: Any, organisation: str | None) -> None:
+    """Revoke an API key by its id."""
+    from hanse import identity
+
+    async def act(tx: "Tx", access: identity.Access) -> str:
+        return (await identity.revoke_api_key(tx, access, key_id)).name
+
+    click.echo(f"The key '{_operate(act, organisation)}' is revoked.", err=True)
+
+
+def _operate(act: Callable[..., Awaitable[Any]], organisation: str | None) -> Any:
+    from hanse.platform.problems import Problem
+    from hanse.server.operator import OperatorError, operate
+
+    try:
+        return asyncio.run(operate(settings(), act, organisation=organisation))
+    except OperatorError as error:
+        raise click.ClickException(str(error)) from error
+    except Problem as problem:
+        raise click.ClickException(problem.detail) from problem
+
+
+@main.command()
+def migrate() -> None:
+    """Bring an external database (HANSE_DATABASE_OWNER_URL) to this version."""
+    from hanse.platform.migrate import MigrationError
+    from hanse.server.first_start import prepare_database
+
+    url = settings().database_owner_url
+    if not url:
+        raise click.ClickException(
+            "Set HANSE_DATABASE_OWNER_URL. The database that Hanse starts itself needs no migrate."
+        )
+    try:
+        token = asyncio.run(prepare_database(settings(), url))
+    except (MigrationError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    if token:
+        from hanse.server.operator import sign_in_url
+
+        click.echo(sign_in_url(settings(), token))
+
+
+@main.command("settings")
+def show_settings() -> None:
+    """Print the table of all settings, as Markdown."""
+    from hanse.server.settings import table
+
+    click.echo(table(), nl=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""The web application: every system's routes, and the dependencies they ask for by name."""
+
+import asyncio
+import hmac
+from importlib.metadata import version
+from typing import Any
+
+from litestar import Litestar, MediaType, Request, Response, get
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from msgspec import Struct
+
+from hanse import identity, language
+from hanse.identity import Access, Authenticator
+from hanse.inference import InferenceClient
+from hanse.platform.bus import Bus
+from hanse.platform.database import Db
+from hanse.platform.http import RequestContext, problem_response
+from hanse.platform.problems import Forbidden, Problem
+from hanse.platform.telemetry import METRICS_CONTENT_TYPE, render_metrics
+from hanse.server import pages
+from hanse.server.access import CookieCredentials, access_of, credentials_of
+from hanse.server.settings import Settings
+
+READY_TIMEOUT_S = 2.0
+BODY_BYTES_MAX = 128 * 1024
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})
+
+
+class Health(Struct):
+    """What is up: each part by name, `ok` or what is wrong with it."""
+
+    status: str
+    parts: dict[str, str]
+
+
+class MetricsForbidden(Forbidden):
+    """Metrics are for the operator."""
+
+    code = "metrics_forbidden"
+
+
+@get("/livez", operation_id="getLiveness", summary="Is this process alive", tags=["Operation"])
+async def livez() -> Health:
+    """Answer as long as this process serves requests at all."""
+    return Health("ok", {})
+
+
+@get("/readyz", operation_id="getReadiness", summary="Can requests be served", tags=["Operation"])
+async def readyz(db: Db, bus: Bus, inference: InferenceClient) -> Response[Health]:
+    """Answer 200 if database, message bus and inference can be reached, else 503 saying which."""
+
+    async def check(ping: Any) -> str:
+        try:
+            async with asyncio.timeout(READY_TIMEOUT_S):
+                await ping
+        except TimeoutError:
+            return f"no answer within {READY_TIMEOUT_S:g} s"
+        except Problem as problem:
+            return problem.detail
+        return "ok"
+
+    names = ("database", "bus", "inference")
+    answers = await asyncio.gather(
+        check(db.ping()), check(bus.ping()), check(_ping_inference(inference))
+    )
+    parts = dict(zip(names, answers, strict=True))
+    ready = all(answer == "ok" for answer in answers)
+    return Response(
+        Health("ok" if ready else "unavailable", parts),
+        status_code=200 if ready else 503,
+        headers={} if ready else {"Retry-After": "1"},
+    )
+
+
+async def _ping_inference(inference: InferenceClient) -> None:
+    await inference.status()
+
+
+@get("/metrics", include_in_schema=False)
+async def metrics(request: Request[Any, Any, Any], settings: Settings) -> Response[bytes]:
+    """Serve the metrics of the whole tree in Prometheus' format, to the operator only."""
+    given = request.headers.get("authorization", "")
+    if settings.metrics_token:
+        allowed = hmac.compare_digest(given.encode(), f"Bearer {settings.metrics_token}".encode())
+    else:
+        client = request.client.host if request.client else ""
+        allowed = client in _LOOPBACK and "x-forwarded-for" not in request.headers
+    if not allowed:
+        raise MetricsForbidden("Set HANSE_METRICS_TOKEN and send it as a bearer token.")
+    return Response(await asyncio.to_thread(render_metrics), media_type=METRICS_CONTENT_TYPE)
+
+
+@get("/openapi.json", include_in_schema=False, sync_to_thread=False)
+def openapi(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
+    """Serve the OpenAPI 3.1 document of this server."""
+    return Response(request.app.openapi_schema.to_schema(), media_type=MediaType.JSON)
+
+
+def render_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Render an error in the form of the API that was called: DeepL's own, or RFC 9457."""
+    if request.url.path.startswith(("/v2/", "/v3/")):
+        return language.deepl_error_response(request, error)
+    return problem_response(request, error)
+
+
+def create_app(settings: Settings, db: Db, bus: Bus, inference: InferenceClient) -> RequestContext:
+    """Put the web application together from resources that the caller opened and will close."""
+    authenticator = Authenticator(db)
+    public_url = settings.public_url.rstrip("/") or f"http://localhost:{settings.port}"
+
+    async def access(request: Request[Any, Any, Any]) -> Access:
+        return await access_of(request, authenticator, db, settings.rate_limit_per_minute)
+
+    def credentials(request: Request[Any, Any, Any]) -> CookieCredentials:
+        return credentials_of(request)
+
+    def constant(value: Any) -> Provide:
+        return Provide(lambda: value, sync_to_thread=False)
+
+    app = Litestar(
+        route_handlers=[
+            livez,
+            readyz,
+            metrics,
+            openapi,
+            identity.router,
+            *language.routes,
+            *pages.handlers,
+        ],
+        dependencies={
+            "access": Provide(access),
+            "credentials": Provide(credentials, sync_to_thread=False),
+            "authenticator": constant(authenticator),
+            "db": constant(db),
+            "bus": constant(bus),
+            "inference": constant(inference),
+            "settings": constant(settings),
+            "public_url": constant(public_url),
+        },
+        exception_handlers={Exception: render_error},
+        request_max_body_size=BODY_BYTES_MAX,
+        logging_config=None,
+        openapi_config=OpenAPIConfig(
+            title="Hanse",
+            version=version("hanse"),
+            description="The API of one Hanse server. The routes under /v2 and /v3 follow the "
+            "contract of the DeepL API, so its clients work with this server's address.",
+            path="/_openapi",
+            components=Components(
+                security_schemes={
+                    "auth_header": SecurityScheme(
+                        type="apiKey",
+                        name="Authorization",
+                        security_scheme_in="header",
+                        description="`DeepL-Auth-Key <key>` or `Bearer <key>`",
+                    )
+                }
+            ),
+            security=[{"auth_header": []}],
+        ),
+    )
+    return RequestContext(app)

@@ -1,0 +1,300 @@
+"""The roles of Hanse: one process each, and `all` is the supervisor that runs the others."""
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+
+from hanse.platform.migrate import MigrationError
+from hanse.platform.problems import Problem
+from hanse.platform.process import ProcessSpec, SetupError
+from hanse.platform.telemetry import configure_logging, configure_tracing, forget_process, log
+from hanse.server.settings import Settings, environment
+
+METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def run(role: str, settings: Settings, *, fd: int | None = None) -> int:
+    """Run one role until it is told to stop; return the exit status of the process."""
+    configure_logging(level=settings.log_level, log_format=settings.log_format, role=role)
+    try:
+        configure_tracing(endpoint=settings.otlp_endpoint or None, role=role)
+        if role == "all":
+            supervise(settings)
+            return 0
+        _require_addresses(role, settings)
+        if role == "web":
+            _run_loop(web(settings, fd))
+        elif role == "inference":
+            _run_loop(inference(settings))
+        else:
+            _run_loop(jobs(settings))
+    except (SetupError, MigrationError, RuntimeError) as error:
+        print(f"hanse: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run_loop(main: Coroutine[Any, Any, None]) -> None:
+    if sys.platform == "win32":
+        asyncio.run(main)
+    else:
+        import uvloop
+
+        uvloop.run(main)
+
+
+def _require_addresses(role: str, settings: Settings) -> None:
+    if role == "inference":
+        return
+    for name in ("database_url", "nats_url"):
+        if not getattr(settings, name):
+            raise SetupError(
+                f"The role '{role}' needs HANSE_{name.upper()}. "
+                "'hanse serve' alone starts everything on this machine."
+            )
+
+
+def as_role(url: str, role: str) -> str:
+    """Return a database URL with another role; address, password and options stay."""
+    parts = urlsplit(url)
+    _, at, address = parts.netloc.rpartition("@")
+    password = f":{parts.password}" if parts.password else ""
+    return urlunsplit(parts._replace(netloc=f"{role}{password}{at or '@'}{address}"))
+
+
+async def web(settings: Settings, fd: int | None) -> None:
+    """Serve HTTP, on the socket that the supervisor hands over or on one of our own."""
+    import uvicorn
+
+    from hanse.inference import InferenceClient
+    from hanse.platform.bus import connect_bus
+    from hanse.platform.database import Db
+    from hanse.server.app import create_app
+    from hanse.server.supervisor import bind
+
+    listener = socket.socket(fileno=fd) if fd is not None else bind(settings.host, settings.port)
+    db = await Db.open(
+        settings.database_url,
+        size_max=settings.database_connections_max,
+        application_name="hanse web",
+    )
+    bus = await connect_bus(settings.nats_url)
+    inference_client = await InferenceClient.open(settings.inference_socket_path)
+    config = uvicorn.Config(
+        create_app(settings, db, bus, inference_client),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=round(settings.drain_s),
+    )
+    try:
+        await uvicorn.Server(config).serve(sockets=[listener])
+    finally:
+        await inference_client.close()
+        await bus.close()
+        await db.close()
+
+
+async def inference(settings: Settings) -> None:
+    """Run the inference scheduler and its workers."""
+    from hanse.inference import Limits, serve
+
+    limits = msgspec.structs.replace(
+        Limits(),
+        queue_items_max=settings.queue_items_max,
+        cache_bytes_max=settings.cache_bytes_max,
+    )
+    await serve(
+        socket=settings.inference_socket_path,
+        models_directory=settings.models_path,
+        workers=settings.worker_count,
+        pseudo=settings.pseudo_engine,
+        limits=limits,
+        stop=_stop_event(),
+    )
+
+
+async def jobs(settings: Settings) -> None:
+    """Relay events from the outbox, run their consumers, and run background jobs."""
+    from hanse import language
+    from hanse.platform.consumers import run_consumers
+    from hanse.platform.database import Db
+    from hanse.platform.job_worker import WorkerLimits, run_jobs
+    from hanse.platform.jobs import Jobs
+    from hanse.platform.purge import register_purge
+    from hanse.platform.relay import run_relay
+
+    stop = _stop_event()
+    limits = WorkerLimits(drain_s=settings.drain_s)
+    registry = Jobs()
+    register_purge(registry)
+    db = await Db.open(
+        as_role(settings.database_url, "hanse_jobs"),
+        size_max=settings.database_connections_max + limits.concurrency + 2,
+        application_name="hanse jobs",
+    )
+    relay_url = as_role(settings.database_url, "hanse_relay")
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(run_relay(relay_url, settings.nats_url, stop))
+            tasks.create_task(run_consumers(language.consumers, db, settings.nats_url, stop))
+            tasks.create_task(run_jobs(registry, db, stop, limits=limits))
+    finally:
+        await db.close()
+
+
+def _stop_event() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+def supervise(settings: Settings) -> None:
+    """Run everything on this machine until a signal asks to stop. Raises SetupError."""
+    from hanse.platform.embedded import make_home
+    from hanse.server.supervisor import LEFTOVER_WAIT_S, bind, home_lock
+
+    if bool(settings.database_url) != bool(settings.database_owner_url):
+        raise SetupError("Set both HANSE_DATABASE_URL and HANSE_DATABASE_OWNER_URL, or neither.")
+    home = make_home(settings.home_path)
+    with home_lock(home) as lock:
+        wait_s = LEFTOVER_WAIT_S if lock.after_crash else 0.0
+        with bind(settings.host, settings.port, wait_s=wait_s) as listener:
+            settings = msgspec.structs.replace(
+                settings, home=str(home), port=listener.getsockname()[1]
+            )
+            # PostgreSQL's account must get through to its own folder in here.
+            settings.run_path.mkdir(mode=0o711, exist_ok=True)
+            metrics = settings.run_path / "metrics"
+            shutil.rmtree(metrics, ignore_errors=True)
+            metrics.mkdir(mode=0o700)
+            os.environ[METRICS_DIRECTORY] = str(metrics)
+            asyncio.run(_supervise(settings, listener))
+
+
+async def _supervise(settings: Settings, listener: socket.socket) -> None:
+    from hanse.platform.embedded import NatsServer, PostgresServer
+    from hanse.server.first_start import prepare_database
+    from hanse.server.operator import sign_in_url
+    from hanse.server.supervisor import Child, Step, Supervisor
+
+    nodes: list[Child | Step] = []
+    token: str | None = None
+    postgres = nats = None
+    if settings.database_url:
+        owner_url = settings.database_owner_url
+    else:
+        postgres = PostgresServer.prepare(settings.home_path, settings.postgres_user or None)
+        owner_url = postgres.url("hanse")
+        nodes.append(Child(postgres.process()))
+        settings = msgspec.structs.replace(settings, database_url=postgres.url("hanse_app"))
+    if not settings.nats_url:
+        nats = NatsServer.prepare(settings.home_path)
+        nodes.append(Child(nats.process()))
+        settings = msgspec.structs.replace(settings, nats_url=nats.url)
+
+    async def prepare() -> None:
+        nonlocal token
+        if postgres is not None:
+            await postgres.ensure_database()
+        token = await prepare_database(settings, owner_url)
+
+    async def announce() -> None:
+        print(_welcome(settings, sign_in_url(settings, token) if token else None), flush=True)
+
+    def role(name: str, role: str, **more: Any) -> ProcessSpec:
+        return ProcessSpec(
+            name=name,
+            argv=[sys.executable, "-m", "hanse", "serve", role, *more.pop("arguments", ())],
+            env={**os.environ, **environment(settings)},
+            stop_timeout_s=settings.drain_s + 2,
+            **more,
+        )
+
+    nodes += [
+        Child(role("inference", "inference", ready=lambda: _inference_ready(settings))),
+        Step("database", prepare, needs=("postgres",) if postgres else ()),
+    ]
+    needs = ("database", "nats", "inference") if nats else ("database", "inference")
+    webs = [f"web-{number}" for number in range(1, settings.web_process_count + 1)]
+    for name in webs:
+        fd = listener.fileno()
+        nodes.append(
+            Child(
+                role(
+                    name,
+                    "web",
+                    arguments=("--fd", str(fd)),
+                    pass_fds=(fd,),
+                    ready=lambda: _web_ready(settings),
+                ),
+                needs=needs,
+            )
+        )
+    nodes.append(Child(role("jobs", "jobs", ready=_at_once), needs=needs))
+    nodes.append(Step("announcement", announce, needs=tuple(webs)))
+    supervisor = Supervisor(nodes, on_exit=lambda _name, pid: forget_process(pid))
+    try:
+        await supervisor.run_until_signalled()
+    finally:
+        log.info("stopped")
+
+
+async def _at_once() -> bool:
+    return True
+
+
+async def _inference_ready(settings: Settings) -> bool:
+    from hanse.inference import InferenceClient
+
+    if not settings.inference_socket_path.exists():
+        return False
+    client = await InferenceClient.open(settings.inference_socket_path)
+    try:
+        async with asyncio.timeout(2):
+            status = await client.status()
+    except Problem:
+        return False
+    finally:
+        await client.close()
+    return bool(status["workers"])
+
+
+async def _web_ready(settings: Settings) -> bool:
+    reader, writer = await asyncio.open_connection(settings.host, settings.port)
+    try:
+        writer.write(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        return (await reader.readline()).startswith(b"HTTP/1.1 200")
+    finally:
+        writer.close()
+
+
+def _welcome(settings: Settings, sign_in: str | None) -> str:
+    public_url = settings.public_url.rstrip("/") or f"http://localhost:{settings.port}"
+    hanse = sys.argv[0] if Path(sys.argv[0]).name == "hanse" else f"{sys.executable} -m hanse"
+    lines = ["", f"  Hanse is ready:  {public_url}", f"  API:             {public_url}/docs", ""]
+    if sign_in:
+        lines += [
+            "  Sign in as the owner with this link; it works once, within two days:",
+            f"    {sign_in}",
+        ]
+    else:
+        lines += [f"  A sign-in link:  {hanse} user link {settings.owner_email}"]
+    lines += [
+        f"  An API key:      {hanse} key create NAME",
+        f"  Data:            {settings.home_path}",
+        "  Stop:            Ctrl-C",
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,248 @@
+"""Settings: typed, from `hanse.toml` and the environment, and refused when unknown or malformed.
+
+Each setting is one field of `Settings`; its environment variable is `HANSE_` and the name in
+capitals. The environment wins over the file. `docs/settings.md` is written from this module.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+PREFIX = "HANSE_"
+FILE_NAME = "hanse.toml"
+
+# Read by the tools that start Hanse, not by Hanse.
+_NOT_SETTINGS = frozenset({"HANSE_CONFIG", "HANSE_URL", "HANSE_API_KEY"})
+
+Count = Annotated[int, Meta(ge=0)]
+Positive = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(gt=0)]
+
+
+def _about(description: str) -> Meta:
+    return Meta(description=description)
+
+
+class SettingsError(Exception):
+    """A setting is unknown or malformed; the text names it, its source and what it should be."""
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All settings of Hanse."""
+
+    home: Annotated[
+        str,
+        _about(
+            "Folder of all data, models and run-time files. Default: `/var/lib/hanse` for root, "
+            "`~/.local/share/hanse` for everybody else."
+        ),
+    ] = ""
+    host: Annotated[str, _about("Address on which the web processes listen.")] = "127.0.0.1"
+    port: Annotated[
+        Annotated[int, Meta(ge=0, le=65535)],
+        _about("Port on which the web processes listen; 0 takes any free one."),
+    ] = 8080
+    public_url: Annotated[
+        str, _about("How people reach Hanse, used in links. Default: `http://localhost:PORT`.")
+    ] = ""
+    web_processes: Annotated[Count, _about("Web processes; 0 means one for every two cores.")] = 0
+    workers: Annotated[Count, _about("Inference workers; 0 means one for each core.")] = 0
+    database_url: Annotated[
+        str,
+        _about(
+            "PostgreSQL 18 as role `hanse_app`. Empty: Hanse starts its own. `hanse_relay` "
+            "and `hanse_jobs` must be reachable at the same address with the same password."
+        ),
+    ] = ""
+    database_owner_url: Annotated[
+        str, _about("PostgreSQL as the role that owns the schema; used by `hanse migrate` alone.")
+    ] = ""
+    database_connections_max: Annotated[
+        Positive, _about("Connections to PostgreSQL of each process.")
+    ] = 8
+    nats_url: Annotated[str, _about("NATS with JetStream. Empty: Hanse starts its own.")] = ""
+    inference_socket: Annotated[
+        str,
+        _about(
+            "Unix socket of the inference scheduler. Default: `run/inference.sock` in the home."
+        ),
+    ] = ""
+    postgres_user: Annotated[
+        str,
+        _about(
+            "Existing account that runs the embedded PostgreSQL when root starts Hanse. "
+            "Default: the first that exists of hanse, postgres, nobody."
+        ),
+    ] = ""
+    models_directory: Annotated[str, _about("Folder of models. Default: `models` in the home.")] = (
+        ""
+    )
+    pseudo_engine: Annotated[
+        bool,
+        _about(
+            "Answer pairs that no model covers by pseudo-localisation, marked as such: "
+            "for tests and demos."
+        ),
+    ] = False
+    queue_items_max: Annotated[
+        Positive, _about("Sentences that may wait for a worker; more get 503.")
+    ] = 20_000
+    cache_bytes_max: Annotated[
+        Count, _about("Memory for cached translations; 0 turns the cache off.")
+    ] = 32 * 1024 * 1024
+    request_timeout_s: Annotated[
+        Seconds,
+        _about("Time after which a translation that has not finished is given up with 503."),
+    ] = 60.0
+    rate_limit_per_minute: Annotated[
+        Count, _about("Requests a minute that each API key may send; 0 means no limit.")
+    ] = 30_000
+    organisation: Annotated[str, _about("Name of the organisation that the first start makes.")] = (
+        "My organisation"
+    )
+    owner_email: Annotated[str, _about("E-mail address of the person who owns it.")] = (
+        "owner@localhost"
+    )
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], _about("Least level logged.")
+    ] = "info"
+    log_format: Annotated[
+        Literal["auto", "json", "text"],
+        _about("Form of log lines; auto: text on a terminal, else JSON."),
+    ] = "auto"
+    metrics_token: Annotated[
+        str,
+        _about("Bearer token that `/metrics` asks for. Empty: it answers this machine alone."),
+    ] = ""
+    otlp_endpoint: Annotated[
+        str, _about("OTLP/HTTP collector for traces (needs `hanse[otel]`). Empty: no traces.")
+    ] = ""
+    drain_s: Annotated[Seconds, _about("Time that running requests get to finish at a stop.")] = (
+        10.0
+    )
+
+    @property
+    def home_path(self) -> Path:
+        """The folder of all data, absolute."""
+        if self.home:
+            return Path(self.home).expanduser().absolute()
+        if os.geteuid() == 0:
+            return Path("/var/lib/hanse")
+        return Path("~/.local/share/hanse").expanduser()
+
+    @property
+    def run_path(self) -> Path:
+        """Sockets, locks and whatever else means something only while Hanse runs."""
+        return self.home_path / "run"
+
+    @property
+    def inference_socket_path(self) -> Path:
+        """Where web processes find the inference scheduler."""
+        return Path(self.inference_socket or self.run_path / "inference.sock")
+
+    @property
+    def models_path(self) -> Path:
+        """Where `hanse models add` puts models."""
+        return Path(self.models_directory or self.home_path / "models")
+
+    @property
+    def worker_count(self) -> int:
+        """Inference workers to start."""
+        return self.workers or os.cpu_count() or 1
+
+    @property
+    def web_process_count(self) -> int:
+        """Web processes to start."""
+        return self.web_processes or max(1, (os.cpu_count() or 1) // 2)
+
+
+def load(environ: Mapping[str, str], directory: Path) -> Settings:
+    """Read the settings from `hanse.toml` (in `directory`, or at HANSE_CONFIG) and `environ`.
+
+    Raises SettingsError naming the first setting that is unknown or malformed.
+    """
+    path = Path(environ["HANSE_CONFIG"]) if "HANSE_CONFIG" in environ else directory / FILE_NAME
+    known = {field.name: field for field in msgspec.structs.fields(Settings)}
+    values: dict[str, Any] = {}
+    if path.exists() or "HANSE_CONFIG" in environ:
+        for name, value in _read(path).items():
+            if name not in known:
+                raise SettingsError(f"{path}: there is no setting '{name}'.{_hint(name, known)}")
+            values[name] = _convert(name, value, known[name].type, f"{path}: {name}", strict=True)
+    for variable in sorted(environ):
+        if not variable.startswith(PREFIX) or variable in _NOT_SETTINGS:
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in known:
+            raise SettingsError(f"There is no setting {variable}.{_hint(name, known)}")
+        value = environ[variable]
+        values[name] = _convert(name, value, known[name].type, variable, strict=False)
+    return Settings(**values)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
+
+
+def _convert(name: str, value: Any, kind: Any, source: str, *, strict: bool) -> Any:
+    if kind_name(kind) == "bool" and not strict:
+        words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+        if str(value).lower() not in words:
+            raise SettingsError(f"{source}: expected true or false, got '{value}'.")
+        return words[str(value).lower()]
+    try:
+        return msgspec.convert(value, kind, strict=strict)
+    except msgspec.ValidationError as error:
+        shown = "" if "token" in name else f", got '{value}'"
+        raise SettingsError(f"{source}: {error}{shown}.") from error
+
+
+def kind_name(kind: Any) -> str:
+    """Return the name of a setting's type as the documentation shows it."""
+    while get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    if get_origin(kind) is Literal:
+        return " \\| ".join(get_args(kind))
+    return str(kind.__name__)
+
+
+def _hint(name: str, known: Mapping[str, Any]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, known, n=1)
+    return f" Did you mean {PREFIX}{close[0].upper()}?" if close else ""
+
+
+def table() -> str:
+    """Return the Markdown table of all settings."""
+    hints = get_type_hints(Settings, include_extras=True)
+    lines = ["| environment variable | type | default | meaning |", "|---|---|---|---|"]
+    for field in msgspec.structs.fields(Settings):
+        kind = hints[field.name]
+        description = next(
+            meta.description
+            for meta in reversed(get_args(kind)[1:])
+            if isinstance(meta, Meta) and meta.description
+        )
+        default = "" if field.default == "" else f"`{msgspec.json.encode(field.default).decode()}`"
+        lines.append(
+            f"| `{PREFIX}{field.name.upper()}` | {kind_name(kind)} | {default} | {description} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the settings as environment variables, for the processes that Hanse starts."""
+    return {
+        f"{PREFIX}{name.upper()}": str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in msgspec.structs.asdict(settings).items()
+        if value != ""
+    }
