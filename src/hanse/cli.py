@@ -50,7 +50,7 @@ def translate(target: str, source: str | None, files: tuple[Any, ...]) -> None:
 
     shell.quiet_logs()
     try:
-        inputs: tuple[Any, ...] = files or (click.get_binary_stream("stdin"),)
+        inputs: tuple[Any, ...] = files or (sys.stdin.buffer,)
         for file in inputs:
             asyncio.run(shell.translate(settings(), file.read(), source, target))
     except shell.ShellError as error:
@@ -184,6 +184,44 @@ def key_revoke(key_id: Any, organisation: str | None) -> None:
         return (await identity.revoke_api_key(tx, access, key_id)).name
 
     click.echo(f"The key '{_operate(act, organisation)}' is revoked.", err=True)
+
+
+@main.group()
+def jobs() -> None:
+    """See background work that was given up, and give it a new chance."""
+
+
+@jobs.command("failed")
+@click.option("--organisation", help="Name or id, when there are several.")
+def jobs_failed(organisation: str | None) -> None:
+    """List jobs and events that were given up, newest first, with their last error."""
+    from hanse.platform.consumers import list_dead_letters
+    from hanse.platform.jobs import list_dead
+
+    async def act(tx: "Tx", _access: Any) -> list[str]:
+        return [
+            f"job\t{each.id}\t{each.name}\t{each.attempts} attempts\t{each.error}"
+            for each in await list_dead(tx)
+        ] + [
+            f"event\t{each.event_id}\t{each.consumer}\t{each.deliveries} attempts\t{each.error}"
+            for each in await list_dead_letters(tx)
+        ]
+
+    for line in _operate(act, organisation):
+        click.echo(line)
+
+
+@jobs.command("retry")
+@click.argument("job_id", type=int)
+@click.option("--organisation", help="Name or id, when there are several.")
+def jobs_retry(job_id: int, organisation: str | None) -> None:
+    """Let a job that was given up run again."""
+    from hanse.platform.jobs import retry_dead
+
+    async def act(tx: "Tx", _access: Any) -> None:
+        await retry_dead(tx, job_id)
+
+    _operate(act, organisation)
 
 
 def _operate(act: Callable[..., Awaitable[Any]], organisation: str | None) -> Any:

@@ -95,10 +95,6 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cache_bytes_max: Annotated[
         Count, _about("Memory for cached translations; 0 turns the cache off.")
     ] = 32 * 1024 * 1024
-    request_timeout_s: Annotated[
-        Seconds,
-        _about("Time after which a translation that has not finished is given up with 503."),
-    ] = 60.0
     rate_limit_per_minute: Annotated[
         Count, _about("Requests a minute that each API key may send; 0 means no limit.")
     ] = 30_000

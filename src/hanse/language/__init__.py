@@ -1,0 +1,40 @@
+"""Language: recognise, cut, translate and put together again, behind the wire of the DeepL API.
+
+Other systems translate with `translate` and keep the record with `record`; over HTTP the official
+DeepL clients do. `consumers` follow what was translated to keep the usage.
+"""
+
+from hanse.language.api import deepl_error_response, routes
+from hanse.language.detect import Detection, DetectionStatus, Detector
+from hanse.language.events import TextTranslated, consumers
+from hanse.language.languages import UnknownLanguage, parse_code
+from hanse.language.routing import UnsupportedPair
+from hanse.language.segment import SplitMode
+from hanse.language.service import (
+    TranslatedText,
+    Translation,
+    UnsupportedSource,
+    record,
+    translate,
+    usage,
+)
+
+__all__ = [
+    "Detection",
+    "DetectionStatus",
+    "Detector",
+    "SplitMode",
+    "TextTranslated",
+    "TranslatedText",
+    "Translation",
+    "UnknownLanguage",
+    "UnsupportedPair",
+    "UnsupportedSource",
+    "consumers",
+    "deepl_error_response",
+    "parse_code",
+    "record",
+    "routes",
+    "translate",
+    "usage",
+]

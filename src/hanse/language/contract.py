@@ -1,0 +1,149 @@
+"""How the routes of the DeepL wire are described in the OpenAPI document."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import (
+    OpenAPIMediaType,
+    OpenAPIType,
+    Operation,
+    Parameter,
+    RequestBody,
+    Schema,
+)
+from msgspec import UNSET, Struct, UnsetType
+
+from hanse.language.segment import SplitMode
+from hanse.language.wire import FORM, FORMALITIES, JSON, MODEL_TYPES, TEXTS_MAX, UNSUPPORTED
+
+LANGUAGE_PATTERN: Final = "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+
+RESOURCES: Final = (
+    "translate_text",
+    "translate_document",
+    "glossary",
+    "voice",
+    "write",
+    "style_rules",
+    "translation_memory",
+)
+INCLUDES: Final = ("beta", "external")
+
+ERRORS: Final = {
+    400: "A parameter is missing or not supported; `message` names it.",
+    401: "No credentials.",
+    403: "Wrong credentials, or a scope is missing.",
+    413: "The body is too large.",
+    415: "The body is neither JSON nor a form.",
+    429: "Too many requests; see `Retry-After`.",
+    500: "A mistake of this server.",
+    503: "A part of this server is away or busy; see `Retry-After`.",
+}
+
+
+class DeeplError(Struct):
+    """An error in DeepL's form; `code` is stable."""
+
+    message: str
+    code: str
+    detail: str | UnsetType = UNSET
+
+
+def errors(*statuses: int) -> dict[int, ResponseSpec]:
+    """Describe the errors of a route."""
+    return {
+        status: ResponseSpec(
+            data_container=DeeplError, description=ERRORS[status], generate_examples=False
+        )
+        for status in (400, 401, 403, 429, 500, 503, *statuses)
+    }
+
+
+def _string(description: str, **more: object) -> Schema:
+    return Schema(type=OpenAPIType.STRING, description=description, **more)  # type: ignore[arg-type]
+
+
+def _flag(description: str, *, form: bool) -> Schema:
+    if form:
+        return _string(description, enum=["0", "1"])
+    return Schema(type=OpenAPIType.BOOLEAN, description=description)
+
+
+def _translate_schema(*, form: bool) -> Schema:
+    return Schema(
+        type=OpenAPIType.OBJECT,
+        required=["text", "target_lang"],
+        description=f"Other fields are ignored, except that {', '.join(UNSUPPORTED)} are refused: "
+        "this server does not support them yet.",
+        properties={
+            "text": Schema(
+                type=OpenAPIType.ARRAY,
+                items=_string("A text to translate."),
+                min_items=1,
+                max_items=TEXTS_MAX,
+                description="Answered in the same order.",
+            ),
+            "target_lang": _string(
+                "Language code in any case: `pt-BR`, `EN-GB`, `de`.",
+                pattern=LANGUAGE_PATTERN,
+                examples=["PT-BR", "en-GB"],
+            ),
+            "source_lang": _string(
+                "Language code; recognised for each text when left out.",
+                pattern=LANGUAGE_PATTERN,
+                examples=["EN", "pt"],
+            ),
+            "context": _string("Accepted, not billed; without effect at present."),
+            "split_sentences": _string(
+                "`1`: at punctuation and line breaks, `nonewlines`: at punctuation, `0`: not.",
+                enum=[mode.value for mode in SplitMode],
+                default="1",
+            ),
+            "preserve_formatting": _flag(
+                "Accepted: white space and line breaks are always kept.", form=form
+            ),
+            "formality": _string(
+                "`more` and `less` are refused where the target language does not support them.",
+                enum=list(FORMALITIES),
+                default="default",
+            ),
+            "model_type": _string(
+                "Accepted; `model_type_used` says which kind made the text.",
+                enum=list(MODEL_TYPES),
+            ),
+            "show_billed_characters": _flag("Adds `billed_characters` to each answer.", form=form),
+            "enable_beta_languages": _flag("Without effect.", form=form),
+        },
+    )
+
+
+@dataclass
+class ListLanguagesOperation(Operation):
+    """The operation of `GET /v3/languages`, whose handler refuses a missing `resource` itself."""
+
+    def __post_init__(self) -> None:
+        """Mark what is required."""
+        for parameter in self.parameters or ():
+            if isinstance(parameter, Parameter) and parameter.name == "resource":
+                parameter.required = True
+                parameter.schema = _string("The part of the API.", enum=list(RESOURCES))
+            elif isinstance(parameter, Parameter) and parameter.name == "include":
+                parameter.schema = Schema(
+                    type=OpenAPIType.ARRAY, items=_string("A stage.", enum=list(INCLUDES))
+                )
+
+
+@dataclass
+class TranslateOperation(Operation):
+    """The operation of `POST /v2/translate`: its body in both media types."""
+
+    def __post_init__(self) -> None:
+        """Describe the body."""
+        self.request_body = RequestBody(
+            required=True,
+            content={
+                JSON: OpenAPIMediaType(schema=_translate_schema(form=False)),
+                FORM: OpenAPIMediaType(schema=_translate_schema(form=True)),
+            },
+        )

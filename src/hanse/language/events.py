@@ -1,0 +1,46 @@
+"""What the language system announces, and what it does when it hears so."""
+
+from datetime import UTC, datetime
+from typing import ClassVar, Final
+from uuid import UUID
+
+from hanse.language import store
+from hanse.platform.bus import Envelope
+from hanse.platform.consumers import Consumer
+from hanse.platform.database import Tx
+from hanse.platform.outbox import Event
+
+
+class TextTranslated(Event, frozen=True, kw_only=True):
+    """A request for translation was answered. Its text is kept nowhere.
+
+    `characters` are those billed: Unicode code points of the source texts. `models` are the names
+    of all models that took part.
+    """
+
+    type: ClassVar[str] = "language.text_translated.v1"
+
+    translation_id: UUID
+    api_key_id: UUID | None
+    source_languages: list[str]
+    target_language: str
+    texts: int
+    characters: int
+    models: list[str]
+    translated_at: datetime
+
+
+async def add_usage(tx: Tx, envelope: Envelope) -> None:
+    """Count a translation towards its organisation, key and day (UTC)."""
+    event = envelope.decode(TextTranslated)
+    await store.add_usage(
+        tx,
+        api_key_id=event.api_key_id,
+        day=event.translated_at.astimezone(UTC).date(),
+        characters=event.characters,
+    )
+
+
+consumers: Final = (
+    Consumer(name="language-usage", types=(TextTranslated.type,), handler=add_usage),
+)

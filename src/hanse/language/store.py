@@ -1,0 +1,76 @@
+"""All SQL of the language system."""
+
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from hanse.platform.database import Tx
+from hanse.platform.ids import new_id
+
+
+class TranslationRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The record of one answered request: everything but the text."""
+
+    id: UUID
+    organisation_id: UUID
+    api_key_id: UUID | None
+    person_id: UUID | None
+    source_languages: list[str]
+    target_language: str
+    texts: int
+    characters: int
+    sentences: int
+    models: list[str]
+    duration_ms: int
+    reporting_tag: str | None
+    created_at: datetime
+
+
+class UsageTotals(msgspec.Struct, frozen=True):
+    """Billed characters of a span of days, of one API key and of the whole organisation."""
+
+    key_characters: int
+    organisation_characters: int
+
+
+INSERT_TRANSLATION: Final = """
+insert into language.translations (
+    id, organisation_id, api_key_id, person_id, source_languages, target_language, texts,
+    characters, sentences, models, duration_ms, reporting_tag, created_at
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+"""
+
+ADD_USAGE: Final = """
+insert into language.usage_days as usage (
+    id, organisation_id, api_key_id, day, characters, requests
+) values ($1, $2, $3, $4, $5, 1)
+on conflict (organisation_id, api_key_id, day) do update
+set characters = usage.characters + excluded.characters, requests = usage.requests + 1
+"""
+
+READ_USAGE: Final = """
+select
+    coalesce(sum(characters) filter (where api_key_id = $2), 0)::bigint as key_characters,
+    coalesce(sum(characters), 0)::bigint as organisation_characters
+from language.usage_days
+where organisation_id = $1 and day >= $3 and day < $4
+"""
+
+
+async def insert_translation(tx: Tx, row: TranslationRow) -> None:
+    """Keep the record of a request."""
+    await tx.execute(INSERT_TRANSLATION, *msgspec.structs.astuple(row))
+
+
+async def add_usage(tx: Tx, *, api_key_id: UUID | None, day: date, characters: int) -> None:
+    """Count one more request of the transaction's organisation towards a day."""
+    await tx.execute(ADD_USAGE, new_id(), tx.organisation_id, api_key_id, day, characters)
+
+
+async def read_usage(tx: Tx, api_key_id: UUID | None, first: date, until: date) -> UsageTotals:
+    """Return the usage of the transaction's organisation from day `first` to before `until`."""
+    row = await tx.fetchrow(READ_USAGE, tx.organisation_id, api_key_id, first, until)
+    assert row is not None, "an aggregate without groups has one row"
+    return UsageTotals(row["key_characters"], row["organisation_characters"])

@@ -1,0 +1,233 @@
+"""What a request in DeepL's form asks for: parsing and checking, without any I/O.
+
+Values are read leniently where the official clients differ (case, "1" for true, null for absent)
+and refused where a meaning would be lost: a parameter that this server does not support yet is an
+error, never ignored. Fields that the contract does not know are ignored, as the clients expect.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from hanse.language.languages import find_code
+from hanse.language.segment import SplitMode
+from hanse.platform.problems import BadRequest, Problem
+
+Value = TypeVar("Value")
+
+TEXTS_MAX: Final = 50
+FORM_FIELDS_MAX: Final = 1_000
+REPORTING_TAG_CHARACTERS_MAX: Final = 256
+
+FORMALITIES: Final = ("default", "more", "less", "prefer_more", "prefer_less")
+MODEL_TYPES: Final = ("quality_optimized", "prefer_quality_optimized", "latency_optimized")
+
+UNSUPPORTED: Final = (
+    "glossary_id",
+    "glossary_ids",
+    "style_id",
+    "custom_instructions",
+    "translation_memory_id",
+    "translation_memory_threshold",
+    "tag_handling",
+    "tag_handling_version",
+    "outline_detection",
+    "splitting_tags",
+    "non_splitting_tags",
+    "ignore_tags",
+)
+"""Parameters of the contract that change the result and are not supported yet."""
+
+JSON: Final = "application/json"
+FORM: Final = "application/x-www-form-urlencoded"
+
+
+class InvalidParameter(BadRequest):
+    """A parameter is missing, of the wrong type, or has a value that is not supported."""
+
+    code = "invalid_parameter"
+    title = "Invalid parameter"
+
+
+class MalformedBody(BadRequest):
+    """The body cannot be read at all."""
+
+    code = "malformed_body"
+    title = "Malformed body"
+
+
+class UnsupportedMediaType(Problem):
+    """The body is in a format that this route does not read."""
+
+    status = 415
+    code = "unsupported_media_type"
+    title = "Unsupported media type"
+
+
+class TranslateRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A checked request; languages are canonical codes."""
+
+    texts: tuple[str, ...]
+    target: str
+    source: str | None
+    split_mode: SplitMode
+    shows_billed_characters: bool
+    model_type: str | None
+
+
+def decode_body(body: bytes, content_type: str | None) -> dict[str, Any]:
+    """Return the fields of a JSON or form body; a form's fields are lists of strings.
+
+    Raises MalformedBody, UnsupportedMediaType.
+    """
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    if not media_type:
+        media_type = JSON if body.lstrip()[:1] == b"{" else FORM
+    if media_type == JSON:
+        return _decode_json(body)
+    if media_type == FORM:
+        return decode_form(body)
+    raise UnsupportedMediaType(f"Send the body as {JSON} or as {FORM}.")
+
+
+def _decode_json(body: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except UnicodeDecodeError as error:
+        raise MalformedBody("The body is not valid UTF-8.") from error
+    except msgspec.ValidationError as error:
+        raise MalformedBody("The body must be a JSON object.") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise MalformedBody(f"The body is not valid JSON: {error}.") from error
+
+
+def decode_form(body: bytes) -> dict[str, Any]:
+    """Return the fields of a form, each a list of strings. Raises MalformedBody."""
+    try:
+        pairs = parse_qsl(
+            body.decode("utf-8"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=FORM_FIELDS_MAX,
+        )
+    except UnicodeDecodeError as error:
+        raise MalformedBody("The body is not valid UTF-8.") from error
+    except ValueError as error:
+        raise MalformedBody(f"A form may have {FORM_FIELDS_MAX} fields at most.") from error
+    fields: dict[str, Any] = {}
+    for key, value in pairs:
+        fields.setdefault(key, []).append(value)
+    return fields
+
+
+def parse_translate(fields: Mapping[str, Any]) -> TranslateRequest:
+    """Check the fields of `POST /v2/translate`. Raises InvalidParameter."""
+    for parameter in UNSUPPORTED:
+        if fields.get(parameter) not in (None, "", [], [""]):
+            raise InvalidParameter(f"Parameter '{parameter}' is not supported by this server yet.")
+    target = _language(fields, "target_lang")
+    if target is None:
+        raise InvalidParameter("Parameter 'target_lang' not specified.")
+    request = TranslateRequest(
+        texts=_texts(fields),
+        target=target,
+        source=_language(fields, "source_lang"),
+        split_mode=_choice(fields, "split_sentences", SplitMode) or SplitMode("1"),
+        shows_billed_characters=_flag(fields, "show_billed_characters"),
+        model_type=_choice(fields, "model_type", _one_of(MODEL_TYPES)),
+    )
+    _flag(fields, "preserve_formatting")
+    _flag(fields, "enable_beta_languages")
+    _single(fields, "context")
+    formality = _choice(fields, "formality", _one_of(FORMALITIES))
+    if formality in ("more", "less"):
+        raise InvalidParameter(
+            "Value for 'formality' not supported. "
+            f"Target language '{target.upper()}' doesn't support formality."
+        )
+    return request
+
+
+def parse_reporting_tag(header: str | None) -> str | None:
+    """Check the header X-DeepL-Reporting-Tag. Raises InvalidParameter."""
+    if header is not None and len(header) > REPORTING_TAG_CHARACTERS_MAX:
+        raise InvalidParameter(
+            f"Header 'X-DeepL-Reporting-Tag' exceeds {REPORTING_TAG_CHARACTERS_MAX} characters."
+        )
+    return header or None
+
+
+def _texts(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    texts = fields.get("text")
+    if texts is None:
+        raise InvalidParameter("Parameter 'text' not specified.")
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise InvalidParameter("Parameter 'text' must be an array of strings.")
+    if not texts:
+        raise InvalidParameter("Parameter 'text' must have at least one text.")
+    if len(texts) > TEXTS_MAX:
+        raise InvalidParameter(
+            f"Parameter 'text' has {len(texts)} texts; {TEXTS_MAX} are allowed in one request."
+        )
+    return tuple(texts)
+
+
+def _single(fields: Mapping[str, Any], parameter: str) -> str | None:
+    """Return a parameter's text, or None where it is absent, null or empty."""
+    value = fields.get(parameter)
+    if isinstance(value, list):
+        if len(value) != 1:
+            raise InvalidParameter(f"Parameter '{parameter}' must be given once.")
+        value = value[0]
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise InvalidParameter(f"Parameter '{parameter}' must be a string.")
+    return value
+
+
+def _language(fields: Mapping[str, Any], parameter: str) -> str | None:
+    value = _single(fields, parameter)
+    if value is None:
+        return None
+    code = find_code(value)
+    if code is None:
+        raise InvalidParameter(f"Value for '{parameter}' not supported.")
+    return code
+
+
+def _choice(
+    fields: Mapping[str, Any], parameter: str, parse: Callable[[str], Value]
+) -> Value | None:
+    value = _single(fields, parameter)
+    if value is None:
+        return None
+    try:
+        return parse(value.lower())
+    except ValueError as error:
+        raise InvalidParameter(f"Value for '{parameter}' not supported.") from error
+
+
+def _one_of(values: tuple[str, ...]) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value not in values:
+            raise ValueError(value)
+        return value
+
+    return parse
+
+
+def _flag(fields: Mapping[str, Any], parameter: str) -> bool:
+    """Return a boolean: true or false in JSON, "1" or "0" in a form, or the words."""
+    value = fields.get(parameter)
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, str):
+        value = value.lower()
+    if value is None or value in (False, 0, "", "0", "false"):
+        return False
+    if value in (True, 1, "1", "true"):
+        return True
+    raise InvalidParameter(f"Value for '{parameter}' not supported.")

@@ -1,0 +1,152 @@
+"""The language API in this process: real PostgreSQL, NATS, scheduler, workers and models."""
+
+import asyncio
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+import uvicorn
+
+from hanse import identity, language
+from hanse.inference import InferenceClient, Limits, serve
+from hanse.platform.bus import connect_bus
+from hanse.platform.consumers import run_consumers
+from hanse.platform.database import Db
+from hanse.platform.ids import new_id
+from hanse.platform.relay import run_relay
+from hanse.server.app import create_app
+from hanse.server.settings import Settings
+from tests.eventing import going
+
+
+class LanguageServer:
+    """A served API: its `url`, its `db` as the application's role, and keys to call it with."""
+
+    def __init__(self, url: str, db: Db, inference: InferenceClient) -> None:
+        self.url = url
+        self.db = db
+        self.inference = inference
+        self.organisation_id = new_id()
+
+    async def make_organisation(self) -> UUID:
+        organisation_id = new_id()
+        async with self.db.tx(organisation_id) as tx:
+            await identity.create_organisation(tx, "Test")
+        return organisation_id
+
+    async def make_key(
+        self, scopes: Sequence[str] | None = None, organisation_id: UUID | None = None
+    ) -> str:
+        organisation_id = organisation_id or self.organisation_id
+        access = identity.operator(organisation_id)
+        async with self.db.tx(organisation_id) as tx:
+            _, secret = await identity.create_api_key(tx, access, name="test", scopes=scopes)
+        return secret
+
+    def client(self, key: str | None) -> httpx.AsyncClient:
+        headers = {"Authorization": f"DeepL-Auth-Key {key}"} if key else {}
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=60)
+
+
+@asynccontextmanager
+async def infer(
+    *, pseudo: bool = False, engines: Sequence[str] = (), models: Path | None = None
+) -> AsyncIterator[InferenceClient]:
+    """A scheduler with one worker process."""
+    with tempfile.TemporaryDirectory(prefix="hanse-test-") as folder:
+        address = Path(folder) / "inference.sock"
+
+        async def run(stop: asyncio.Event) -> None:
+            await serve(
+                socket=address,
+                models_directory=models or Path(folder) / "models",
+                workers=1,
+                pseudo=pseudo,
+                limits=Limits(),
+                stop=stop,
+                engines=engines,
+            )
+
+        async with going(run):
+            async with asyncio.timeout(30):
+                while not address.exists():
+                    await asyncio.sleep(0.02)
+            client = await InferenceClient.open(address)
+            try:
+                yield client
+            finally:
+                await client.close()
+
+
+@asynccontextmanager
+async def _uvicorn(app: Any) -> AsyncIterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            await task
+
+
+@asynccontextmanager
+async def served(
+    database: Any, nats_url: str, inference: InferenceClient
+) -> AsyncIterator[LanguageServer]:
+    """The whole web application on a port of its own, with relay and consumers beside it."""
+    async with AsyncExitStack() as stack:
+        db = await Db.open(database.url("hanse_app"))
+        stack.push_async_callback(db.close)
+        jobs_db = await Db.open(database.url("hanse_jobs"))
+        stack.push_async_callback(jobs_db.close)
+        bus = await connect_bus(nats_url)
+        stack.push_async_callback(bus.close)
+        relay_url = database.url("hanse_relay")
+        await stack.enter_async_context(going(lambda stop: run_relay(relay_url, nats_url, stop)))
+        await stack.enter_async_context(
+            going(lambda stop: run_consumers(language.consumers, jobs_db, nats_url, stop))
+        )
+        url = await stack.enter_async_context(_uvicorn(create_app(Settings(), db, bus, inference)))
+        server = LanguageServer(url, db, inference)
+        server.organisation_id = await server.make_organisation()
+        yield server
+
+
+@pytest.fixture(scope="package")
+async def inference() -> AsyncIterator[InferenceClient]:
+    """The models that are installed with Hanse, in one worker process."""
+    async with infer(pseudo=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+async def server(
+    database: Any, nats_url: str, inference: InferenceClient
+) -> AsyncIterator[LanguageServer]:
+    async with served(database, nats_url, inference) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+async def pseudo_server(database: Any, nats_url: str) -> AsyncIterator[LanguageServer]:
+    async with infer(pseudo=True) as inference, served(database, nats_url, inference) as it:
+        yield it
+
+
+@pytest.fixture(scope="module")
+async def key(server: LanguageServer) -> str:
+    return await server.make_key()
+
+
+@pytest.fixture
+async def client(server: LanguageServer, key: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with server.client(key) as client:
+        yield client
