@@ -1,12 +1,13 @@
 """The roles of Hanse: one process each, and `all` is the supervisor that runs the others."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
 import socket
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -75,6 +76,12 @@ async def web(settings: Settings, fd: int | None) -> None:
     """Serve HTTP, on the socket that the supervisor hands over or on one of our own."""
     import uvicorn
 
+    class _Server(uvicorn.Server):
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            # Its own handlers send the signal again afterwards, so a good end looks like a bad one.
+            yield
+
     from hanse.inference import InferenceClient
     from hanse.platform.bus import connect_bus
     from hanse.platform.database import Db
@@ -97,9 +104,18 @@ async def web(settings: Settings, fd: int | None) -> None:
         lifespan="off",
         timeout_graceful_shutdown=round(settings.drain_s),
     )
+    server = _Server(config)
+    stop = _stop_event()
+
+    async def end() -> None:
+        await stop.wait()
+        server.should_exit = True
+
+    ending = asyncio.create_task(end())
     try:
-        await uvicorn.Server(config).serve(sockets=[listener])
+        await server.serve(sockets=[listener])
     finally:
+        ending.cancel()
         await inference_client.close()
         await bus.close()
         await db.close()
@@ -135,20 +151,21 @@ async def jobs(settings: Settings) -> None:
     from hanse.platform.relay import run_relay
 
     stop = _stop_event()
-    limits = WorkerLimits(drain_s=settings.drain_s)
     registry = Jobs()
     register_purge(registry)
-    db = await Db.open(
-        as_role(settings.database_url, "hanse_jobs"),
-        size_max=settings.database_connections_max + limits.concurrency + 2,
-        application_name="hanse jobs",
-    )
+    jobs_url = as_role(settings.database_url, "hanse_jobs")
     relay_url = as_role(settings.database_url, "hanse_relay")
+    limits = WorkerLimits(drain_s=settings.drain_s)
+    db = await Db.open(
+        jobs_url,
+        size_max=settings.database_connections_max,
+        application_name="hanse consumers",
+    )
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(run_relay(relay_url, settings.nats_url, stop))
             tasks.create_task(run_consumers(language.consumers, db, settings.nats_url, stop))
-            tasks.create_task(run_jobs(registry, db, stop, limits=limits))
+            tasks.create_task(run_jobs(registry, jobs_url, stop, limits=limits))
     finally:
         await db.close()
 
