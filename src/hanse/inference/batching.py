@@ -1,0 +1,88 @@
+"""How large a batch may be: enough to be worth its fixed cost, short enough for an urgent arrival.
+
+A batch cannot be interrupted, so its length is what a newcomer may have to wait. It is cut at
+the least of
+- the knee: the time at which the fixed cost is only `batch_overhead_share` of the whole. Beyond it
+  a longer batch gains next to nothing. For an engine that cannot batch this is a few sentences,
+  for a GPU with its large fixed cost a large batch, and it follows the learned cost;
+- a part of the most urgent deadline of late, so that who arrives just after the start makes it;
+- the slack of the batch's own most urgent item.
+Towards the end of the queue the rest is shared out among the workers (guided self-scheduling,
+Polychronopoulos and Kuck, 1987), so that none is left with a long batch while others have nothing.
+No I/O and no clock.
+"""
+
+from hanse.inference.cost import CostModel
+from hanse.inference.job import Limits, Traits
+from hanse.inference.queues import FairQueue, Item
+
+URGENT_WINDOW_S = 10.0
+EXPLORE_EVERY = 16
+EXPLORE_ITEMS = 3.0
+
+
+class UrgentDeadline:
+    """The shortest deadline that interactive jobs asked for in the last ten to twenty seconds."""
+
+    def __init__(self, default_s: float) -> None:
+        self._default_s = default_s
+        self._window_end = 0.0
+        self._present_s = self._previous_s = default_s
+
+    def note(self, deadline_s: float, now: float) -> None:
+        """An interactive job with this deadline arrived."""
+        self.at(now)
+        self._present_s = min(self._present_s, deadline_s)
+
+    def at(self, now: float) -> float:
+        """Return the deadline to be ready for, in seconds."""
+        if now >= self._window_end:
+            late = now >= self._window_end + URGENT_WINDOW_S
+            self._previous_s = self._default_s if late else self._present_s
+            self._present_s = self._default_s
+            self._window_end = now + URGENT_WINDOW_S
+        return min(self._present_s, self._previous_s)
+
+
+def quantum_s(cost: CostModel, seed: Item, urgent_deadline_s: float, limits: Limits) -> float:
+    """Return how long the batch of `seed` may take, in seconds."""
+    knee_s = cost.fixed_s / limits.batch_overhead_share
+    if cost.observations % EXPLORE_EVERY == 0:
+        # From batches of one size alone the fixed cost cannot be told from that of an item.
+        knee_s = max(knee_s, EXPLORE_ITEMS * seed.predicted_s)
+    return min(knee_s, limits.urgent_wait_share * urgent_deadline_s)
+
+
+def items_max(queue: FairQueue, traits: Traits, workers: int, limits: Limits) -> int:
+    """Return how many items the next batch may have, at least 1."""
+    share = -(-queue.items // max(1, workers))
+    return max(1, min(traits.batch_items_max, limits.batch_items_max, share))
+
+
+def take_batch(
+    queue: FairQueue, seed: Item, cost: CostModel, *, budget_s: float, items: int
+) -> tuple[list[Item], float]:
+    """Take `seed` out of its queue, and what fits beside it.
+
+    Returns at most `items` items of one model, of similar length where that matters, in fair order,
+    and the predicted seconds: at most `budget_s`, unless the seed alone takes longer.
+    """
+    queue.take(seed)
+    batch = [seed]
+    chars = len(seed.text)
+    squares = chars * chars
+    predicted_s = cost.predict(1, chars, squares)
+    while len(batch) < items and not seed.alone:
+        item = queue.next_like(seed.group)
+        if item is None:
+            break
+        length = len(item.text)
+        longer_s = cost.predict(len(batch) + 1, chars + length, squares + length * length)
+        if longer_s > budget_s:
+            break
+        queue.take(item)
+        batch.append(item)
+        chars += length
+        squares += length * length
+        predicted_s = longer_s
+    return batch, predicted_s

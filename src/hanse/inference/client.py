@@ -1,0 +1,226 @@
+"""The client of the scheduler: many requests at once over one connection."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any, Self
+from uuid import UUID
+
+import msgspec
+
+from hanse.inference.connection import Connection
+from hanse.inference.errors import (
+    InferenceUnavailable,
+    InvalidItem,
+    Outcome,
+    RequestTooLarge,
+    to_problem,
+)
+from hanse.inference.frames import FrameError
+from hanse.inference.job import Limits, ModelInfo, ServiceClass
+from hanse.inference.messages import (
+    Answer,
+    AskStatus,
+    Cancel,
+    Models,
+    Refused,
+    Status,
+    Submit,
+    ToClient,
+)
+from hanse.platform.problems import Problem
+from hanse.platform.telemetry import log
+
+RECONNECT_FIRST_S = 0.05
+RECONNECT_LAST_S = 1.0
+GRACE_S = 30.0
+"""Time beyond its deadline after which a request is taken for lost."""
+STATUS_TIMEOUT_S = 5.0
+
+_LIMITS = Limits()
+
+
+class InferenceClient:
+    """A connection to the scheduler, which is made again whenever it is lost.
+
+    Requests that are under way when it is lost raise InferenceUnavailable; they may be sent again,
+    since computing something twice harms nobody.
+    """
+
+    def __init__(self, socket: Path) -> None:
+        self._socket = socket
+        self._connection: Connection[ToClient] | None = None
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._ids = count(1)
+        self._models: list[ModelInfo] | None = None
+        self._tried = asyncio.Event()
+        self._lost = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, socket: Path) -> Self:
+        """Connect to the scheduler at this Unix socket.
+
+        If it is not there yet, this succeeds all the same, and the connection is made when it is.
+        """
+        client = cls(socket)
+        client._keeper = asyncio.create_task(client._keep_connected())
+        await client._tried.wait()
+        return client
+
+    async def close(self) -> None:
+        """End the connection; whatever waits raises InferenceUnavailable."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+        self._fail_waiting("The client was closed.")
+
+    async def models(self) -> list[ModelInfo]:
+        """Return the models that can be asked for, as last told by the scheduler.
+
+        Raises InferenceUnavailable as long as it was never reached.
+        """
+        if self._models is None:
+            raise InferenceUnavailable("Inference is not reachable yet. Try again.")
+        return self._models
+
+    async def run(
+        self,
+        *,
+        organisation_id: UUID,
+        model: str,
+        items: Sequence[str],
+        service_class: ServiceClass,
+        deadline_s: float,
+    ) -> list[str]:
+        """Return the results of all items, in order; `deadline_s` counts from now.
+
+        Cancelling the caller takes the work out of the queue.
+
+        Raises InferenceUnavailable, Overloaded, OrganisationOverloaded, DeadlineExceeded,
+        UnknownModel, ItemTooLong, InvalidItem, RequestTooLarge, and, if a single item could not be
+        computed, its ItemFailed or ModelFailed.
+        """
+        outcomes = await self.run_each(
+            organisation_id=organisation_id,
+            model=model,
+            items=items,
+            service_class=service_class,
+            deadline_s=deadline_s,
+        )
+        results: list[str] = []
+        for outcome in outcomes:
+            if isinstance(outcome, Problem):
+                raise outcome
+            results.append(outcome)
+        return results
+
+    async def run_each(
+        self,
+        *,
+        organisation_id: UUID,
+        model: str,
+        items: Sequence[str],
+        service_class: ServiceClass,
+        deadline_s: float,
+    ) -> list[Outcome]:
+        """Like `run`, but return the error of a single item in its place (see there)."""
+        if not items:
+            return []
+        request = next(self._ids)
+        answer = await self._ask(
+            request,
+            Submit(request, organisation_id, model, tuple(items), service_class, deadline_s),
+            timeout_s=max(0.0, deadline_s) + GRACE_S,
+        )
+        if isinstance(answer, Refused):
+            raise to_problem(answer.failure)
+        assert isinstance(answer, Answer)
+        return [one if isinstance(one, str) else to_problem(one) for one in answer.outcomes]
+
+    async def status(self) -> dict[str, Any]:
+        """Return how the fleet is, in plain values. Raises InferenceUnavailable."""
+        request = next(self._ids)
+        answer = await self._ask(request, AskStatus(request), timeout_s=STATUS_TIMEOUT_S)
+        assert isinstance(answer, Status)
+        return answer.status
+
+    async def _ask(self, request: int, message: Submit | AskStatus, *, timeout_s: float) -> Any:
+        connection = self._connection
+        if connection is None:
+            raise InferenceUnavailable("Inference is not reachable. Send the request again.")
+        try:
+            connection.send(message)
+        except FrameError as error:
+            raise RequestTooLarge(f"The request is too large to send. {error}") from error
+        except UnicodeEncodeError as error:
+            raise InvalidItem("An item is no valid Unicode text: it has half a pair.") from error
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting[request] = future
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await future
+        except TimeoutError:
+            connection.send(Cancel(request))
+            raise InferenceUnavailable("Inference does not answer.") from None
+        except asyncio.CancelledError:
+            connection.send(Cancel(request))
+            raise
+        finally:
+            del self._waiting[request]
+
+    async def _keep_connected(self) -> None:
+        loop = asyncio.get_running_loop()
+        pause_s = RECONNECT_FIRST_S
+        while True:
+            self._lost.clear()
+            try:
+                await loop.create_unix_connection(self._protocol, str(self._socket))
+            except OSError as error:
+                log.debug("inference not reachable", socket=str(self._socket), error=str(error))
+            else:
+                pause_s = RECONNECT_FIRST_S
+                await self._lost.wait()
+            self._tried.set()
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, RECONNECT_LAST_S)
+
+    def _protocol(self) -> Connection[ToClient]:
+        return Connection(
+            msgspec.msgpack.Decoder(ToClient),
+            frame_bytes_max=_LIMITS.frame_bytes_max,
+            buffer_bytes_max=_LIMITS.peer_buffer_bytes_max,
+            made=lambda _connection: None,
+            receive=self._received,
+            lost=self._disconnected,
+        )
+
+    def _received(self, connection: Connection[ToClient], messages: list[ToClient]) -> None:
+        for message in messages:
+            if isinstance(message, Models):
+                # The first message of all: from here on the connection may be used.
+                self._models = message.models
+                self._connection = connection
+                self._tried.set()
+                continue
+            future = self._waiting.get(message.id)
+            if future is not None and not future.done():
+                future.set_result(message)
+
+    def _disconnected(self, connection: Connection[ToClient], reason: str) -> None:
+        if self._connection is connection:
+            self._connection = None
+            log.warning("inference lost", reason=reason)
+        self._lost.set()
+        self._fail_waiting("Inference went away meanwhile. Send the request again.")
+
+    def _fail_waiting(self, detail: str) -> None:
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(InferenceUnavailable(detail))

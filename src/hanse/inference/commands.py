@@ -1,0 +1,41 @@
+"""What the scheduler decides, for the shell around it to carry out."""
+
+from msgspec import Struct
+
+from hanse.inference.errors import Outcome
+from hanse.inference.job import ModelSpec
+from hanse.platform.problems import Problem
+
+
+class RunBatch(Struct, frozen=True):
+    """Send these items to this worker; they should take `predicted_s`."""
+
+    worker: int
+    batch: int
+    model: ModelSpec
+    items: tuple[str, ...]
+    predicted_s: float
+
+
+class Finish(Struct, frozen=True):
+    """Answer a request: one outcome for each of its items, in order."""
+
+    request: int
+    outcomes: list[Outcome]
+
+
+class Reject(Struct, frozen=True):
+    """Refuse a request as a whole; `problem.retry_after_s` says when it may be taken."""
+
+    request: int
+    problem: Problem
+
+
+class KillWorker(Struct, frozen=True):
+    """End this worker, which hangs. The scheduler has given it up already."""
+
+    worker: int
+    reason: str
+
+
+Command = RunBatch | Finish | Reject | KillWorker

@@ -1,0 +1,42 @@
+"""The names that others may import, as `from hanse.inference import ...`."""
+
+from hanse.inference.client import InferenceClient
+from hanse.inference.errors import (
+    DeadlineExceeded,
+    InferenceUnavailable,
+    InvalidItem,
+    ItemFailed,
+    ItemTooLong,
+    ModelFailed,
+    OrganisationOverloaded,
+    Outcome,
+    Overloaded,
+    RequestTooLarge,
+    UnknownModel,
+)
+from hanse.inference.fetch import FetchFailed, NoSuchPair, add_model
+from hanse.inference.job import Limits, ModelInfo, ServiceClass
+from hanse.inference.role import installed_models, serve
+
+__all__ = [
+    "DeadlineExceeded",
+    "FetchFailed",
+    "InferenceClient",
+    "InferenceUnavailable",
+    "InvalidItem",
+    "ItemFailed",
+    "ItemTooLong",
+    "Limits",
+    "ModelFailed",
+    "ModelInfo",
+    "NoSuchPair",
+    "OrganisationOverloaded",
+    "Outcome",
+    "Overloaded",
+    "RequestTooLarge",
+    "ServiceClass",
+    "UnknownModel",
+    "add_model",
+    "installed_models",
+    "serve",
+]

