@@ -23,6 +23,8 @@ from hanse.inference import (
     UnknownModel,
     serve,
 )
+from hanse.inference.frames import encode
+from hanse.inference.messages import Submit
 from hanse.platform.process import SetupError
 from tests.inference.fleet import Fleet, running_fleet, until
 from tests.inference.test_fetch import bundled
@@ -283,3 +285,43 @@ async def test_a_client_without_a_scheduler_says_so_at_once(tmp_path: Path) -> N
     assert unavailable.value.status == 503
     assert unavailable.value.retry_after_s is not None
     await client.close()
+
+
+async def test_a_client_that_never_reads_its_answers_is_cut_off() -> None:
+    async with running_fleet(workers=1, limits=Limits(peer_buffer_bytes_max=100_000)) as fleet:
+        await fleet.run("x" * 1_000)
+        reader, writer = await asyncio.open_unix_connection(fleet.socket, limit=1)
+        items = ("x" * 1_000,) * 500
+        with pytest.raises(ConnectionError):
+            for number in range(100):
+                submit = Submit(number, UUID(int=1), "fragile", items, ServiceClass.BULK, 60.0)
+                writer.write(encode(submit, 10_000_000))
+                await writer.drain()
+        assert not reader.at_eof()
+        assert await fleet.run("fine") == ["FINE"]
+
+
+async def test_a_client_of_a_scheduler_that_does_not_speak_keeps_trying(tmp_path: Path) -> None:
+    greetings: list[int] = []
+
+    async def mute(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        greetings.append(1)
+        writer.close()
+
+    server = await asyncio.start_unix_server(mute, tmp_path / "mute.sock")
+    client = await InferenceClient.open(tmp_path / "mute.sock")
+    with pytest.raises(InferenceUnavailable):
+        await client.run(
+            organisation_id=UUID(int=1),
+            model="any",
+            items=["a"],
+            service_class=ServiceClass.LIVE,
+            deadline_s=1,
+        )
+
+    async def tried_again() -> bool:
+        return len(greetings) > 2
+
+    await until(tried_again)
+    await client.close()
+    server.close()

@@ -1,7 +1,6 @@
 """The client of the scheduler: many requests at once over one connection."""
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
@@ -38,6 +37,8 @@ RECONNECT_LAST_S = 1.0
 GRACE_S = 30.0
 """Time beyond its deadline after which a request is taken for lost."""
 STATUS_TIMEOUT_S = 5.0
+GREETING_TIMEOUT_S = 5.0
+"""Time in which a scheduler must tell its models after it took a connection."""
 
 _LIMITS = Limits()
 
@@ -56,6 +57,7 @@ class InferenceClient:
         self._ids = count(1)
         self._models: list[ModelInfo] | None = None
         self._tried = asyncio.Event()
+        self._greeted = asyncio.Event()
         self._lost = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
@@ -74,11 +76,8 @@ class InferenceClient:
         """End the connection; whatever waits raises InferenceUnavailable."""
         if self._keeper is not None:
             self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+            await asyncio.wait({self._keeper})
+        self._connection = None
         self._fail_waiting("The client was closed.")
 
     async def models(self) -> list[ModelInfo]:
@@ -179,17 +178,30 @@ class InferenceClient:
         loop = asyncio.get_running_loop()
         pause_s = RECONNECT_FIRST_S
         while True:
+            self._greeted.clear()
             self._lost.clear()
             try:
-                await loop.create_unix_connection(self._protocol, str(self._socket))
+                _, connection = await loop.create_unix_connection(self._protocol, str(self._socket))
             except OSError as error:
                 log.debug("inference not reachable", socket=str(self._socket), error=str(error))
             else:
-                pause_s = RECONNECT_FIRST_S
-                await self._lost.wait()
+                if await self._hold(connection):
+                    pause_s = RECONNECT_FIRST_S
             self._tried.set()
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, RECONNECT_LAST_S)
+
+    async def _hold(self, connection: Connection[ToClient]) -> bool:
+        """Stay until this connection is lost; return whether it could be used at all."""
+        try:
+            await asyncio.wait_for(self._greeted.wait(), GREETING_TIMEOUT_S)
+            usable = self._connection is connection
+            await self._lost.wait()
+        except TimeoutError:
+            return False
+        finally:
+            connection.cut("The client leaves.")
+        return usable
 
     def _protocol(self) -> Connection[ToClient]:
         return Connection(
@@ -207,6 +219,7 @@ class InferenceClient:
                 # The first message of all: from here on the connection may be used.
                 self._models = message.models
                 self._connection = connection
+                self._greeted.set()
                 self._tried.set()
                 continue
             future = self._waiting.get(message.id)
@@ -217,6 +230,7 @@ class InferenceClient:
         if self._connection is connection:
             self._connection = None
             log.warning("inference lost", reason=reason)
+        self._greeted.set()
         self._lost.set()
         self._fail_waiting("Inference went away meanwhile. Send the request again.")
 

@@ -12,7 +12,7 @@ from hanse.platform.problems import BadRequest, Unavailable
 POLL_S = 0.2
 
 Loader = Callable[[str, str, Path], None]
-"""Puts the models that translate source to target into a folder, or raises ValueError or OSError."""
+"""Puts the models from source to target into a folder; raises ValueError or OSError."""
 
 
 class FetchFailed(Unavailable):

@@ -37,7 +37,9 @@ class WorkerProcesses:
                 f"--frame-bytes-max={limits.frame_bytes_max}",
             ],
             # Workers run native code on anybody's text: they are told no passwords.
-            env={name: value for name, value in os.environ.items() if name[:6] != "HANSE_"},
+            env={
+                name: value for name, value in os.environ.items() if not name.startswith("HANSE_")
+            },
             ready=_ready,
             stop_signal=signal.SIGTERM,
             parent_death_signal=signal.SIGKILL,

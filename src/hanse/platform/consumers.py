@@ -16,6 +16,7 @@ from nats.aio.msg import Msg
 from nats.errors import TimeoutError as NothingNew
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.client import JetStreamContext
+from nats.js.errors import NotFoundError
 from prometheus_client import Counter
 
 from hanse.platform.bus import STREAM, Bus, Envelope, connect_bus, subject
@@ -169,7 +170,9 @@ async def _keep_consuming(consumer: Consumer, db: Db, nats_url: str, stop: async
             await _consume(consumer, db, bus, stop, backoff)
         except Exception as error:  # the edge of the process: nothing may end a consumer
             pause_s = backoff.next_s()
-            log.warning(
+            # On a first start the relay has yet to make the stream: nothing to worry about.
+            early = isinstance(error, NotFoundError)
+            (log.debug if early else log.warning)(
                 "consumer_interrupted",
                 consumer=consumer.name,
                 error=repr(error),

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from croniter import croniter
 from prometheus_client import Counter, Gauge, Histogram
 
 from hanse.platform.database import DatabaseUnavailable, Db, Tx
@@ -329,7 +330,7 @@ class _Worker:
         async with self._db.system_tx() as tx:
             now: datetime = await tx.fetchval("select now()")
             for task in crons.values():
-                await tx.execute(_SCHEDULE_SQL, task.name, task.expression, _next(task, now))
+                await tx.execute(_SCHEDULE_SQL, task.name, task.cron, _next(task, now))
             for row in await tx.fetch(_DUE_PERIODIC_SQL, list(crons)):
                 task = crons[row["name"]]
                 await enqueue(tx, task.name, Nothing(), key=task.name)
@@ -345,7 +346,8 @@ class _Worker:
 
 def _next(task: Task, now: datetime) -> datetime:
     assert task.cron is not None
-    return task.cron.next_after(now)
+    following: datetime = croniter(task.cron, now).get_next(datetime)
+    return following
 
 
 def _describe(error: BaseException) -> str:

@@ -15,8 +15,8 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from croniter import croniter
 
-from hanse.platform.cron import Cron, parse_cron
 from hanse.platform.database import Tx
 from hanse.platform.problems import Conflict, NotFound, PayloadTooLarge
 from hanse.platform.telemetry import current_traceparent
@@ -79,8 +79,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float
     retry_first_s: float
     retry_max_s: float
-    cron: Cron | None = None
-    expression: str = ""
+    cron: str | None = None
 
 
 async def enqueue(
@@ -177,9 +176,10 @@ class Jobs:
         `tx` belongs to no organisation. However many processes run, each firing is one job, and
         none is added while the one before waits or runs; firings missed while nothing ran are
         made up for by one. A firing that has failed `attempts_max` times is dropped: the next one
-        is its retry. Raises CronError.
+        is its retry. Raises ValueError if it is no cron expression.
         """
-        cron = parse_cron(expression)
+        if not croniter.is_valid(expression):
+            raise ValueError(f"{expression!r} is no cron expression.")
 
         def register(handler: Callable[[Tx], Awaitable[None]]) -> Callable[[Tx], Awaitable[None]]:
             async def fire(tx: Tx, _payload: Any) -> None:
@@ -194,8 +194,7 @@ class Jobs:
                     timeout_s=timeout_s,
                     retry_first_s=1.0,
                     retry_max_s=60.0,
-                    cron=cron,
-                    expression=expression,
+                    cron=expression,
                 )
             )
             return handler

@@ -46,7 +46,7 @@ def migrations() -> list[Migration]:
     """Return all migrations that this version brings, in the order of application."""
     found = []
     for system in SYSTEMS:
-        folder = resources.files(f"hanse.{system}") / "migrations"
+        folder = resources.files("hanse") / system / "migrations"
         files = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
         found += [Migration(system, name, (folder / name).read_text("utf-8")) for name in files]
     return found

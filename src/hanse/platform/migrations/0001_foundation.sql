@@ -37,8 +37,11 @@ alter table platform.idempotency_keys enable row level security;
 alter table platform.idempotency_keys force row level security;
 create policy tenant on platform.idempotency_keys
     using (organisation_id = platform.current_organisation());
-create policy purge on platform.idempotency_keys for delete to hanse_jobs using (true);
-create policy purge_select on platform.idempotency_keys for select to hanse_jobs using (true);
+-- Purging is the one job that belongs to no organisation.
+create policy purge on platform.idempotency_keys for delete to hanse_jobs
+    using (platform.current_organisation() is null);
+create policy purge_select on platform.idempotency_keys for select to hanse_jobs
+    using (platform.current_organisation() is null);
 grant select, insert, update on platform.idempotency_keys to hanse_app;
 grant select, delete on platform.idempotency_keys to hanse_jobs;
 
