@@ -1,0 +1,61 @@
+"""The compiled engine as the workers see engines."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hanse.inference.engines import LoadedModel
+from hanse.inference.job import CostPrior, ModelSpec, Traits
+from hanse.inference.messages import ItemError
+
+if TYPE_CHECKING:
+    from hanse.inference.engines.firefox.model import FirefoxModel
+
+
+class Firefox:
+    """The engine `firefox`."""
+
+    name = "firefox"
+    version = "1"
+    traits = Traits(
+        batch_items_max=32,
+        pads=False,
+        prior=CostPrior(fixed_s=0.0006, item_s=0.0001, char_s=0.000007, char_squared_s=1e-9),
+    )
+
+    def load(self, model: ModelSpec) -> LoadedModel:
+        """Load the model in `model.directory`.
+
+        Raises ModelFileError (a ValueError) if the files are damaged or of another architecture,
+        OSError if the C library was not built for this machine.
+        """
+        from hanse.inference.engines.firefox.model import FirefoxModel
+
+        if model.directory is None:
+            raise ValueError("The model has no files.")
+        return _Model(FirefoxModel.load(Path(model.directory)))
+
+
+class _Model:
+    def __init__(self, model: "FirefoxModel") -> None:
+        self._model = model
+
+    def run(self, items: Sequence[str]) -> list[str | ItemError]:
+        from hanse.inference.engines.firefox.model import SentenceTooLong
+
+        answers: list[str | ItemError] = ["" for _ in items]
+        waiting = list(range(len(items)))
+        while True:
+            try:
+                translations = self._model.translate([items[index] for index in waiting])
+            except SentenceTooLong as error:
+                answers[waiting.pop(error.index)] = ItemError(
+                    f"The sentence has {error.tokens} pieces, more than the model takes."
+                )
+                continue
+            for index, translation in zip(waiting, translations, strict=True):
+                answers[index] = translation.text
+            return answers
+
+
+engine = Firefox()
