@@ -11,24 +11,28 @@ from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
+from hanse.inference.choice import engine_chooser
 from hanse.inference.engines import find_engine
 from hanse.inference.models import Catalogue, model_directories
 
+MODEL = "en-pt"
 WARM_UP_SENTENCES = 20
 
 
-def sentences_per_second(sentences: list[str], *, processes: int, model: str = "en-pt") -> float:
-    """Translate every sentence once, with `processes` engines that take one after the other.
+def sentences_per_second(
+    sentences: list[str], *, processes: int, engine: str = "fxtranslate", batch: int = 1
+) -> float:
+    """Translate every sentence once, with `processes` engines that take `batch` after `batch`.
 
     The time counts from the moment when all engines are loaded and warm to the last result.
     """
     context = multiprocessing.get_context("spawn")
     start = context.Barrier(processes + 1)
     end = context.Barrier(processes + 1)
-    waiting: SimpleQueue[str | None] = context.SimpleQueue()
+    waiting: SimpleQueue[list[str] | None] = context.SimpleQueue()
     workers = [
         context.Process(
-            target=_translate, args=(waiting, start, end, model, sentences[:WARM_UP_SENTENCES])
+            target=_translate, args=(waiting, start, end, engine, sentences[:WARM_UP_SENTENCES])
         )
         for _ in range(processes)
     ]
@@ -37,8 +41,8 @@ def sentences_per_second(sentences: list[str], *, processes: int, model: str = "
     try:
         start.wait()
         started = time.perf_counter()
-        for sentence in sentences:
-            waiting.put(sentence)
+        for at in range(0, len(sentences), batch):
+            waiting.put(sentences[at : at + batch])
         for _ in workers:
             waiting.put(None)
         end.wait()
@@ -50,20 +54,21 @@ def sentences_per_second(sentences: list[str], *, processes: int, model: str = "
 
 
 def _translate(
-    waiting: "SimpleQueue[str | None]",
+    waiting: "SimpleQueue[list[str] | None]",
     start: Barrier,
     end: Barrier,
-    name: str,
+    engine_name: str,
     warm_up: list[str],
 ) -> None:
-    engine = find_engine("fxtranslate")
-    catalogue = Catalogue(model_directories(Path("no-models-of-our-own")), engine.traits)
-    spec = next(spec for spec in catalogue.read() if spec.info.name == name)
+    engine = find_engine(engine_name)
+    choose = engine_chooser(engine_name)
+    catalogue = Catalogue(model_directories(Path("no-models-of-our-own")), choose)
+    spec = next(spec for spec in catalogue.read() if spec.info.name == MODEL)
     model = engine.load(spec)
     model.run(warm_up)
     start.wait()
-    while (sentence := waiting.get()) is not None:
-        model.run([sentence])
+    while (texts := waiting.get()) is not None:
+        model.run(texts)
     end.wait()
 
 

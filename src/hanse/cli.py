@@ -69,7 +69,8 @@ def models_list() -> None:
     """List the models that are installed: pair, engine, hash of the files."""
     from hanse import inference
 
-    for model in inference.installed_models(settings().models_path):
+    found = settings()
+    for model in inference.installed_models(found.models_path, found.translation_engine):
         click.echo(f"{model.name}\t{model.engine}\t{model.hash[:12]}")
 
 
@@ -140,7 +141,12 @@ def key() -> None:
 
 @key.command("create")
 @click.argument("name")
-@click.option("--scope", "scopes", multiple=True, help="What it may do; repeat for more.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    help="One thing that it may do; give --scope again for each further one.",
+)
 @click.option("--organisation", help="Name or id, when there are several.")
 def key_create(name: str, scopes: tuple[str, ...], organisation: str | None) -> None:
     """Make an API key and print it, and nothing else."""

@@ -69,9 +69,14 @@ async def test_a_poison_item_fails_alone_and_the_fleet_goes_on(poison: str) -> N
 async def test_a_killed_scheduler_is_a_clean_error_and_the_client_finds_the_next_one() -> None:
     async with running_fleet(workers=2) as fleet:
         workers = [int(worker["pid"]) for worker in await fleet.until_workers(2)]
-        running = [asyncio.create_task(fleet.run(f"sleep 5 {number}")) for number in range(2)]
+        running = [asyncio.create_task(fleet.run(f"sleep 30 {number}")) for number in range(2)]
+
+        async def all_busy() -> bool:
+            return all(worker["running_items"] for worker in await fleet.until_workers(2))
+
+        await until(all_busy)
         waiting = [asyncio.create_task(fleet.run(f"waits {number}")) for number in range(20)]
-        await busy_worker(fleet)
+        await fleet.counts()
         fleet.process.kill()
         fleet.process.wait(10)
         for request in running + waiting:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from hanse.inference import installed_models
-from hanse.inference.engines.fxtranslate import engine
+from hanse.inference.choice import engine_chooser
+from hanse.inference.engines.firefox import available
 from hanse.inference.models import Catalogue, DamagedModel, FirefoxFiles, scan, split_pair
 from tests.inference.test_fetch import bundled
 
@@ -18,7 +19,7 @@ def put(directory: Path, name: str, model: str = "en-pt") -> Path:
 
 
 def catalogue(*directories: Path) -> Catalogue:
-    return Catalogue(directories, engine.traits)
+    return Catalogue(directories, engine_chooser("fxtranslate"))
 
 
 def test_the_bundled_models_are_found_without_a_directory_of_ones_own(tmp_path: Path) -> None:
@@ -27,7 +28,7 @@ def test_the_bundled_models_are_found_without_a_directory_of_ones_own(tmp_path: 
         ("en-pt", "en", "pt"),
         ("pt-en", "pt", "en"),
     ]
-    assert {model.engine for model in models} == {"fxtranslate"}
+    assert {model.engine for model in models} == {"firefox" if available() else "fxtranslate"}
     assert len({model.hash for model in models}) == 2
 
 

@@ -253,12 +253,12 @@ async def test_the_sockets_are_for_this_account_alone(fleet: Fleet) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in sockets} == {0o600}
 
 
-async def serve_at(socket: Path, stop: asyncio.Event) -> None:
-    """Serve without workers."""
+async def serve_at(socket: Path, stop: asyncio.Event, workers: int = 0) -> None:
+    """Serve in this process."""
     await serve(
         socket=socket,
         models_directory=socket.parent / "models",
-        workers=0,
+        workers=workers,
         pseudo=False,
         limits=Limits(),
         stop=stop,
@@ -325,3 +325,19 @@ async def test_a_client_of_a_scheduler_that_does_not_speak_keeps_trying(tmp_path
     await until(tried_again)
     await client.close()
     server.close()
+
+
+async def test_a_client_that_is_closed_as_soon_as_it_is_open_ends_at_once(fleet: Fleet) -> None:
+    for _ in range(50):
+        client = await InferenceClient.open(fleet.socket)
+        await asyncio.wait_for(client.close(), 10)
+
+
+async def test_a_scheduler_that_is_stopped_as_soon_as_it_starts_ends_at_once(
+    tmp_path: Path,
+) -> None:
+    for workers in (0, 2):
+        stop = asyncio.Event()
+        stop.set()
+        await asyncio.wait_for(serve_at(tmp_path / "s.sock", stop, workers), 20)
+        assert not (tmp_path / "s.sock").exists()

@@ -10,6 +10,7 @@ from hanse.identity.authentication import (
     Authenticator,
     MissingCredentials,
     WrongCredentials,
+    require_same_origin,
 )
 from hanse.identity.model import Access, ApiKey, Organisation, Person
 from hanse.identity.policy import Permission, Role
@@ -58,6 +59,7 @@ __all__ = [
     "list_api_keys",
     "list_organisations",
     "operator",
+    "require_same_origin",
     "revoke_api_key",
     "router",
     "sign_in",

@@ -47,7 +47,7 @@ def errors(*statuses: int) -> dict[int, ResponseSpec]:
             description="See `detail`.",
             generate_examples=False,
         )
-        for status in (401, 403, 503, *statuses)
+        for status in (401, 403, 429, 503, *statuses)
     }
 
 

@@ -151,6 +151,15 @@ class Authenticator:
         self._remembered.clear()
 
 
+def require_same_origin(
+    *, origin: str | None, fetch_site: str | None, host: str | None, **_others: str | None
+) -> None:
+    """Raise CrossSiteRequest if a browser says that another site's page sent this request."""
+    told = origin is not None or fetch_site is not None
+    if told and not _same_origin(origin, fetch_site, host):
+        raise CrossSiteRequest("This request did not come from a page of Hanse.")
+
+
 def _same_origin(origin: str | None, fetch_site: str | None, host: str | None) -> bool:
     if fetch_site is not None:
         return fetch_site in ("same-origin", "none")

@@ -74,10 +74,10 @@ class InferenceClient:
 
     async def close(self) -> None:
         """End the connection; whatever waits raises InferenceUnavailable."""
+        self._connection = None
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.wait({self._keeper})
-        self._connection = None
         self._fail_waiting("The client was closed.")
 
     async def models(self) -> list[ModelInfo]:
@@ -194,7 +194,9 @@ class InferenceClient:
     async def _hold(self, connection: Connection[ToClient]) -> bool:
         """Stay until this connection is lost; return whether it could be used at all."""
         try:
-            await asyncio.wait_for(self._greeted.wait(), GREETING_TIMEOUT_S)
+            # Not wait_for, which before Python 3.12 loses a cancellation that comes with the event.
+            async with asyncio.timeout(GREETING_TIMEOUT_S):
+                await self._greeted.wait()
             usable = self._connection is connection
             await self._lost.wait()
         except TimeoutError:

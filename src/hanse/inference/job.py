@@ -117,7 +117,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     # Failures
     hang_factor: float = 5.0
     """A batch that takes this many times its predicted time is hung, ..."""
-    hang_floor_s: float = 10.0
+    hang_floor_s: float = 5.0
     """... but not before this time."""
     load_timeout_s: float = 60.0
     """Time that a worker gets on top when it must first load the model."""

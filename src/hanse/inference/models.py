@@ -8,12 +8,13 @@ or else the pair is read from the file names, as in `model.enpt.intgemm.alphas.b
 import hashlib
 import importlib.util
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from msgspec import Struct
 
-from hanse.inference.job import ModelInfo, ModelSpec, Traits
+from hanse.inference.engines import Engine
+from hanse.inference.job import ModelInfo, ModelSpec
 
 HUB = "en"
 """Mozilla trains every model from or to this language."""
@@ -159,12 +160,15 @@ def bundled_directory() -> Path | None:
 class Catalogue:
     """The models in some directories, earlier ones first, each with a hash of its files.
 
-    Hashes are kept as long as the files keep their size and time, so looking again is cheap.
+    `choose` says which engine runs a model. Hashes are kept as long as the files keep their size
+    and time, so looking again is cheap.
     """
 
-    def __init__(self, directories: Iterable[Path], traits: Traits) -> None:
+    def __init__(
+        self, directories: Iterable[Path], choose: Callable[[FirefoxFiles], Engine]
+    ) -> None:
         self._directories = list(directories)
-        self._traits = traits
+        self._choose = choose
         self._hashes: dict[tuple[tuple[str, int, int], ...], str] = {}
         self.skipped: dict[Path, str] = {}
 
@@ -193,16 +197,19 @@ class Catalogue:
         self._hashes = hashes
         return list(specs.values())
 
-    def _spec(self, found: Found, model_hash: str) -> ModelSpec:
+    def _spec(self, found: Found, files_hash: str) -> ModelSpec:
+        engine = self._choose(found.files)
+        # Two engines do not give the same text for every sentence, nor do two versions of one.
+        whole = f"{engine.name}-{engine.version}-{files_hash}"
         info = ModelInfo(
             name=found.name,
             task="translate",
             source=found.source,
             target=found.target,
-            engine="fxtranslate",
-            hash=model_hash,
+            engine=engine.name,
+            hash=hashlib.sha256(whole.encode()).hexdigest(),
         )
-        return ModelSpec(info=info, traits=self._traits, directory=str(found.directory))
+        return ModelSpec(info=info, traits=engine.traits, directory=str(found.directory))
 
 
 def _state(file: Path) -> tuple[str, int, int]:

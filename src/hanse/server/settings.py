@@ -16,10 +16,13 @@ from msgspec import Meta, Struct
 PREFIX = "HANSE_"
 FILE_NAME = "hanse.toml"
 
+_SECRET = frozenset({"metrics_token", "database_url", "database_owner_url", "nats_url"})
+
 # Read by the tools that start Hanse, not by Hanse.
 _NOT_SETTINGS = frozenset({"HANSE_CONFIG", "HANSE_URL", "HANSE_API_KEY"})
 
 Count = Annotated[int, Meta(ge=0)]
+Processes = Annotated[int, Meta(ge=0, le=1024)]
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0)]
 
@@ -48,24 +51,31 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         _about("Port on which the web processes listen; 0 takes any free one."),
     ] = 8080
     public_url: Annotated[
-        str, _about("How people reach Hanse, used in links. Default: `http://localhost:PORT`.")
+        Annotated[str, Meta(pattern="^$|^https?://[^/]")],
+        _about("How people reach Hanse, used in links. Default: `http://localhost:PORT`."),
     ] = ""
-    web_processes: Annotated[Count, _about("Web processes; 0 means one for every two cores.")] = 0
-    workers: Annotated[Count, _about("Inference workers; 0 means one for each core.")] = 0
+    web_processes: Annotated[
+        Processes, _about("Web processes; 0 means one for every two cores.")
+    ] = 0
+    workers: Annotated[Processes, _about("Inference workers; 0 means one for each core.")] = 0
     database_url: Annotated[
-        str,
+        Annotated[str, Meta(pattern="^$|^postgres(ql)?://")],
         _about(
             "PostgreSQL 18 as role `hanse_app`. Empty: Hanse starts its own. `hanse_relay` "
             "and `hanse_jobs` must be reachable at the same address with the same password."
         ),
     ] = ""
     database_owner_url: Annotated[
-        str, _about("PostgreSQL as the role that owns the schema; used by `hanse migrate` alone.")
+        Annotated[str, Meta(pattern="^$|^postgres(ql)?://")],
+        _about("PostgreSQL as the role that owns the schema; used by `hanse migrate` alone."),
     ] = ""
     database_connections_max: Annotated[
         Positive, _about("Connections to PostgreSQL of each process.")
     ] = 8
-    nats_url: Annotated[str, _about("NATS with JetStream. Empty: Hanse starts its own.")] = ""
+    nats_url: Annotated[
+        Annotated[str, Meta(pattern="^$|^(nats|tls)://")],
+        _about("NATS with JetStream. Empty: Hanse starts its own."),
+    ] = ""
     inference_socket: Annotated[
         str,
         _about(
@@ -89,6 +99,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "for tests and demos."
         ),
     ] = False
+    translation_engine: Annotated[
+        Literal["auto", "firefox", "fxtranslate"],
+        _about(
+            "Engine of the translation models. `firefox` is Hanse's own and many times faster; it "
+            "is compiled at installation where there is a C compiler. `fxtranslate` is Mozilla's. "
+            "`auto` takes the first that can run a model."
+        ),
+    ] = "auto"
     queue_items_max: Annotated[
         Positive, _about("Sentences that may wait for a worker; more get 503.")
     ] = 20_000
@@ -101,9 +119,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     organisation: Annotated[str, _about("Name of the organisation that the first start makes.")] = (
         "My organisation"
     )
-    owner_email: Annotated[str, _about("E-mail address of the person who owns it.")] = (
-        "owner@localhost"
-    )
+    owner_email: Annotated[
+        Annotated[str, Meta(pattern="^[^@\\s]+@[^@\\s]+$")],
+        _about("E-mail address of the person who owns it."),
+    ] = "owner@localhost"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], _about("Least level logged.")
     ] = "info"
@@ -116,7 +135,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         _about("Bearer token that `/metrics` asks for. Empty: it answers this machine alone."),
     ] = ""
     otlp_endpoint: Annotated[
-        str, _about("OTLP/HTTP collector for traces (needs `hanse[otel]`). Empty: no traces.")
+        Annotated[str, Meta(pattern="^$|^https?://[^/]")],
+        _about("OTLP/HTTP collector for traces (needs `hanse[otel]`). Empty: no traces."),
     ] = ""
     drain_s: Annotated[Seconds, _about("Time that running requests get to finish at a stop.")] = (
         10.0
@@ -197,7 +217,7 @@ def _convert(name: str, value: Any, kind: Any, source: str, *, strict: bool) -> 
     try:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
-        shown = "" if "token" in name else f", got '{value}'"
+        shown = "" if name in _SECRET else f", got '{value}'"
         raise SettingsError(f"{source}: {error}{shown}.") from error
 
 

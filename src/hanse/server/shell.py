@@ -57,7 +57,10 @@ async def translate(
 async def _translate(client: InferenceClient, text: str, source: str | None, target: str) -> None:
     detector = language.Detector()
     bar = click.progressbar(
-        length=len(text), label="Translating", file=sys.stderr, hidden=not sys.stderr.isatty()
+        length=len(text),
+        label="Translating",
+        file=sys.stderr,
+        hidden=not sys.stderr.isatty() or sys.stdout.isatty(),
     )
     with bar:
         for chunk in _chunks(text):
@@ -110,6 +113,7 @@ async def _own_inference(settings: Settings) -> AsyncIterator[InferenceClient]:
                 models_directory=settings.models_path,
                 workers=settings.worker_count,
                 pseudo=settings.pseudo_engine,
+                translation_engine=settings.translation_engine,
                 limits=Limits(),
                 stop=stop,
             )

@@ -14,6 +14,7 @@ from hanse.inference.job import ModelInfo, ModelSpec, Traits
 from hanse.inference.messages import ItemError
 
 BUILT_IN = {
+    "firefox": "hanse.inference.engines.firefox.engine:engine",
     "fxtranslate": "hanse.inference.engines.fxtranslate:engine",
     "pseudo": "hanse.inference.engines.pseudo:engine",
 }

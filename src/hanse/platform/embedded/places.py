@@ -104,7 +104,6 @@ def run_as(
 
     Raises OSError when it cannot be run at all.
     """
-    switch = switch_to(account)
     return subprocess.run(
         argv,
         check=False,
@@ -115,9 +114,7 @@ def run_as(
         env={"LC_ALL": "C", "PATH": os.defpath, "TZ": "UTC"},
         timeout=RUN_TIMEOUT_S,
         preexec_fn=follow_parent(signal.SIGKILL),
-        user=switch["user"],
-        group=switch["group"],
-        extra_groups=switch["extra_groups"],
+        **switch_to(account),
     )
 
 

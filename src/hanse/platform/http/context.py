@@ -9,10 +9,16 @@ from prometheus_client import Counter, Histogram
 from hanse.platform.ids import new_id
 from hanse.platform.telemetry import bound, log, span
 
+WATCHED = frozenset({"/livez", "/readyz", "/metrics"})
+"""Paths that machines ask for all the time: their requests are logged at level debug."""
+
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
 ANSWER_HEADERS = "hanse_answer_headers"
 """Key of the ASGI state under which a dependency leaves headers (pairs of bytes) for the answer."""
+
+CLIENT_CLOSED_REQUEST = 499
+"""What logs and metrics say of a request whose client went away before its answer."""
 
 REQUESTS = Counter("hanse_http_requests_total", "HTTP requests by outcome", ["method", "status"])
 SECONDS = Histogram(
@@ -54,8 +60,15 @@ class RequestContext:
         given = headers.get(b"x-request-id", b"")
         request_id = given if _GIVEN_ID.fullmatch(given) else str(new_id()).encode()
         traceparent = headers.get(b"traceparent")
-        status = 500
+        status = CLIENT_CLOSED_REQUEST
         started = time.perf_counter()
+        gone = False
+
+        async def receive_noting() -> Any:
+            nonlocal gone
+            message = await receive()
+            gone = gone or message["type"] == "http.disconnect"
+            return message
 
         async def send_with_headers(message: Any) -> None:
             nonlocal status
@@ -77,13 +90,17 @@ class RequestContext:
                 traceparent=traceparent.decode("latin-1") if traceparent else None,
             ):
                 try:
-                    await self._app(scope, receive, send_with_headers)
+                    await self._app(scope, receive_noting, send_with_headers)
                 finally:
+                    if gone and status >= 500:
+                        # What failed then is that nobody was there.
+                        status = CLIENT_CLOSED_REQUEST
                     seconds = time.perf_counter() - started
                     method = _known(scope["method"])
                     REQUESTS.labels(method, str(status)).inc()
                     SECONDS.labels(method).observe(seconds)
-                    log.info(
+                    quiet = scope["path"] in WATCHED
+                    (log.debug if quiet else log.info)(
                         "request",
                         method=scope["method"],
                         path=_without_secrets(scope["path"]),

@@ -14,6 +14,11 @@ from hanse.platform.telemetry import log
 PROBLEM_JSON = "application/problem+json"
 
 
+_DETAILS = {
+    413: "The body is larger than this route takes: 128 KiB for text, less for the rest.",
+}
+
+
 class HttpProblem(Problem):
     """An error that the framework itself found, in our own form."""
 
@@ -22,7 +27,8 @@ class HttpProblem(Problem):
         facts: dict[str, Any] = (
             {"errors": error.extra} if isinstance(error, ValidationException) else {}
         )
-        super().__init__(error.detail or title, headers=dict(error.headers or {}), **facts)
+        detail = _DETAILS.get(error.status_code, error.detail or title)
+        super().__init__(detail, headers=dict(error.headers or {}), **facts)
         self.status = error.status_code  # type: ignore[misc]
         self.title = title  # type: ignore[misc]
         self.code = title.lower().replace(" ", "_")  # type: ignore[misc]

@@ -61,7 +61,7 @@ async def take_token(tx: Tx, bucket: str, per_minute: int) -> RateLimit:
         raise RateLimited(
             f"This key is limited to {per_minute} requests a minute. Wait, or ask for a new limit.",
             retry_after_s=period_s,
-            headers=RateLimit(per_minute, 0, WINDOW_S).headers(),
+            headers=RateLimit(per_minute, 0, period_s).headers(),
         )
     fill_s = max(0.0, fill_s)
     return RateLimit(per_minute, math.floor((WINDOW_S - fill_s) / period_s + 1e-6), fill_s)

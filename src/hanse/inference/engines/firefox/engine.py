@@ -1,10 +1,12 @@
 """The compiled engine as the workers see engines."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hanse.inference.engines import LoadedModel
+from hanse.inference.engines.fxtranslate import engine as fxtranslate
 from hanse.inference.job import CostPrior, ModelSpec, Traits
 from hanse.inference.messages import ItemError
 
@@ -26,14 +28,19 @@ class Firefox:
     def load(self, model: ModelSpec) -> LoadedModel:
         """Load the model in `model.directory`.
 
-        Raises ModelFileError (a ValueError) if the files are damaged or of another architecture,
-        OSError if the C library was not built for this machine.
+        A student of another architecture is left to `fxtranslate`. Raises ValueError if the files
+        are damaged, OSError if the C library was not built for this machine.
         """
         from hanse.inference.engines.firefox.model import FirefoxModel
+        from hanse.inference.engines.firefox.model_file import ModelFileError
 
         if model.directory is None:
             raise ValueError("The model has no files.")
-        return _Model(FirefoxModel.load(Path(model.directory)))
+        try:
+            return _Model(FirefoxModel.load(Path(model.directory)))
+        except ModelFileError as error:
+            print(f"{model.info.name} is left to fxtranslate: {error}", file=sys.stderr)
+            return fxtranslate.load(model)
 
 
 class _Model:
