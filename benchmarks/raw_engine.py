@@ -17,6 +17,8 @@ from hanse.inference.models import Catalogue, model_directories
 
 MODEL = "en-pt"
 WARM_UP_SENTENCES = 20
+STEP_TIMEOUT_S = 300.0
+"""A process that died must not keep the others waiting for ever."""
 
 
 def sentences_per_second(
@@ -27,8 +29,8 @@ def sentences_per_second(
     The time counts from the moment when all engines are loaded and warm to the last result.
     """
     context = multiprocessing.get_context("spawn")
-    start = context.Barrier(processes + 1)
-    end = context.Barrier(processes + 1)
+    start = context.Barrier(processes + 1, timeout=STEP_TIMEOUT_S)
+    end = context.Barrier(processes + 1, timeout=STEP_TIMEOUT_S)
     waiting: SimpleQueue[list[str] | None] = context.SimpleQueue()
     workers = [
         context.Process(

