@@ -1,6 +1,8 @@
 """The official Python client works with nothing but another server URL."""
 
 import asyncio
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -53,6 +55,15 @@ async def test_every_harmless_option_is_accepted(translator: deepl.DeepLClient) 
     assert "Bom dia" in first.text
     assert first.model_type_used == "latency_optimized"
     assert second.text == "Sim"
+
+
+async def test_the_official_command_line_translates(server: Any, key: str) -> None:
+    command = [sys.executable, "-m", "deepl", "--auth-key", key, "--server-url", server.url]
+    process = await asyncio.create_subprocess_exec(
+        *command, "text", "--to", "pt-br", "Good morning", stdout=PIPE, stderr=PIPE
+    )
+    out, err = await process.communicate()
+    assert (process.returncode, out.decode().strip()) == (0, "Bom dia"), err.decode()
 
 
 async def test_refusals_reach_the_caller_as_the_clients_own_errors(

@@ -84,7 +84,7 @@ def test_a_text_in_a_variant_of_the_target_language_stays_as_it_is() -> None:
 
 
 def test_a_soft_line_break_reaches_the_engine_as_a_blank() -> None:
-    planned = plan(["The quick\n  brown fox."], ["en"], "pt", SplitMode("nonewlines"), one_model)
+    planned = plan(["The quick\nbrown fox."], ["en"], "pt", SplitMode("nonewlines"), one_model)
     assert planned.sentences == {("en-pt",): ["The quick brown fox."]}
 
 

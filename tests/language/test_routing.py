@@ -65,3 +65,23 @@ def test_what_can_be_asked_for_is_what_the_models_offer() -> None:
     assert sources(installed) == {"en", "pt", "fr"}
     assert targets(installed) == {"en", "pt"}
     assert sources([]) == targets([]) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "pair", "names"),
+    [
+        ("en", "de", "EN to DE", "en-de"),
+        ("de", "pt-PT", "DE to PT-PT", "de-en"),
+        ("fr", "de", "FR to DE", "fr-en en-de"),
+        ("en", "zh-Hant", "EN to ZH-HANT", "en-zh-Hant"),
+    ],
+)
+def test_a_refusal_says_which_models_are_missing(
+    source: str, target: str, pair: str, names: str
+) -> None:
+    with pytest.raises(UnsupportedPair) as refusal:
+        route(models("en-pt", "pt-en"), source, target)
+    assert refusal.value.detail == (
+        f"No installed model translates from {pair}, directly or through English. "
+        f"An administrator adds models with: hanse models add {names}"
+    )

@@ -20,6 +20,7 @@ AWKWARD_PIECES = st.sampled_from(
         *"aZé9字ไ한",
         *[" ", "  ", "\r\n", "\n\n", ". ", "? ", "Dr. ", "n.º ", "e.g. ", "1. ", "- ", "U.S. "],
         *["word ", "Satz. ", "https://a.example/b.c?d=e. ", "user@a.example ", "3.50 ", "😀"],
+        *["<b>", "{x}", "%1$s", "C:\\d ", "@anna ", "#home ", "→", "€5 ", "½", "’", "“"],
         *["a" * 70, "b, " * 150, "天" * 450, "x " * 220],
     ]
 )
@@ -79,7 +80,7 @@ def test_offsets_are_code_points() -> None:
         ("pt", "O Sr. J. Silva foi às 10h30. Fim.", 2),
         ("en", "Dr. Smith of St. Mary's, e.g. on No. 5, paid $3.50. Fine!", 2),
         ("en", "See Vol. 2, approx. ten pages. Then stop.", 2),
-        ("en", "Open https://a.example/b.c?d=e.f or write to a.b@c.example. Thanks.", 2),
+        ("en", "Mr. Lee of example.org met Mrs. Lee of config.yaml. Thanks.", 2),
         ("en", "He lives in the U.S. Army camp. It is 3.5 km away.", 2),
         ("en", "Really?! Yes... maybe. No.", 3),
         ("de", "Das ist z.B. gut, bzw. am 3. Mai. Ende.", 2),
@@ -118,7 +119,28 @@ def test_a_line_break_ends_a_sentence_only_where_asked() -> None:
         "It ran.",
         "Away.",
     ]
-    assert translated(text, "en", SplitMode("0")) == ["The quick\nbrown fox. It ran.", "Away."]
+    assert translated(text, "en", SplitMode("0")) == ["The quick", "brown fox. It ran.", "Away."]
+
+
+def test_only_a_line_break_inside_a_sentence_is_read_as_a_blank() -> None:
+    text = "Buy\n- milk\n  and bread.\nThen go\r\nhome.\n"
+    pieces = segment(text, "en", SplitMode("nonewlines"))
+    assert [(piece.text, piece.translatable) for piece in pieces] == [
+        ("Buy", True),
+        ("\n- ", False),
+        ("milk", True),
+        ("\n  ", False),
+        ("and bread.", True),
+        ("\n", False),
+        ("Then go\r\nhome.", True),
+        ("\n", False),
+    ]
+
+
+@pytest.mark.parametrize("space", ["\n", "\r\n", " \n", "\t", "  ", "\n\n", "\u2028"])
+def test_without_splitting_white_space_is_still_copied(space: str) -> None:
+    pieces = segment(f"One. Two.{space}three", "en", SplitMode("0"))
+    assert [piece.text for piece in pieces] == ["One. Two.", space, "three"]
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "12:30", "…", "😀😀", "-----", "3.50 €", "\x00\x01"])
@@ -170,6 +192,25 @@ def test_a_long_sentence_is_cut_after_clauses_into_even_parts() -> None:
         "天",
         "e\u0301",
         "a \n",
+        "<",
+        "<a",
+        "`a`",
+        "‘a ",
+        "“",
+        "{",
+        "{{}",
+        "%",
+        "a@",
+        "a_",
+        "`",
+        "(\\",
+        "/a",
+        "http://",
+        "😀",
+        "€1",
+        "&",
+        "½",
+        "a.",
     ],
 )
 @pytest.mark.parametrize("mode", SplitMode)

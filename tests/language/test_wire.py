@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hanse.language.segment import SplitMode
 from hanse.language.wire import (
     UNSUPPORTED,
+    WITHOUT_EFFECT,
     InvalidParameter,
     MalformedBody,
     UnsupportedMediaType,
@@ -58,6 +59,9 @@ def test_a_body_without_a_type_is_read_as_what_it_looks_like() -> None:
     [
         (b'{"text": ["\xff"]}', "application/json", "UTF-8"),
         (b'{"text": ["\\ud800"]}', "application/json", "JSON"),
+        (b'{"text": ["\\ud800"]}', "application/json", "surrogate"),
+        (b'{"a": 1e999}', "application/json", "out of range"),
+        (b'{"a": ' + b"1" * 5_000 + b"}", "application/json", "out of range"),
         (b'["text"]', "application/json", "object"),
         (b"", "application/json", "JSON"),
         (b"[" * 100_000, "application/json", "JSON"),
@@ -97,6 +101,7 @@ def test_a_flag_is_true_in_every_spelling(value: object) -> None:
     ("fields", "message"),
     [
         ({"target_lang": None}, "Parameter 'target_lang' not specified."),
+        ({"target_lang": []}, "Parameter 'target_lang' not specified."),
         ({"target_lang": "xx"}, "Value for 'target_lang' not supported."),
         ({"target_lang": "pt_BR"}, "Value for 'target_lang' not supported."),
         ({"target_lang": 7}, "Parameter 'target_lang' must be a string."),
@@ -107,6 +112,8 @@ def test_a_flag_is_true_in_every_spelling(value: object) -> None:
         ({"text": "Hello"}, "Parameter 'text' must be an array of strings."),
         ({"text": ["Hello", 1]}, "Parameter 'text' must be an array of strings."),
         ({"text": ["x"] * 51}, "Parameter 'text' has 51 texts; 50 are allowed in one request."),
+        ({"split_sentences": 2}, "Value for 'split_sentences' not supported."),
+        ({"split_sentences": False}, "Parameter 'split_sentences' must be a string."),
         ({"split_sentences": "2"}, "Value for 'split_sentences' not supported."),
         ({"model_type": "best"}, "Value for 'model_type' not supported."),
         ({"formality": "very"}, "Value for 'formality' not supported."),
@@ -139,6 +146,18 @@ def test_what_is_not_supported_yet_is_refused_and_never_ignored(
     assert refusal(**{parameter: value}) == (
         f"Parameter '{parameter}' is not supported by this server yet."
     )
+
+
+@pytest.mark.parametrize("parameter", WITHOUT_EFFECT)
+@pytest.mark.parametrize("value", ["1", "0", True, 7, ["x"], None])
+def test_what_has_no_effect_alone_is_accepted(parameter: str, value: object) -> None:
+    assert asked(**{parameter: value}) == asked()
+    assert "'tag_handling'" in refusal(**{parameter: value, "tag_handling": "xml"})
+
+
+@pytest.mark.parametrize("value", [0, "0", ["0"]])
+def test_a_split_mode_may_be_a_number(value: object) -> None:
+    assert asked(split_sentences=value).split_mode is SplitMode.NONE
 
 
 @pytest.mark.parametrize("parameter", UNSUPPORTED)

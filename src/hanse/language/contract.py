@@ -96,12 +96,16 @@ def _translate_schema(*, form: bool) -> Schema:
             ),
             "context": _string("Accepted, not billed; without effect at present."),
             "split_sentences": _string(
-                "`1`: at punctuation and line breaks, `nonewlines`: at punctuation, `0`: not.",
+                "`1`: at punctuation and line breaks, `nonewlines`: at punctuation, `0`: at line "
+                "breaks, tabs and runs of blanks alone.",
                 enum=[mode.value for mode in SplitMode],
                 default="1",
             ),
             "preserve_formatting": _flag(
-                "Accepted: white space and line breaks are always kept.", form=form
+                "Without effect: white space and line breaks are always kept, only that inside a "
+                "sentence a single space of any width becomes a plain one, and with "
+                "`split_sentences=nonewlines` a single line break too.",
+                form=form,
             ),
             "formality": _string(
                 "`more` and `less` are refused where the target language does not support them.",

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from hanse.language.languages import root
+from hanse.language.marks import plain, restored
 from hanse.language.segment import SplitMode, segment
 
 Route = tuple[str, ...]
@@ -109,7 +110,7 @@ def _plan_text(
         if glued and pieces and isinstance(pieces[-1], Sentence):
             # The target separates sentences where the source needs nothing.
             pieces.append(" ")
-        number = known.setdefault(" ".join(piece.text.split()), len(known))
+        number = known.setdefault(" ".join(plain(piece.text).split()), len(known))
         pieces.append(Sentence(number, piece.text))
     return TextPlan(language, models, tuple(pieces))
 
@@ -133,7 +134,7 @@ def _assemble_text(text: TextPlan, results: Sequence[str]) -> Assembled:
             continue
         answer = _one_line(results[piece.number])
         failed += not answer
-        parts.append(answer or piece.source)
+        parts.append(restored(piece.source, answer) if answer else piece.source)
     return Assembled("".join(parts), failed)
 
 

@@ -1,10 +1,10 @@
 """Which models take a text from one language to another."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from hanse.inference import ModelInfo
-from hanse.language.languages import NAMES, VARIANT_NAMES, find_code, model_codes, root
+from hanse.language.languages import NAMES, VARIANT_NAMES, find_code, model_codes, root, v2
 from hanse.platform.problems import BadRequest
 
 PSEUDO: Final = "pseudo"
@@ -50,11 +50,21 @@ def route(models: Iterable[ModelInfo], source: str, target: str) -> list[str]:
         else "pair"
     )
     raise UnsupportedPair(
-        f"No installed model translates from {source} to {target}, directly or through English.",
+        f"No installed model translates from {v2(source)} to {v2(target)}, directly or through "
+        "English. An administrator adds models with: hanse models add "
+        f"{' '.join(_missing(by_pair, sources[-1], targets[-1]))}",
         source=source,
         target=target,
         unknown=unknown,
     )
+
+
+def _missing(by_pair: Mapping[tuple[str, str], str], source: str, target: str) -> list[str]:
+    """Return the names of the models that would make a way."""
+    if PIVOT in (source, target):
+        return [f"{source}-{target}"]
+    legs = ((source, PIVOT), (PIVOT, target))
+    return ["-".join(leg) for leg in legs if leg not in by_pair]
 
 
 def sources(models: Iterable[ModelInfo]) -> frozenset[str]:

@@ -3,9 +3,11 @@
 Nothing is lost: the pieces of `segment` put together are the text, character for character. White
 space and control characters lie in copied pieces, so the engine can neither drop nor invent a line
 break, and a piece without a letter never reaches an engine that would make something up for it.
+What `protect` finds separates like white space.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
@@ -15,6 +17,7 @@ import sentencex
 
 from hanse.language.abbreviations import ABBREVIATIONS, NONE, Abbreviations
 from hanse.language.languages import root
+from hanse.language.protect import between, protected_spans
 
 SENTENCE_CHARACTERS_MAX: Final = 400
 """Longer sentences are cut: the engines lose the thread beyond about a hundred words."""
@@ -25,11 +28,14 @@ square and what comes out is noise."""
 
 ABBREVIATION_CHARACTERS_MAX: Final = 20
 
+SPLITTER_CHARACTERS_MAX: Final = 4_000
+"""The splitter is given this much at once: its time grows with the square of quotation marks."""
+
 _CONTROL: Final = "\x00-\x1f\x7f-\x9f"
 _GAP: Final = re.compile(rf"[\s{_CONTROL}\ufeff]+")
 _BLANKS: Final = " \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _BLANK: Final = re.compile(rf"[{_BLANKS}]")
-_SOFT_BREAK: Final = re.compile(rf"[{_BLANKS}\t]*(?:\r\n|[\n\r\x85\u2028])[{_BLANKS}\t]*")
+_SOFT_BREAK: Final = re.compile(rf"[{_BLANKS}]?(?:\r\n|[\n\r\x85\u2028])")
 
 _UNSPACED: Final = (
     "\u0e00-\u0eff"  # Thai, Lao
@@ -58,9 +64,10 @@ class SplitMode(StrEnum):
     """DeepL's `split_sentences`.
 
     `1` cuts at sentence ends and at line breaks. `nonewlines` cuts at sentence ends and reads a
-    single line break as a blank, as in hard-wrapped text. `0` does not cut at sentence ends
-    either. Blank lines, tabs, control characters and runs of blanks always separate, because only
-    so can they be given back unchanged.
+    single line break as a blank, as in hard-wrapped text, unless indentation or a list marker
+    follows. `0` does not cut at sentence ends, but at line breaks. Blank lines, tabs, control
+    characters, runs of blanks and what `protect` finds always separate, because only so can they
+    be given back unchanged.
     """
 
     PUNCTUATION_AND_NEWLINES = "1"
@@ -98,21 +105,34 @@ def segment(
 
 
 def _translatable(text: str, language: str, mode: SplitMode) -> Iterator[tuple[int, int]]:
+    protected = protected_spans(text)
     for run_start, run_end in _runs(text, mode):
         if marker := _LIST_MARKER.match(text, run_start, run_end):
             run_start = marker.end()  # noqa: PLW2901
         for sentence_start, sentence_end in _sentences(text, run_start, run_end, language, mode):
-            for start, end in _between_long_words(text, sentence_start, sentence_end):
-                for piece in _within_limit(text, start, end):
-                    if any(map(str.isalpha, text[slice(*piece)])):
-                        yield piece
+            first = bisect_right(protected, sentence_start, key=_end)
+            last = bisect_left(protected, sentence_end, key=_start)
+            spans = protected[first:last]
+            for part in between(text, sentence_start, sentence_end, spans):
+                for start, end in _between_long_words(text, *part):
+                    for piece in _within_limit(text, start, end):
+                        if any(map(str.isalpha, text[slice(*piece)])):
+                            yield piece
+
+
+def _start(span: tuple[int, int]) -> int:
+    return span[0]
+
+
+def _end(span: tuple[int, int]) -> int:
+    return span[1]
 
 
 def _runs(text: str, mode: SplitMode) -> Iterator[tuple[int, int]]:
     """Yield the spans between the white space that separates in this mode."""
     start = 0
     for gap in _GAP.finditer(text):
-        if gap.start() > 0 and gap.end() < len(text) and _is_soft(gap.group(), mode):
+        if gap.start() > 0 and gap.end() < len(text) and _is_soft(text, gap, mode):
             continue
         if gap.start() > start:
             yield start, gap.start()
@@ -121,11 +141,16 @@ def _runs(text: str, mode: SplitMode) -> Iterator[tuple[int, int]]:
         yield start, len(text)
 
 
-def _is_soft(gap: str, mode: SplitMode) -> bool:
+def _is_soft(text: str, gap: re.Match[str], mode: SplitMode) -> bool:
     """Say whether this white space may lie inside a sentence."""
-    if len(gap) == 1 and _BLANK.match(gap):
+    blank = gap.group()
+    if len(blank) == 1 and _BLANK.match(blank):
         return True
-    return mode is not SplitMode.PUNCTUATION_AND_NEWLINES and bool(_SOFT_BREAK.fullmatch(gap))
+    return (
+        mode is SplitMode.PUNCTUATION
+        and bool(_SOFT_BREAK.fullmatch(blank))
+        and not _LIST_MARKER.match(text, gap.end())
+    )
 
 
 def _sentences(
@@ -136,8 +161,8 @@ def _sentences(
         return
     run = text[start:end]
     language = root(language)
-    pieces = sentencex.segment(language, run)
-    if len(pieces) < 2 or "".join(pieces) != run:
+    pieces = _split(run, language)
+    if len(pieces) < 2:
         yield start, end
         return
     abbreviations = ABBREVIATIONS.get(language, NONE)
@@ -148,6 +173,23 @@ def _sentences(
             continue
         yield _stripped(text, start, position)
         start = position
+
+
+def _split(run: str, language: str) -> list[str]:
+    """Return the sentences of a run, with their white space, as the splitter sees them."""
+    pieces: list[str] = []
+    position = 0
+    while position < len(run):
+        window = run[position : position + SPLITTER_CHARACTERS_MAX]
+        found = sentencex.segment(language, window)
+        if "".join(found) != window:
+            found = [window]
+        is_last = position + len(window) == len(run)
+        if not is_last and len(found) > 1 and len(found[-1]) < len(window) // 2:
+            found.pop()  # it may go on beyond the window
+        pieces += found
+        position += sum(map(len, found))
+    return pieces
 
 
 def _goes_on(piece: str, following: str, abbreviations: Abbreviations) -> bool:

@@ -5,6 +5,7 @@ and refused where a meaning would be lost: a parameter that this server does not
 error, never ignored. Fields that the contract does not know are ignored, as the clients expect.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
@@ -30,18 +31,27 @@ UNSUPPORTED: Final = (
     "style_id",
     "custom_instructions",
     "translation_memory_id",
-    "translation_memory_threshold",
     "tag_handling",
+)
+"""Parameters of the contract that change the result and are not supported yet."""
+
+WITHOUT_EFFECT: Final = (
     "tag_handling_version",
     "outline_detection",
     "splitting_tags",
     "non_splitting_tags",
     "ignore_tags",
+    "translation_memory_threshold",
 )
-"""Parameters of the contract that change the result and are not supported yet."""
+"""Parameters that only say how to apply one of `UNSUPPORTED`. Alone they change nothing, and the
+official command line always sends `outline_detection`."""
 
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
+
+_LONE_SURROGATE: Final = re.compile(
+    rb"(?<!\\)(?:\\\\){0,20}\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+)
 
 
 class InvalidParameter(BadRequest):
@@ -98,8 +108,15 @@ def _decode_json(body: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise MalformedBody("The body is not valid UTF-8.") from error
     except msgspec.ValidationError as error:
+        if "out of range" in str(error):
+            raise MalformedBody("The body has a number that is out of range.") from error
         raise MalformedBody("The body must be a JSON object.") from error
     except (msgspec.DecodeError, RecursionError) as error:
+        if _LONE_SURROGATE.search(body):
+            # The decoder calls this truncated input.
+            raise MalformedBody(
+                "The body is not valid JSON: a string has half of a surrogate pair."
+            ) from error
         raise MalformedBody(f"The body is not valid JSON: {error}.") from error
 
 
@@ -134,7 +151,7 @@ def parse_translate(fields: Mapping[str, Any]) -> TranslateRequest:
         texts=_texts(fields),
         target=target,
         source=_language(fields, "source_lang"),
-        split_mode=_choice(fields, "split_sentences", SplitMode) or SplitMode("1"),
+        split_mode=_split_mode(fields),
         shows_billed_characters=_flag(fields, "show_billed_characters"),
         model_type=_choice(fields, "model_type", _one_of(MODEL_TYPES)),
     )
@@ -175,10 +192,15 @@ def _texts(fields: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _single(fields: Mapping[str, Any], parameter: str) -> str | None:
-    """Return a parameter's text, or None where it is absent, null or empty."""
+    """Return a parameter's text, or None where it is absent, null or empty.
+
+    Raises InvalidParameter.
+    """
     value = fields.get(parameter)
     if isinstance(value, list):
-        if len(value) != 1:
+        if not value:
+            return None
+        if len(value) > 1:
             raise InvalidParameter(f"Parameter '{parameter}' must be given once.")
         value = value[0]
     if value is None or value == "":
@@ -196,6 +218,14 @@ def _language(fields: Mapping[str, Any], parameter: str) -> str | None:
     if code is None:
         raise InvalidParameter(f"Value for '{parameter}' not supported.")
     return code
+
+
+def _split_mode(fields: Mapping[str, Any]) -> SplitMode:
+    value = fields.get("split_sentences")
+    if type(value) is int:
+        # The contract has a string, and clients that write "0" as a number mean the same.
+        fields = {"split_sentences": str(value)}
+    return _choice(fields, "split_sentences", SplitMode) or SplitMode("1")
 
 
 def _choice(

@@ -153,7 +153,9 @@ async def wait_ready(process: asyncio.subprocess.Process, spec: ProcessSpec) -> 
 
 async def _probe(spec: ProcessSpec) -> bool:
     try:
-        return await asyncio.wait_for(spec.ready(), READY_PROBE_TIMEOUT_S)
+        # Not wait_for: before Python 3.12 it can lose a cancellation.
+        async with asyncio.timeout(READY_PROBE_TIMEOUT_S):
+            return await spec.ready()
     except (OSError, TimeoutError):
         return False
 
