@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ENGINE := src/hanse/inference/engines/firefox
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench docs format lock clean
@@ -40,6 +41,7 @@ lock: $(VENV)/installed-dev ## Resolve the dependencies anew into the lock files
 
 clean: ## Remove what the other targets made (never the data in HANSE_HOME)
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -f $(ENGINE)/_engine.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -47,7 +49,8 @@ $(VENV)/bin/python:
 		{ echo "Hanse needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+$(VENV)/installed: requirements.lock pyproject.toml hatch_build.py $(ENGINE)/build.py \
+		$(wildcard $(ENGINE)/native/*) | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

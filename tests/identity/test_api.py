@@ -100,6 +100,7 @@ def test_using_a_key_is_noted(hanse: Hanse, admin: httpx.Client) -> None:
         ({"name": "a\nb"}, "invalid_name"),
         ({"name": "a", "scopes": ["fly"]}, "unknown_scope"),
         ({"name": "a", "expires_at": "2001-01-01T00:00:00Z"}, "invalid_expiry"),
+        ({"name": "a", "expires_at": "9999-12-31T23:59:59-23:00"}, "invalid_expiry"),
         ({"name": 5}, "bad_request"),
         ({"nmae": "a"}, "bad_request"),
         ({}, "bad_request"),

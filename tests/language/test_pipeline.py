@@ -1,3 +1,5 @@
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,8 +29,8 @@ def one_model(source: str, target: str) -> list[str]:
 
 
 def with_plain_blanks(text: str) -> str:
-    """Within a sentence an engine is given plain blanks, so only those can come back."""
-    return text.replace("\u00a0", " ")
+    """Within a sentence an engine is given plain blanks, and no places to break a word at."""
+    return re.sub("[\u00ad\u200b]", "", re.sub(r"\s", " ", text))
 
 
 def together(planned: Plan, results: dict[tuple[str, ...], list[str]]) -> list[str]:

@@ -33,6 +33,7 @@ from hanse.identity.store import (
     get_person_by_email,
     list_api_keys,
     list_organisations,
+    newest_api_keys,
 )
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "get_person_by_email",
     "list_api_keys",
     "list_organisations",
+    "newest_api_keys",
     "operator",
     "require_same_origin",
     "revoke_api_key",

@@ -125,8 +125,13 @@ async def create_api_key(
             f"There are: {', '.join(sorted(known))}."
         )
     access.require(*wanted)
-    if expires_at is not None and expires_at <= datetime.now(UTC):
-        raise InvalidExpiry("The key would have expired already. Choose a time to come.")
+    if expires_at is not None:
+        try:
+            expires_at = expires_at.astimezone(UTC)
+        except OverflowError as error:
+            raise InvalidExpiry("No calendar goes that far. Leave it out for no end.") from error
+        if expires_at <= datetime.now(UTC):
+            raise InvalidExpiry("The key would have expired already. Choose a time to come.")
     secret = new_secret(KEY_PREFIX)
     key = await store.insert_api_key(
         tx, new_id(), access.person_id, _clean(name), digest(secret), wanted, expires_at
@@ -138,10 +143,11 @@ async def create_api_key(
 async def revoke_api_key(tx: Tx, access: Access, id: UUID) -> ApiKey:
     """Stop an API key from working; doing so again changes nothing. Raises NotFound."""
     access.require(Permission.API_KEYS_WRITE)
-    key = await store.revoke_api_key(tx, id)
+    key, revoked_now = await store.revoke_api_key(tx, id)
     if key is None:
         raise NotFound("There is no such API key.")
-    await announce(tx, ApiKeyRevoked(api_key_id=key.id))
+    if revoked_now:
+        await announce(tx, ApiKeyRevoked(api_key_id=key.id))
     return key
 
 

@@ -142,18 +142,40 @@ async def list_api_keys(tx: Tx, after: UUID | None, limit: int) -> list[ApiKey]:
     return [_api_key(row) for row in rows]
 
 
-async def revoke_api_key(tx: Tx, id: UUID) -> ApiKey | None:
-    """Mark an API key as revoked, once; None if there is no such key."""
+async def revoke_api_key(tx: Tx, id: UUID) -> tuple[ApiKey | None, bool]:
+    """Mark an API key as revoked, once, and tell whether this did it; None if there is none."""
     row = await tx.fetchrow(
         f"""
-        update identity.api_keys set revoked_at = coalesce(revoked_at, now())
-        where organisation_id = $1 and id = $2
+        update identity.api_keys set revoked_at = now()
+        where organisation_id = $1 and id = $2 and revoked_at is null
         returning {_API_KEY}
         """,
         tx.organisation_id,
         id,
     )
-    return None if row is None else _api_key(row)
+    if row is not None:
+        return _api_key(row), True
+    row = await tx.fetchrow(
+        f"select {_API_KEY} from identity.api_keys where organisation_id = $1 and id = $2",
+        tx.organisation_id,
+        id,
+    )
+    return (None if row is None else _api_key(row)), False
+
+
+async def newest_api_keys(tx: Tx, limit: int) -> list[ApiKey]:
+    """The API keys that work, newest first."""
+    rows = await tx.fetch(
+        f"""
+        select {_API_KEY} from identity.api_keys
+        where organisation_id = $1 and revoked_at is null
+            and (expires_at is null or expires_at > now())
+        order by id desc limit $2
+        """,
+        tx.organisation_id,
+        limit,
+    )
+    return [_api_key(row) for row in rows]
 
 
 async def touch_api_key(tx: Tx, id: UUID) -> None:

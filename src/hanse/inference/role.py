@@ -9,6 +9,7 @@ from pathlib import Path
 from hanse.inference.choice import AUTO, engine_chooser
 from hanse.inference.dispatcher import Dispatcher
 from hanse.inference.engines import own_model
+from hanse.inference.engines.firefox import available
 from hanse.inference.job import Limits, ModelInfo, ModelSpec
 from hanse.inference.metrics import Metrics
 from hanse.inference.models import Catalogue, model_directories
@@ -46,6 +47,8 @@ async def serve(
     """
     own = [own_model(name) for name in (["pseudo"] if pseudo else []) + list(engines)]
     choose = engine_chooser(translation_engine)
+    if translation_engine == AUTO and not available():
+        log.warning("the fast engine was not compiled", instead="fxtranslate")
     catalogue = Catalogue(model_directories(models_directory), choose)
     metrics = Metrics()
     worker_socket = socket.with_name(f"{socket.name}.workers")
@@ -121,7 +124,7 @@ class ModelWatch:
         self._skipped = skipped
         if models != self._known:
             self._known = models
-            log.info("models", names=[model.info.name for model in models])
+            log.info("models", names={model.info.name: model.info.engine for model in models})
             self._dispatcher.set_models(models)
 
     async def run(self, every_s: float) -> None:

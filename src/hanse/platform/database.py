@@ -27,7 +27,10 @@ _LOST = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.ReadOnlySQLTransactionError,
     asyncpg.exceptions.ConnectionDoesNotExistError,
     asyncpg.exceptions.InternalClientError,
     OSError,
@@ -36,7 +39,11 @@ _LOST = (
 
 
 class DatabaseUnavailable(Unavailable):
-    """PostgreSQL cannot be reached or broke off; nothing of the transaction was kept."""
+    """PostgreSQL cannot be reached or broke off.
+
+    Nothing of the transaction was kept, unless the connection was lost during the commit itself:
+    then nobody can tell, and a repeat is safe only with an Idempotency-Key.
+    """
 
     code = "database_unavailable"
     title = "Database unavailable"
@@ -182,7 +189,9 @@ class Db:
         try:
             yield Tx(connection, organisation_id)
             with _losses(connection):
-                await connection.execute("commit")
+                tag = await connection.execute("commit")
+            # PostgreSQL answers so when a statement had failed and its error was swallowed.
+            assert tag != "ROLLBACK", "an error of a statement was swallowed"
         except BaseException:
             await _roll_back(connection)
             raise

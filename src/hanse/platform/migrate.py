@@ -9,6 +9,8 @@ import asyncpg
 SYSTEMS = ("platform", "identity", "language")
 """Systems in the order in which their migrations are applied: lower layers first."""
 
+CONNECT_TIMEOUT_S = 10.0
+
 _LOCK = 0x68616E7365  # "hanse"
 
 _BOOKKEEPING = """
@@ -56,9 +58,13 @@ async def migrate(owner_url: str) -> list[str]:
     """Bring the database to this version; return the names of the files applied, oldest first.
 
     `owner_url` connects as the role that owns the schema. Concurrent callers wait for each other.
-    Raises MigrationError if an applied file has changed since, or if the database is newer.
+    Raises MigrationError if the database cannot be reached or is newer, or if a file that was
+    applied has changed since.
     """
-    connection = await asyncpg.connect(owner_url)
+    try:
+        connection = await asyncpg.connect(owner_url, timeout=CONNECT_TIMEOUT_S)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        raise MigrationError(f"The database cannot be reached: {error}") from error
     try:
         await connection.execute("select pg_advisory_lock($1)", _LOCK)
         return await _migrate(connection)

@@ -21,7 +21,7 @@ from hanse.platform.bus import Bus
 from hanse.platform.database import Db
 from hanse.platform.http import RequestContext, problem_response
 from hanse.platform.problems import Forbidden, Problem, UnsupportedMediaType
-from hanse.platform.telemetry import METRICS_CONTENT_TYPE, render_metrics
+from hanse.platform.telemetry import METRICS_CONTENT_TYPE, log, render_metrics
 from hanse.server import pages
 from hanse.server.access import CookieCredentials, access_of, credentials_of
 from hanse.server.settings import Settings
@@ -29,6 +29,8 @@ from hanse.server.settings import Settings
 READ: list[HttpMethod] = [HttpMethod.GET, HttpMethod.HEAD]
 READY_TIMEOUT_S = 2.0
 BODY_BYTES_MAX = 128 * 1024
+_PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
+_LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 
@@ -80,6 +82,9 @@ async def readyz(db: Db, bus: Bus, inference: InferenceClient) -> Response[Healt
             return f"no answer within {READY_TIMEOUT_S:g} s"
         except Problem as problem:
             return problem.detail
+        except Exception as error:  # whatever is wrong, this is where it is told
+            log.error("readiness_check_failed", exc_info=error)
+            return type(error).__name__
         return "ok"
 
     names = ("database", "bus", "inference")
@@ -107,7 +112,9 @@ async def metrics(request: Request[Any, Any, Any], settings: Settings) -> Respon
         allowed = hmac.compare_digest(given.encode(), f"Bearer {settings.metrics_token}".encode())
     else:
         client = request.client.host if request.client else ""
-        allowed = client in _LOOPBACK and "x-forwarded-for" not in request.headers
+        proxied = any(name in request.headers for name in _PROXY_HEADERS)
+        local = request.url.hostname in _LOCAL_HOSTS and not settings.public_url
+        allowed = client in _LOOPBACK and local and not proxied
     if not allowed:
         raise MetricsForbidden("Set HANSE_METRICS_TOKEN and send it as a bearer token.")
     return Response(await asyncio.to_thread(render_metrics), media_type=METRICS_CONTENT_TYPE)
@@ -139,7 +146,6 @@ def render_error(request: Request[Any, Any, Any], error: Exception) -> Response[
 def create_app(settings: Settings, db: Db, bus: Bus, inference: InferenceClient) -> RequestContext:
     """Put the web application together from resources that the caller opened and will close."""
     authenticator = Authenticator(db)
-    public_url = settings.public_url.rstrip("/") or f"http://localhost:{settings.port}"
 
     async def access(request: Request[Any, Any, Any]) -> Access:
         return await access_of(request, authenticator, db, settings.rate_limit_per_minute)
@@ -168,7 +174,7 @@ def create_app(settings: Settings, db: Db, bus: Bus, inference: InferenceClient)
             "bus": constant(bus),
             "inference": constant(inference),
             "settings": constant(settings),
-            "public_url": constant(public_url),
+            "public_url": constant(settings.address),
         },
         exception_handlers={Exception: render_error},
         before_request=refuse_codings,

@@ -10,6 +10,8 @@ from hanse.platform.migrate import migrate
 from hanse.platform.telemetry import log
 from hanse.server.settings import Settings
 
+_FIRST_START_LOCK = 0x68616E73650001
+
 
 async def prepare_database(settings: Settings, owner_url: str) -> str | None:
     """Migrate; on the first start make the organisation and its owner.
@@ -19,12 +21,14 @@ async def prepare_database(settings: Settings, owner_url: str) -> str | None:
     """
     for name in await migrate(owner_url):
         log.info("migrated", name=name)
-    db = await Db.open(owner_url, size_max=1, application_name="hanse first start")
+    db = await Db.open(owner_url, size_max=2, application_name="hanse first start")
     try:
         async with db.system_tx() as tx:
+            # Two machines may start at once; the second finds what the first has made.
+            await tx.execute("select pg_advisory_xact_lock($1)", _FIRST_START_LOCK)
             if await identity.list_organisations(tx):
                 return None
-        return await _make_organisation(db, settings, new_id())
+            return await _make_organisation(db, settings, new_id())
     finally:
         await db.close()
 

@@ -18,8 +18,7 @@ class OperatorError(Exception):
 
 def sign_in_url(settings: Settings, token: str) -> str:
     """Return the link under which a sign-in token is used."""
-    public_url = settings.public_url.rstrip("/") or f"http://localhost:{settings.port}"
-    return f"{public_url}/sign-in/{token}"
+    return f"{settings.address}/sign-in/{token}"
 
 
 async def operate(

@@ -18,6 +18,9 @@ from hanse.identity import Access, Authenticator, Permission
 from hanse.platform.database import Db
 from hanse.platform.problems import Problem
 from hanse.server.access import CookieCredentials
+from hanse.server.settings import Settings
+
+KEYS_SHOWN = 50
 
 _DOCS_CSP = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
@@ -55,7 +58,11 @@ def _problem_page(problem: Problem) -> Response[str]:
 
 @route("/", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
 async def home(
-    credentials: CookieCredentials, authenticator: Authenticator, db: Db, public_url: str
+    credentials: CookieCredentials,
+    authenticator: Authenticator,
+    db: Db,
+    settings: Settings,
+    public_url: str,
 ) -> Response[str]:
     """Show who is signed in and offer a key; tell others how to sign in."""
     try:
@@ -65,7 +72,7 @@ async def home(
             "Hanse",
             "<h1>Hanse</h1><p>Open the sign-in link that the server printed at its first start, or "
             "ask an administrator for one. On the server, this makes a new link:</p>"
-            "<pre>hanse user link owner@localhost</pre>"
+            f"<pre>hanse user link {escape(settings.owner_email)}</pre>"
             '<p><a href="/docs">The API and its documentation</a></p>',
         )
     return await _signed_in(access, db, public_url)
@@ -76,8 +83,7 @@ async def _signed_in(access: Access, db: Db, public_url: str, made: str = "") ->
         organisation = await identity.get_organisation(tx)
         person = await identity.get_person(tx, access.person_id) if access.person_id else None
         may = Permission.API_KEYS_WRITE in access.permissions
-        keys = await identity.list_api_keys(tx, None, 100) if may else []
-    live = [key for key in keys if key.revoked_at is None]
+        live = await identity.newest_api_keys(tx, KEYS_SHOWN) if may else []
     rows = "".join(
         f"<tr><td>{escape(key.name)}</td><td>{key.created_at:%Y-%m-%d}</td>"
         f"<td>{f'{key.last_used_at:%Y-%m-%d %H:%M} UTC' if key.last_used_at else 'never'}</td></tr>"

@@ -48,6 +48,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._in_head = True
         self._wait()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Called by the parser, for the head and for trailers, which nobody here reads."""
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """Called by the parser."""
         self._in_head = False

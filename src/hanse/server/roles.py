@@ -241,7 +241,11 @@ async def _supervise(settings: Settings, listener: socket.socket) -> None:
         return ProcessSpec(
             name=name,
             argv=[sys.executable, "-m", "hanse", "serve", role, *more.pop("arguments", ())],
-            env={**os.environ, **environment(settings)},
+            # What a role does not need, it is not told.
+            env={
+                **os.environ,
+                **environment(msgspec.structs.replace(settings, database_owner_url="")),
+            },
             stop_timeout_s=settings.drain_s + 2,
             **more,
         )
@@ -305,9 +309,15 @@ async def _web_ready(settings: Settings) -> bool:
 
 
 def _welcome(settings: Settings, sign_in: str | None) -> str:
-    public_url = settings.public_url.rstrip("/") or f"http://localhost:{settings.port}"
     hanse = sys.argv[0] if Path(sys.argv[0]).name == "hanse" else f"{sys.executable} -m hanse"
-    lines = ["", f"  Hanse is ready:  {public_url}", f"  API:             {public_url}/docs", ""]
+    if settings.home_path != Settings().home_path:
+        hanse = f"HANSE_HOME={settings.home_path} {hanse}"
+    lines = [
+        "",
+        f"  Hanse is ready:  {settings.address}",
+        f"  API:             {settings.address}/docs",
+        "",
+    ]
     if sign_in:
         lines += [
             "  Sign in as the owner with this link; it works once, within two days:",

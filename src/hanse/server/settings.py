@@ -24,7 +24,7 @@ _NOT_SETTINGS = frozenset({"HANSE_CONFIG", "HANSE_URL", "HANSE_API_KEY"})
 Count = Annotated[int, Meta(ge=0)]
 Processes = Annotated[int, Meta(ge=0, le=1024)]
 Positive = Annotated[int, Meta(ge=1)]
-Seconds = Annotated[float, Meta(gt=0)]
+Seconds = Annotated[float, Meta(gt=0, le=3600)]
 
 
 def _about(description: str) -> Meta:
@@ -67,7 +67,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ""
     database_owner_url: Annotated[
         Annotated[str, Meta(pattern="^$|^postgres(ql)?://")],
-        _about("PostgreSQL as the role that owns the schema; used by `hanse migrate` alone."),
+        _about("PostgreSQL as the role that owns the schema: for migrations and the command line."),
     ] = ""
     database_connections_max: Annotated[
         Positive, _about("Connections to PostgreSQL of each process.")
@@ -116,9 +116,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rate_limit_per_minute: Annotated[
         Count, _about("Requests a minute that each API key may send; 0 means no limit.")
     ] = 30_000
-    organisation: Annotated[str, _about("Name of the organisation that the first start makes.")] = (
-        "My organisation"
-    )
+    organisation: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=200)],
+        _about("Name of the organisation that the first start makes."),
+    ] = "My organisation"
     owner_email: Annotated[
         Annotated[str, Meta(pattern="^[^@\\s]+@[^@\\s]+$")],
         _about("E-mail address of the person who owns it."),
@@ -150,6 +151,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if os.geteuid() == 0:
             return Path("/var/lib/hanse")
         return Path("~/.local/share/hanse").expanduser()
+
+    @property
+    def address(self) -> str:
+        """How people reach Hanse, without a slash at the end."""
+        return self.public_url.rstrip("/") or f"http://localhost:{self.port}"
 
     @property
     def run_path(self) -> Path:

@@ -14,6 +14,7 @@ import click
 from hanse import language
 from hanse.inference import InferenceClient, InferenceUnavailable, Limits, serve
 from hanse.platform.problems import Problem
+from hanse.platform.process import SetupError
 from hanse.platform.telemetry import configure_logging
 from hanse.server.settings import Settings
 
@@ -52,6 +53,10 @@ async def translate(
         ) from error
     except Problem as problem:
         raise ShellError(problem.detail) from problem
+    except TimeoutError as error:
+        raise ShellError("The workers did not start in time. Try again.") from error
+    except SetupError as error:
+        raise ShellError(str(error)) from error
 
 
 async def _translate(client: InferenceClient, text: str, source: str | None, target: str) -> None:

@@ -86,7 +86,7 @@ class RequestContext:
 
         with bound(request_id=request_id.decode()):
             with span(
-                f"{scope['method']} {scope['path']}",
+                f"{scope['method']} {_without_secrets(scope['path'])}",
                 traceparent=traceparent.decode("latin-1") if traceparent else None,
             ):
                 try:

@@ -15,7 +15,7 @@ PROBLEM_JSON = "application/problem+json"
 
 
 _DETAILS = {
-    413: "The body is larger than this route takes: 128 KiB for text, less for the rest.",
+    413: "The body is larger than this route takes, which is 128 KiB (131,072 bytes) at most.",
 }
 
 

@@ -28,8 +28,9 @@ class Firefox:
     def load(self, model: ModelSpec) -> LoadedModel:
         """Load the model in `model.directory`.
 
-        A student of another architecture is left to `fxtranslate`. Raises ValueError if the files
-        are damaged, OSError if the C library was not built for this machine.
+        What it cannot read, such as a student of another architecture, is left to `fxtranslate`,
+        which raises ValueError if the files are damaged. Raises OSError if the C library was not
+        built for this machine.
         """
         from hanse.inference.engines.firefox.model import FirefoxModel
         from hanse.inference.engines.firefox.model_file import ModelFileError

@@ -120,5 +120,5 @@ def available() -> bool:
     """Whether the library was built and loads on this machine."""
     try:
         return bool(instruction_sets(load_library(library_path())))
-    except OSError:
+    except (OSError, AttributeError):  # not there, or of another version
         return False

@@ -103,21 +103,28 @@ static float shifted_bias(float bias, float unquant, int32_t shift) {
 
 typedef int32_t four __attribute__((vector_size(16), aligned(4), may_alias));
 
+/* Four of the eight numbers of a and b, by their places; gcc learned clang's name for it in 12. */
+#if defined(__clang__) || __GNUC__ >= 12
+#define PICK(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#else
+#define PICK(a, b, i, j, k, l) __builtin_shuffle(a, b, (four){i, j, k, l})
+#endif
+
 /* Rows of int8 to a panel: 4 x 4 groups at a time, turned over in registers. */
 static void pack_panel(const int8_t *rows[PANEL], int32_t inputs, int8_t *out) {
     for (int32_t g = 0; g < inputs; g += 16)
         for (int r = 0; r < PANEL; r += 4) {
             const four a = *(const four *)(rows[r] + g), b = *(const four *)(rows[r + 1] + g);
             const four c = *(const four *)(rows[r + 2] + g), d = *(const four *)(rows[r + 3] + g);
-            const four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5);
-            const four cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-            const four ab2 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-            const four cd2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+            const four ab = PICK(a, b, 0, 4, 1, 5);
+            const four cd = PICK(c, d, 0, 4, 1, 5);
+            const four ab2 = PICK(a, b, 2, 6, 3, 7);
+            const four cd2 = PICK(c, d, 2, 6, 3, 7);
             int8_t *to = out + (size_t)g * PANEL + 4 * r;
-            *(four *)to = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
-            *(four *)(to + 4 * PANEL) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
-            *(four *)(to + 8 * PANEL) = __builtin_shufflevector(ab2, cd2, 0, 1, 4, 5);
-            *(four *)(to + 12 * PANEL) = __builtin_shufflevector(ab2, cd2, 2, 3, 6, 7);
+            *(four *)to = PICK(ab, cd, 0, 1, 4, 5);
+            *(four *)(to + 4 * PANEL) = PICK(ab, cd, 2, 3, 6, 7);
+            *(four *)(to + 8 * PANEL) = PICK(ab2, cd2, 0, 1, 4, 5);
+            *(four *)(to + 12 * PANEL) = PICK(ab2, cd2, 2, 3, 6, 7);
         }
 }
 

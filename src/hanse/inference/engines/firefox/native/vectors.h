@@ -66,20 +66,22 @@ typedef struct {
 typedef float f8 __attribute__((vector_size(32)));
 typedef float f4 __attribute__((vector_size(16)));
 
-/* Halves folded onto each other: 16 -> 8 -> 4 -> 2 -> 1. */
+/* Halves folded onto each other: 16 -> 8 -> 4 -> 2 -> 1. memcpy, since gcc 11 cannot halve vectors
+   otherwise; it costs nothing. */
 INLINE float fold_sum(sixteen s) {
 #if LANES == 16
-    const vf v = s.part[0];
-    const f8 eight = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
-                     __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+    f8 half[2];
+    memcpy(half, &s.part[0], sizeof half);
+    const f8 eight = half[0] + half[1];
 #elif LANES == 8
     const f8 eight = s.part[0] + s.part[1];
 #endif
 #if LANES == 4
     const f4 quad = (s.part[0] + s.part[2]) + (s.part[1] + s.part[3]);
 #else
-    const f4 quad = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) +
-                    __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+    f4 quarter[2];
+    memcpy(quarter, &eight, sizeof quarter);
+    const f4 quad = quarter[0] + quarter[1];
 #endif
     return (quad[0] + quad[2]) + (quad[1] + quad[3]);
 }
