@@ -1,8 +1,11 @@
-"""HTTP/1.1 with bounds that uvicorn's fast parser does not have: the head's size, and patience."""
+"""uvicorn as we run it: our signals, and bounds that its fast parser does not have."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES_MAX = 16 * 1024
@@ -11,6 +14,15 @@ CHUNK_BYTES_MAX = 256 * 1024
 """The event loop reads at most this much at a time, so a body's start may come with the head."""
 RECEIVE_TIMEOUT_S = 60.0
 """Time for a whole request to arrive."""
+
+
+class Server(uvicorn.Server):
+    """A server that leaves signals to its caller, who sets `should_exit`."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none: uvicorn would send the signal again, and a good end look like a bad one."""
+        yield
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):

@@ -1,13 +1,12 @@
 """The roles of Hanse: one process each, and `all` is the supervisor that runs the others."""
 
 import asyncio
-import contextlib
 import os
 import shutil
 import signal
 import socket
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -79,17 +78,11 @@ async def web(settings: Settings, fd: int | None) -> None:
     """Serve HTTP, on the socket that the supervisor hands over or on one of our own."""
     import uvicorn
 
-    class _Server(uvicorn.Server):
-        @contextlib.contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            # Its own handlers send the signal again afterwards, so a good end looks like a bad one.
-            yield
-
     from hanse.inference import InferenceClient
     from hanse.platform.bus import connect_bus
     from hanse.platform.database import Db
     from hanse.server.app import create_app
-    from hanse.server.protocol import BoundedHttpProtocol
+    from hanse.server.protocol import BoundedHttpProtocol, Server
     from hanse.server.supervisor import bind
 
     listener = socket.socket(fileno=fd) if fd is not None else bind(settings.host, settings.port)
@@ -110,7 +103,7 @@ async def web(settings: Settings, fd: int | None) -> None:
         lifespan="off",
         timeout_graceful_shutdown=round(settings.drain_s),
     )
-    server = _Server(config)
+    server = Server(config)
     stop = _stop_event()
 
     async def end() -> None:
