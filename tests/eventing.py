@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -79,6 +80,26 @@ class Breakable:
     async def stop(self) -> None:
         assert self._process is not None
         await stop(self._process, self.server.process())
+
+
+@asynccontextmanager
+async def breakable_nats() -> AsyncIterator[Breakable]:
+    """A NATS of one test's own, stopped at the end."""
+    with tempfile.TemporaryDirectory(prefix="hanse-test-") as folder:
+        server = Breakable(Path(folder))
+        await server.start()
+        yield server
+        await server.stop()
+
+
+async def forget_the_past(owner_url: str) -> None:
+    """Leave the outbox empty, and its cursor knowing no stream."""
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute(
+        "truncate platform.outbox; update platform.relay_cursors "
+        "set cluster_id = null, stream_created_at = null, stream_seq = 0"
+    )
+    await owner.close()
 
 
 async def until(

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import shutil
 from collections.abc import AsyncIterator
 from uuid import UUID
 
@@ -14,11 +13,13 @@ from hanse.platform.database import Db
 from hanse.platform.ids import new_id
 from hanse.platform.outbox import announce
 from hanse.platform.relay import run_relay
-from tests.conftest import Database, make_test_home
+from tests.conftest import Database
 from tests.eventing import (
     Breakable,
     Paid,
+    breakable_nats,
     child,
+    forget_the_past,
     going,
     stream_count,
     stream_messages,
@@ -31,22 +32,13 @@ KILLS = 5
 
 @pytest.fixture
 async def nats_server() -> AsyncIterator[Breakable]:
-    home = make_test_home()
-    server = Breakable(home)
-    await server.start()
-    yield server
-    await server.stop()
-    shutil.rmtree(home)
+    async with breakable_nats() as server:
+        yield server
 
 
 @pytest.fixture
 async def db(database: Database) -> AsyncIterator[Db]:
-    owner = await asyncpg.connect(database.url("hanse"))
-    await owner.execute(
-        "truncate platform.outbox; update platform.relay_cursors "
-        "set cluster_id = null, stream_created_at = null, stream_seq = 0"
-    )
-    await owner.close()
+    await forget_the_past(database.url("hanse"))
     db = await Db.open(database.url("hanse_app"), size_max=WRITERS)
     yield db
     await db.close()

@@ -1,7 +1,6 @@
 """A consumer applies each event exactly once, and no event can stop it."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -22,13 +21,14 @@ from hanse.platform.consumers import (
 from hanse.platform.database import Db, Tx
 from hanse.platform.ids import new_id
 from hanse.platform.problems import NotFound
-from tests.conftest import Database, make_test_home
+from tests.conftest import Database
 from tests.eventing import (
     LEDGER_SQL,
     POISON,
     Breakable,
     Paid,
     balance,
+    breakable_nats,
     child,
     going,
     on_paid,
@@ -41,12 +41,8 @@ PATIENCE: dict[str, Any] = {"ack_wait_s": 5.0, "retry_first_s": 0.02, "retry_max
 
 @pytest.fixture(scope="module")
 async def nats_server() -> AsyncIterator[Breakable]:
-    home = make_test_home()
-    server = Breakable(home)
-    await server.start()
-    yield server
-    await server.stop()
-    shutil.rmtree(home)
+    async with breakable_nats() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

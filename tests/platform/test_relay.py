@@ -1,6 +1,5 @@
 """The relay brings the outbox to the stream, whatever breaks in between."""
 
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from uuid import UUID
@@ -15,31 +14,31 @@ from hanse.platform.database import Db
 from hanse.platform.ids import new_id
 from hanse.platform.outbox import announce
 from hanse.platform.relay import RelayLimits, purge_outbox, run_relay
-from tests.conftest import Database, make_test_home
-from tests.eventing import Breakable, Paid, going, stream_count, stream_messages, until
+from tests.conftest import Database
+from tests.eventing import (
+    Breakable,
+    Paid,
+    breakable_nats,
+    forget_the_past,
+    going,
+    stream_count,
+    stream_messages,
+    until,
+)
 
 LIMITS = RelayLimits(standby_poll_s=0.05, ack_timeout_s=2.0, retry_max_s=0.5)
 
 
 @pytest.fixture
 async def nats_server() -> AsyncIterator[Breakable]:
-    home = make_test_home()
-    server = Breakable(home)
-    await server.start()
-    yield server
-    await server.stop()
-    shutil.rmtree(home)
+    async with breakable_nats() as server:
+        yield server
 
 
 @pytest.fixture
 async def db(database: Database) -> AsyncIterator[Db]:
     """The application's database, with an empty outbox and a cursor that knows no stream."""
-    owner = await asyncpg.connect(database.url("hanse"))
-    await owner.execute(
-        "truncate platform.outbox; update platform.relay_cursors "
-        "set cluster_id = null, stream_created_at = null, stream_seq = 0"
-    )
-    await owner.close()
+    await forget_the_past(database.url("hanse"))
     db = await Db.open(database.url("hanse_app"))
     yield db
     await db.close()

@@ -1,5 +1,6 @@
 """Routes of identity: who am I, API keys, people."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,8 +14,16 @@ from msgspec import Meta, Struct
 from hanse.identity import service, store
 from hanse.identity.model import Access, ApiKey, Organisation, Person
 from hanse.identity.policy import Permission, Role
-from hanse.platform.database import Db
-from hanse.platform.http import Answer, Page, PageQuery, idempotent, page_of, parse_cursor
+from hanse.platform.database import Db, Tx
+from hanse.platform.http import (
+    PAGE_SIZE_DEFAULT,
+    Answer,
+    Page,
+    PageQuery,
+    idempotent,
+    page_of,
+    parse_cursor,
+)
 
 IdempotencyKey = Annotated[
     str | None,
@@ -107,7 +116,7 @@ async def get_me(access: Access, db: Db) -> Me:
     responses=errors(400),
 )
 async def list_api_keys(
-    access: Access, db: Db, limit: PageQuery = 50, cursor: Cursor = None
+    access: Access, db: Db, limit: PageQuery = PAGE_SIZE_DEFAULT, cursor: Cursor = None
 ) -> Page[ApiKey]:
     """List the organisation's API keys, without their secrets, oldest first."""
     access.require(Permission.API_KEYS_READ)
@@ -133,23 +142,16 @@ async def create_api_key(
 ) -> Response[CreatedApiKey]:
     """Make an API key. Its secret stands in this answer and nowhere else."""
 
-    async with db.tx(access.organisation_id, access.person_id) as tx:
-
-        async def run() -> Answer:
-            key, secret = await service.create_api_key(
-                tx, access, name=data.name, scopes=data.scopes, expires_at=data.expires_at
-            )
-            return Answer(201, msgspec.to_builtins(CreatedApiKey(key, secret)))
-
-        answer = await idempotent(
-            tx,
-            caller=access.caller,
-            key=idempotency_key,
-            request=b"POST /v1/api-keys " + await request.body(),
-            run=run,
-            kept=lambda body: {**body, "secret": None},
+    async def create(tx: Tx) -> CreatedApiKey:
+        key, secret = await service.create_api_key(
+            tx, access, name=data.name, scopes=data.scopes, expires_at=data.expires_at
         )
-    return _respond(answer, CreatedApiKey)
+        return CreatedApiKey(key, secret)
+
+    def without_secret(body: dict[str, Any]) -> dict[str, Any]:
+        return {**body, "secret": None}
+
+    return await _create_once(request, access, db, idempotency_key, create, kept=without_secret)
 
 
 @delete(
@@ -174,7 +176,7 @@ async def revoke_api_key(access: Access, db: Db, key_id: UUID) -> ApiKey:
     responses=errors(400),
 )
 async def list_people(
-    access: Access, db: Db, limit: PageQuery = 50, cursor: Cursor = None
+    access: Access, db: Db, limit: PageQuery = PAGE_SIZE_DEFAULT, cursor: Cursor = None
 ) -> Page[Person]:
     """List the organisation's people, oldest first."""
     access.require(Permission.PEOPLE_READ)
@@ -200,22 +202,12 @@ async def create_person(
 ) -> Response[Person]:
     """Add a person to the organisation. A sign-in link lets them in."""
 
-    async with db.tx(access.organisation_id, access.person_id) as tx:
-
-        async def run() -> Answer:
-            person = await service.create_person(
-                tx, access, email=data.email, name=data.name, role=data.role
-            )
-            return Answer(201, msgspec.to_builtins(person))
-
-        answer = await idempotent(
-            tx,
-            caller=access.caller,
-            key=idempotency_key,
-            request=b"POST /v1/people " + await request.body(),
-            run=run,
+    async def create(tx: Tx) -> Person:
+        return await service.create_person(
+            tx, access, email=data.email, name=data.name, role=data.role
         )
-    return _respond(answer, Person)
+
+    return await _create_once(request, access, db, idempotency_key, create)
 
 
 @post(
@@ -234,10 +226,31 @@ async def create_sign_in_link(
     return SignInLink(f"{public_url}/sign-in/{token}", int(service.LINK_LIFETIME.total_seconds()))
 
 
-def _respond(answer: Answer, kind: type[Any]) -> Response[Any]:
+async def _create_once(
+    request: Request[Any, Any, Any],
+    access: Access,
+    db: Db,
+    idempotency_key: str | None,
+    create: Callable[[Tx], Awaitable[Any]],
+    *,
+    kept: Callable[[Any], Any] = lambda body: body,
+) -> Response[Any]:
+    """Answer 201 with what `create` makes, or what the same key got before (see `idempotent`)."""
+    async with db.tx(access.organisation_id, access.person_id) as tx:
+
+        async def run() -> Answer:
+            return Answer(201, msgspec.to_builtins(await create(tx)))
+
+        answer = await idempotent(
+            tx,
+            caller=access.caller,
+            key=idempotency_key,
+            request=f"{request.method} {request.url.path} ".encode() + await request.body(),
+            run=run,
+            kept=kept,
+        )
     headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
-    body = msgspec.convert(answer.body, kind)
-    return Response(body, status_code=answer.status, headers=headers)
+    return Response(answer.body, status_code=answer.status, headers=headers)
 
 
 router = Router(
