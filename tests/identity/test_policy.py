@@ -8,6 +8,8 @@ EXPECTED = {
     Permission.TRANSLATE_TEXT: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.LANGUAGES_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER, Role.GUEST},
     Permission.USAGE_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
+    Permission.GLOSSARIES_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
+    Permission.GLOSSARIES_WRITE: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.API_KEYS_READ: {Role.OWNER, Role.ADMIN},
     Permission.API_KEYS_WRITE: {Role.OWNER, Role.ADMIN},
     Permission.PEOPLE_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
@@ -28,6 +30,8 @@ def test_a_key_without_scopes_may_call_the_text_api_only() -> None:
         "translate:text",
         "languages:read",
         "usage:read",
+        "glossaries:read",
+        "glossaries:write",
     }
 
 

@@ -273,9 +273,9 @@ async def test_a_wrong_question_for_languages_is_refused(
 
 
 async def test_the_resources_on_offer_are_listed(client: httpx.AsyncClient) -> None:
-    [resource] = (await client.get("/v3/languages/resources")).json()
-    assert resource["name"] == "translate_text"
-    assert resource["features"][0]["name"] == "auto_detection"
+    translation, glossary = (await client.get("/v3/languages/resources")).json()
+    assert (translation["name"], glossary["name"]) == ("translate_text", "glossary")
+    assert [each["name"] for each in translation["features"]] == ["auto_detection", "glossary"]
 
 
 async def test_an_unknown_path_and_method_are_answered_in_the_same_form(

@@ -9,6 +9,8 @@ class Permission(StrEnum):
     TRANSLATE_TEXT = "translate:text"
     LANGUAGES_READ = "languages:read"
     USAGE_READ = "usage:read"
+    GLOSSARIES_READ = "glossaries:read"
+    GLOSSARIES_WRITE = "glossaries:write"
     API_KEYS_READ = "api_keys:read"
     API_KEYS_WRITE = "api_keys:write"
     PEOPLE_READ = "people:read"
@@ -25,7 +27,13 @@ class Role(StrEnum):
 
 
 TEXT_SCOPES = frozenset(
-    {Permission.TRANSLATE_TEXT, Permission.LANGUAGES_READ, Permission.USAGE_READ}
+    {
+        Permission.TRANSLATE_TEXT,
+        Permission.LANGUAGES_READ,
+        Permission.USAGE_READ,
+        Permission.GLOSSARIES_READ,
+        Permission.GLOSSARIES_WRITE,
+    }
 )
 """What an API key may do unless it is made for more: call the text API."""
 

@@ -1,5 +1,6 @@
 """The DeepL wire: translation, languages and usage. Routes only."""
 
+from collections.abc import Set
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -9,9 +10,12 @@ from litestar.params import HeaderParameter, QueryParameter
 from msgspec import UNSET, Struct, UnsetType
 
 from hanse.identity import Access
-from hanse.inference import InferenceClient, ModelInfo
+from hanse.inference import InferenceClient
 from hanse.language import contract, routing, service, wire
 from hanse.language.detect import Detector
+from hanse.language.glossaries import api as glossaries
+from hanse.language.glossaries.enforcement import Term
+from hanse.language.glossaries.loading import TermsCache
 from hanse.language.languages import listed_targets, name, root, v2
 from hanse.language.routing import UnsupportedPair
 from hanse.language.service import UnsupportedSource
@@ -32,7 +36,8 @@ class TranslationEntry(Struct):
     """One translated text. `model_type_used` is `pseudo` for text that no translator made.
 
     `untranslated_sentences`, an addition to the contract, counts those that the engine could not
-    translate and that stand in `text` as they came; absent when there are none.
+    translate and that stand in `text` as they came; absent when there are none. `glossary_terms`,
+    another, says what became of each term of the glossaries; absent without a glossary.
     """
 
     detected_source_language: str
@@ -40,6 +45,7 @@ class TranslationEntry(Struct):
     billed_characters: int | UnsetType = UNSET
     model_type_used: str | UnsetType = UNSET
     untranslated_sentences: int | UnsetType = UNSET
+    glossary_terms: list[Term] | UnsetType = UNSET
 
 
 class TranslateResponse(Struct):
@@ -149,6 +155,7 @@ async def translate_text(
     db: NamedDependency[Db],
     inference: NamedDependency[InferenceClient],
     detector: NamedDependency[Detector],
+    terms_cache: NamedDependency[TermsCache],
     reporting_tag: Annotated[
         str | None,
         HeaderParameter(
@@ -163,6 +170,12 @@ async def translate_text(
     fields = wire.decode_body(await request.body(), request.headers.get("content-type"))
     asked = wire.parse_translate(fields)
     tag = wire.parse_reporting_tag(reporting_tag)
+    terms = None
+    if asked.glossary_ids and asked.source is not None:
+        async with db.tx(access.organisation_id, access.person_id) as tx:
+            terms = await terms_cache.load(
+                tx, asked.glossary_ids, root(asked.source), root(asked.target)
+            )
     translation = await service.translate(
         inference,
         detector,
@@ -171,6 +184,7 @@ async def translate_text(
         target=asked.target,
         source=asked.source,
         mode=asked.split_mode,
+        terms=terms,
     )
     async with db.tx(access.organisation_id, access.person_id) as tx:
         await service.record(tx, access, translation, tag)
@@ -193,6 +207,7 @@ def _entry(
         billed_characters=text.billed_characters if asked.shows_billed_characters else UNSET,
         model_type_used=model_type,
         untranslated_sentences=text.untranslated or UNSET,
+        glossary_terms=list(text.terms) if asked.glossary_ids else UNSET,
     )
 
 
@@ -267,12 +282,16 @@ async def list_languages(
         raise InvalidParameter("Value for 'resource' not supported.")
     if any(each not in contract.INCLUDES for each in include or ()):
         raise InvalidParameter("Value for 'include' not supported.")
-    return _languages_v3(await inference.models()) if resource == "translate_text" else []
+    models = await inference.models()
+    sources, targets = routing.sources(models), routing.targets(models)
+    if resource == "translate_text":
+        return _languages_v3(sources, set(listed_targets(targets)), "auto_detection")
+    if resource == "glossary":
+        return _languages_v3(sources, {root(code) for code in targets})
+    return []
 
 
-def _languages_v3(models: list[ModelInfo]) -> list[LanguageV3]:
-    sources = routing.sources(models)
-    targets = set(listed_targets(routing.targets(models)))
+def _languages_v3(sources: Set[str], targets: Set[str], *source_features: str) -> list[LanguageV3]:
     return [
         LanguageV3(
             lang=code,
@@ -280,7 +299,7 @@ def _languages_v3(models: list[ModelInfo]) -> list[LanguageV3]:
             usable_as_source=code in sources,
             usable_as_target=code in targets,
             status="stable",
-            features={"auto_detection": FeatureStatus()} if code in sources else {},
+            features={each: FeatureStatus() for each in source_features if code in sources},
         )
         for code in sorted(sources | targets)
     ]
@@ -298,7 +317,8 @@ def list_resources(access: NamedDependency[Access]) -> list[Resource]:
     """List the parts of the API that this server offers, with the features of each."""
     access.require("languages:read")
     detection = ResourceFeature("auto_detection", needs_source_support=True)
-    return [Resource("translate_text", [detection])]
+    glossary = ResourceFeature("glossary", needs_source_support=True, needs_target_support=True)
+    return [Resource("translate_text", [detection, glossary]), Resource("glossary", [])]
 
 
 @get(
@@ -356,6 +376,10 @@ routes: Final = (
             list_resources,
             get_usage,
         ],
-        dependencies={"detector": Provide(_load_detector, use_cache=True, sync_to_thread=True)},
+        dependencies={
+            "detector": Provide(_load_detector, use_cache=True, sync_to_thread=True),
+            "terms_cache": Provide(TermsCache, use_cache=True, sync_to_thread=False),
+        },
     ),
+    glossaries.router,
 )

@@ -1,5 +1,6 @@
 """How the routes of the DeepL wire are described in the OpenAPI document."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +16,15 @@ from litestar.openapi.spec import (
 from msgspec import UNSET, Struct, UnsetType
 
 from hanse.language.segment import SplitMode
-from hanse.language.wire import FORM, FORMALITIES, JSON, MODEL_TYPES, TEXTS_MAX, UNSUPPORTED
+from hanse.language.wire import (
+    FORM,
+    FORMALITIES,
+    GLOSSARIES_MAX,
+    JSON,
+    MODEL_TYPES,
+    TEXTS_MAX,
+    UNSUPPORTED,
+)
 
 LANGUAGE_PATTERN: Final = "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
@@ -34,6 +43,7 @@ ERRORS: Final = {
     400: "A parameter is missing or not supported; `message` names it.",
     401: "No credentials.",
     403: "Wrong credentials, or a scope is missing.",
+    404: "The organisation has nothing of this id.",
     413: "The body is too large.",
     415: "The body is neither JSON nor a form.",
     429: "Too many requests; see `Retry-After`.",
@@ -116,10 +126,48 @@ def _translate_schema(*, form: bool) -> Schema:
                 "Accepted; `model_type_used` says which kind made the text.",
                 enum=list(MODEL_TYPES),
             ),
+            "glossary_id": _string(
+                "A glossary to enforce; needs `source_lang`. What became of each term stands in "
+                "`glossary_terms` of the answer."
+            ),
+            "glossary_ids": Schema(
+                type=OpenAPIType.ARRAY,
+                items=_string("A glossary."),
+                max_items=GLOSSARIES_MAX,
+                description="Several, instead of `glossary_id`; of a term that more than one has, "
+                "the first decides.",
+            ),
             "show_billed_characters": _flag("Adds `billed_characters` to each answer.", form=form),
             "enable_beta_languages": _flag("Without effect.", form=form),
         },
     )
+
+
+def fields_operation(required: Mapping[str, type], optional: Mapping[str, type]) -> type[Operation]:
+    """Return an operation whose body is an object of these fields, in JSON or as a form.
+
+    A list is one of objects, which only JSON can carry.
+    """
+    schemas: dict[type, Schema] = {
+        str: Schema(type=OpenAPIType.STRING),
+        list: Schema(type=OpenAPIType.ARRAY, items=Schema(type=OpenAPIType.OBJECT)),
+    }
+    fields = {**required, **optional}
+    body = Schema(
+        type=OpenAPIType.OBJECT,
+        required=list(required),
+        properties={name: schemas[kind] for name, kind in fields.items()},
+    )
+    kinds = (JSON,) if list in fields.values() else (JSON, FORM)
+
+    @dataclass
+    class FieldsOperation(Operation):
+        def __post_init__(self) -> None:
+            self.request_body = RequestBody(
+                required=True, content={kind: OpenAPIMediaType(schema=body) for kind in kinds}
+            )
+
+    return FieldsOperation
 
 
 @dataclass

@@ -43,6 +43,11 @@ class TextPlan(msgspec.Struct, frozen=True):
         """Whether engines have anything to do for this text."""
         return any(isinstance(piece, Sentence) for piece in self.pieces)
 
+    @property
+    def sentence_numbers(self) -> list[int]:
+        """The number of each sentence, in the order of the text."""
+        return [piece.number for piece in self.pieces if isinstance(piece, Sentence)]
+
 
 class Assembled(msgspec.Struct, frozen=True):
     """One text put together; `failed` counts the sentences that no engine translated."""

@@ -21,6 +21,8 @@ from hanse.inference import (
 from hanse.language import routing, store
 from hanse.language.detect import Detector
 from hanse.language.events import TextTranslated
+from hanse.language.glossaries.enforcement import Enforced, Term, candidates, enforce
+from hanse.language.glossaries.terms import Terms
 from hanse.language.languages import name
 from hanse.language.pipeline import (
     Plan,
@@ -63,7 +65,7 @@ class TranslatedText(msgspec.Struct, frozen=True):
 
     `source_language` is None where there was nothing to recognise. `models` is empty when the text
     is returned as it came. `untranslated` counts the sentences that no engine could translate and
-    that stand in the text as they came.
+    that stand in the text as they came. `terms` are those of a glossary, in the order of the text.
     """
 
     text: str
@@ -71,6 +73,7 @@ class TranslatedText(msgspec.Struct, frozen=True):
     billed_characters: int
     models: Route
     untranslated: int
+    terms: tuple[Term, ...] = ()
 
 
 class Translation(msgspec.Struct, frozen=True):
@@ -101,12 +104,13 @@ async def translate(
     target: str,
     source: str | None = None,
     mode: SplitMode = SplitMode.PUNCTUATION_AND_NEWLINES,
+    terms: Terms | None = None,
 ) -> Translation:
     """Translate `texts` into `target`, from `source` or from what each is recognised to be.
 
-    Codes are canonical. No transaction may be open meanwhile: engines can take seconds. Raises
-    UnsupportedSource, UnsupportedPair, and the errors of inference (Overloaded, DeadlineExceeded,
-    InferenceUnavailable, ...).
+    Codes are canonical. `terms` are enforced in every sentence. No transaction may be open
+    meanwhile: engines can take seconds. Raises UnsupportedSource, UnsupportedPair, and the errors
+    of inference (Overloaded, DeadlineExceeded, InferenceUnavailable, ...).
     """
     began = time.perf_counter()
     models = await inference.models()
@@ -119,7 +123,10 @@ async def translate(
         planned = await asyncio.to_thread(prepare)
     else:
         planned = prepare()
-    results = await _run(inference, organisation_id, planned)
+    results = await _run(inference, organisation_id, planned, terms or Terms({}))
+    texts_of = {
+        route: [sentence.text for sentence in sentences] for route, sentences in results.items()
+    }
     translated = tuple(
         TranslatedText(
             assembled.text,
@@ -127,9 +134,14 @@ async def translate(
             billed_characters(original),
             text.route if text.has_sentences else (),
             assembled.failed,
+            tuple(
+                term
+                for number in text.sentence_numbers
+                for term in results[text.route][number].terms
+            ),
         )
         for original, text, assembled in zip(
-            texts, planned.texts, assemble(planned, results), strict=True
+            texts, planned.texts, assemble(planned, texts_of), strict=True
         )
     )
     return Translation(translated, target, planned.count, time.perf_counter() - began)
@@ -162,9 +174,9 @@ def _languages(
 
 
 async def _run(
-    inference: InferenceClient, organisation_id: UUID, planned: Plan
-) -> Mapping[Route, Sequence[str]]:
-    """Run every sentence through its models; routes run side by side."""
+    inference: InferenceClient, organisation_id: UUID, planned: Plan, terms: Terms
+) -> Mapping[Route, Sequence[Enforced]]:
+    """Run every sentence through its models, with its terms; routes run side by side."""
     is_small = planned.count <= INTERACTIVE_SENTENCES_MAX
     service_class = ServiceClass.INTERACTIVE if is_small else ServiceClass.BULK
     deadline = time.monotonic() + (INTERACTIVE_DEADLINE_S if is_small else BULK_DEADLINE_S)
@@ -191,10 +203,16 @@ async def _run(
                 results[number] = answer
         return results
 
+    async def run_with_terms(route: Route, sentences: Sequence[str]) -> list[Enforced]:
+        wanted = [candidates(sentence, terms) for sentence in sentences]
+        items = list(dict.fromkeys(item for each in wanted for item in each.items))
+        answers = dict(zip(items, await run(route, items), strict=True))
+        return [enforce(each, [answers[item] for item in each.items]) for each in wanted]
+
     try:
         async with asyncio.TaskGroup() as group:
             tasks = {
-                route: group.create_task(run(route, sentences))
+                route: group.create_task(run_with_terms(route, sentences))
                 for route, sentences in planned.sentences.items()
             }
     except BaseExceptionGroup as failures:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 import msgspec
 
@@ -26,8 +27,6 @@ FORMALITIES: Final = ("default", "more", "less", "prefer_more", "prefer_less")
 MODEL_TYPES: Final = ("quality_optimized", "prefer_quality_optimized", "latency_optimized")
 
 UNSUPPORTED: Final = (
-    "glossary_id",
-    "glossary_ids",
     "style_id",
     "custom_instructions",
     "translation_memory_id",
@@ -45,6 +44,9 @@ WITHOUT_EFFECT: Final = (
 )
 """Parameters that only say how to apply one of `UNSUPPORTED`. Alone they change nothing, and the
 official command line always sends `outline_detection`."""
+
+GLOSSARIES_MAX: Final = 5
+"""Glossaries that one request may use; of a term that several have, the first decides."""
 
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -85,6 +87,7 @@ class TranslateRequest(msgspec.Struct, frozen=True, kw_only=True):
     split_mode: SplitMode
     shows_billed_characters: bool
     model_type: str | None
+    glossary_ids: tuple[UUID, ...] = ()
 
 
 def decode_body(body: bytes, content_type: str | None) -> dict[str, Any]:
@@ -154,10 +157,13 @@ def parse_translate(fields: Mapping[str, Any]) -> TranslateRequest:
         split_mode=_split_mode(fields),
         shows_billed_characters=_flag(fields, "show_billed_characters"),
         model_type=_choice(fields, "model_type", _one_of(MODEL_TYPES)),
+        glossary_ids=_glossary_ids(fields),
     )
+    if request.glossary_ids and request.source is None:
+        raise InvalidParameter("Parameter 'source_lang' is required with a glossary.")
     _flag(fields, "preserve_formatting")
     _flag(fields, "enable_beta_languages")
-    _single(fields, "context")
+    single(fields, "context")
     formality = _choice(fields, "formality", _one_of(FORMALITIES))
     if formality in ("more", "less"):
         raise InvalidParameter(
@@ -191,7 +197,31 @@ def _texts(fields: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _single(fields: Mapping[str, Any], parameter: str) -> str | None:
+def parse_id(text: str, parameter: str) -> UUID:
+    """Return an id. Raises InvalidParameter."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidParameter(f"Value for '{parameter}' is not a valid id.") from None
+
+
+def _glossary_ids(fields: Mapping[str, Any]) -> tuple[UUID, ...]:
+    one = single(fields, "glossary_id")
+    many = fields.get("glossary_ids")
+    if many in (None, "", [], [""]):
+        return (parse_id(one, "glossary_id"),) if one else ()
+    if one:
+        raise InvalidParameter("Send 'glossary_id' or 'glossary_ids', not both.")
+    if isinstance(many, str):
+        many = many.split(",")
+    if not isinstance(many, list) or not all(isinstance(each, str) for each in many):
+        raise InvalidParameter("Parameter 'glossary_ids' must be an array of ids.")
+    if len(many) > GLOSSARIES_MAX:
+        raise InvalidParameter(f"Parameter 'glossary_ids' may have {GLOSSARIES_MAX} ids.")
+    return tuple(dict.fromkeys(parse_id(each.strip(), "glossary_ids") for each in many))
+
+
+def single(fields: Mapping[str, Any], parameter: str) -> str | None:
     """Return a parameter's text, or None where it is absent, null or empty.
 
     Raises InvalidParameter.
@@ -211,7 +241,7 @@ def _single(fields: Mapping[str, Any], parameter: str) -> str | None:
 
 
 def _language(fields: Mapping[str, Any], parameter: str) -> str | None:
-    value = _single(fields, parameter)
+    value = single(fields, parameter)
     if value is None:
         return None
     code = find_code(value)
@@ -231,7 +261,7 @@ def _split_mode(fields: Mapping[str, Any]) -> SplitMode:
 def _choice(
     fields: Mapping[str, Any], parameter: str, parse: Callable[[str], Value]
 ) -> Value | None:
-    value = _single(fields, parameter)
+    value = single(fields, parameter)
     if value is None:
         return None
     try:

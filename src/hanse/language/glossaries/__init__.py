@@ -1,0 +1,1 @@
+"""Glossaries: which words an organisation wants for its terms, kept and enforced."""
