@@ -134,7 +134,8 @@ async def test_a_text_in_the_target_language_comes_back_and_is_billed(
         ({"text": []}, "Parameter 'text' must have at least one text."),
         ({"text": [1]}, "Parameter 'text' must be an array of strings."),
         ({"formality": "more"}, "Target language 'PT-BR' doesn't support formality."),
-        ({"tag_handling": "xml"}, "Parameter 'tag_handling' is not supported by this server yet."),
+        ({"style_id": "x"}, "Parameter 'style_id' is not supported by this server yet."),
+        ({"tag_handling": "xml", "text": ["<a>"]}, "Tag handling parsing failed"),
         (
             {"text": ["Je voudrais réserver une table pour deux personnes ce soir."]},
             "Value for 'source_lang' not supported. Text 0 was recognised as French",

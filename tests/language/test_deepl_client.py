@@ -79,9 +79,9 @@ async def test_refusals_reach_the_caller_as_the_clients_own_errors(
         await call(
             lambda: translator.translate_text("Hello", target_lang="PT-BR", formality="more")
         )
-    with pytest.raises(deepl.DeepLException, match="tag_handling"):
+    with pytest.raises(deepl.DeepLException, match="Tag handling parsing failed"):
         await call(
-            lambda: translator.translate_text("<b>Hi</b>", target_lang="PT-BR", tag_handling="xml")
+            lambda: translator.translate_text("<b>Hi", target_lang="PT-BR", tag_handling="xml")
         )
     stranger = deepl.DeepLClient("hns_wrong", server_url=server.url)
     with pytest.raises(deepl.AuthorizationException):
@@ -102,3 +102,30 @@ async def test_usage_is_read(translator: deepl.DeepLClient) -> None:
     usage = await call(translator.get_usage)
     assert usage.character.valid
     assert not usage.any_limit_reached
+
+
+async def test_tags_are_carried_over(translator: deepl.DeepLClient) -> None:
+    [html, xml] = await call(
+        lambda: [
+            translator.translate_text(
+                text, source_lang="en", target_lang="pt-br", tag_handling=kind, **more
+            )
+            for text, kind, more in [
+                (
+                    '<p>Click <b>here</b>: A &lt; B.</p>\n<p translate="no">Acme House</p>',
+                    "html",
+                    {},
+                ),
+                (
+                    "<doc><t>My <i>brother</i> lives in <x>the house</x>.</t></doc>",
+                    "xml",
+                    {"ignore_tags": ["x"], "outline_detection": True},
+                ),
+            ]
+        ]
+    )
+    assert html.text.startswith("<p>Clique <b>aqui</b>: A &lt; B.</p>")
+    assert html.text.endswith('</p>\n<p translate="no">Acme House</p>')
+    assert html.billed_characters == len("Click here: A < B.")
+    assert xml.text.startswith("<doc><t>Meu <i>irmão</i> ")
+    assert "<x>the house</x>" in xml.text

@@ -3,7 +3,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanse.language.pipeline import Assembled, Plan, assemble, billed_characters, plan
+from hanse.language.pipeline import Plan, assemble, billed_characters, plan, spare_parts
 from hanse.language.segment import SplitMode, segment
 
 PIECES = st.sampled_from(
@@ -59,8 +59,14 @@ def test_an_engine_that_changes_nothing_gives_back_the_texts(
 @given(text=TEXT, mode=st.sampled_from(SplitMode))
 def test_white_space_around_sentences_survives_any_engine(text: str, mode: SplitMode) -> None:
     planned = plan([text], ["en"], "pt", mode, one_model)
-    [translated] = together(planned, answers(planned, lambda _: " X\ny\x00  z "))
-    assert translated == "".join(
+    answer = " X\ny\x00  z "
+    results = answers(planned, lambda _: answer)
+    spare = {
+        route: dict.fromkeys(parts, answer)
+        for route, parts in spare_parts(planned, results).items()
+    }
+    [assembled] = assemble(planned, results, spare)
+    assert assembled.text == "".join(
         "X y z" if piece.translatable else piece.text for piece in segment(text, "en", mode)
     )
 
@@ -99,10 +105,9 @@ def test_sentences_without_blanks_between_them_get_one_where_the_target_needs_it
 
 def test_an_empty_answer_leaves_the_sentence_as_it_was_and_is_counted() -> None:
     planned = plan(["Hm. Yes.", "Yes."], ["en", "en"], "pt", SplitMode("1"), one_model)
-    assert assemble(planned, {("en-pt",): [" ", "Sim."]}) == [
-        Assembled("Hm. Sim.", 1),
-        Assembled("Sim.", 0),
-    ]
+    done = assemble(planned, {("en-pt",): [" ", "Sim."]})
+    assert [(each.text, each.failed) for each in done] == [("Hm. Sim.", 1), ("Sim.", 0)]
+    assert [place.source for place in done[0].places] == [(0, 3), (4, 8)]
 
 
 @given(text=TEXT)

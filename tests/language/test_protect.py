@@ -127,9 +127,9 @@ async def test_the_words_around_what_is_protected_are_translated(
         "en",
         "pt",
     ) == [
-        "Escrever para info@example.org, Por favor.",
+        "Escreva para o info@example.org, por favor.",
         "<b>negrito</b> e <i>velho</i>",
-        "Usar um < b && c > d no código.",
+        "Use um < b && c > d no código.",
         "Obrigado por 😀👍🏽!",
         "Custa €20.",
     ]

@@ -9,7 +9,7 @@ import pytest
 from hanse import language
 from hanse.inference import InferenceClient, ModelInfo, Outcome, ServiceClass
 from hanse.inference.models import bundled_directory
-from hanse.language.service import INTERACTIVE_SENTENCES_MAX
+from hanse.language.running import INTERACTIVE_SENTENCES_MAX
 from hanse.platform.ids import new_id
 from tests.language.conftest import infer
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanse.language.segment import SplitMode
+from hanse.language.tags import TagOptions
 from hanse.language.wire import (
     UNSUPPORTED,
     WITHOUT_EFFECT,
@@ -152,7 +153,23 @@ def test_what_is_not_supported_yet_is_refused_and_never_ignored(
 @pytest.mark.parametrize("value", ["1", "0", True, 7, ["x"], None])
 def test_what_has_no_effect_alone_is_accepted(parameter: str, value: object) -> None:
     assert asked(**{parameter: value}) == asked()
-    assert "'tag_handling'" in refusal(**{parameter: value, "tag_handling": "xml"})
+
+
+def test_tags_are_read_as_the_options_say() -> None:
+    assert asked().tags is None
+    assert asked(tag_handling="html").split_mode is SplitMode.PUNCTUATION
+    tags = asked(
+        tag_handling="XML",
+        tag_handling_version="v1",
+        outline_detection=False,
+        splitting_tags=["par,title"],
+        ignore_tags="x",
+    ).tags
+    assert tags == TagOptions(
+        "xml", "v1", False, frozenset({"par", "title"}), frozenset(), frozenset({"x"})
+    )
+    assert "tag_handling" in refusal(tag_handling="markdown")
+    assert "ignore_tags" in refusal(tag_handling="xml", ignore_tags=[1])
 
 
 @pytest.mark.parametrize("value", [0, "0", ["0"]])

@@ -19,6 +19,7 @@ from hanse.language.glossaries.loading import TermsCache
 from hanse.language.languages import listed_targets, name, root, v2
 from hanse.language.routing import UnsupportedPair
 from hanse.language.service import UnsupportedSource
+from hanse.language.tagged import translate_tagged
 from hanse.language.wire import InvalidParameter
 from hanse.platform.database import Db
 from hanse.platform.http import answer_headers, as_problem
@@ -45,6 +46,7 @@ class TranslationEntry(Struct):
     billed_characters: int | UnsetType = UNSET
     model_type_used: str | UnsetType = UNSET
     untranslated_sentences: int | UnsetType = UNSET
+    tag_handling_version: str | UnsetType = UNSET
     glossary_terms: list[Term] | UnsetType = UNSET
 
 
@@ -176,16 +178,18 @@ async def translate_text(
             terms = await terms_cache.load(
                 tx, asked.glossary_ids, root(asked.source), root(asked.target)
             )
-    translation = await service.translate(
-        inference,
-        detector,
-        organisation_id=access.organisation_id,
-        texts=asked.texts,
-        target=asked.target,
-        source=asked.source,
-        mode=asked.split_mode,
-        terms=terms,
-    )
+    how: dict[str, Any] = {
+        "organisation_id": access.organisation_id,
+        "texts": asked.texts,
+        "target": asked.target,
+        "source": asked.source,
+        "mode": asked.split_mode,
+        "terms": terms,
+    }
+    if asked.tags is None:
+        translation = await service.translate(inference, detector, **how)
+    else:
+        translation = await translate_tagged(inference, detector, options=asked.tags, **how)
     async with db.tx(access.organisation_id, access.person_id) as tx:
         await service.record(tx, access, translation, tag)
     return TranslateResponse(
@@ -207,6 +211,7 @@ def _entry(
         billed_characters=text.billed_characters if asked.shows_billed_characters else UNSET,
         model_type_used=model_type,
         untranslated_sentences=text.untranslated or UNSET,
+        tag_handling_version=asked.tags.version if asked.tags else UNSET,
         glossary_terms=list(text.terms) if asked.glossary_ids else UNSET,
     )
 

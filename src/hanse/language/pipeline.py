@@ -12,7 +12,8 @@ import msgspec
 
 from hanse.language.languages import root
 from hanse.language.marks import plain, restored
-from hanse.language.segment import SplitMode, segment
+from hanse.language.mask import Masked, mask, unmask
+from hanse.language.segment import Span, SplitMode, sentences
 
 Route = tuple[str, ...]
 """Names of models to run one after the other; empty: the text stays as it is."""
@@ -25,9 +26,23 @@ _NOT_GENERATED: Final = re.compile(rf"[ {_CONTROL}]{{2,}}|[{_CONTROL}]")
 
 
 class Sentence(msgspec.Struct, frozen=True):
-    """A place for a translation: `number` in its route's list; `source` is as it was written."""
+    """A place for a translation: `number` in its route's list; `source` is as it was written.
+
+    `span` is where it stands in its text. One with `masked` has code words; if the answer has lost
+    one, it is made of `parts` instead, which are strings to copy and `Part`s to translate.
+    """
 
     number: int
+    source: str
+    span: Span
+    masked: Masked | None = None
+    parts: tuple["str | Part", ...] = ()
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A piece of a sentence that is translated by itself; `text` is what the engine is given."""
+
+    text: str
     source: str
 
 
@@ -39,21 +54,27 @@ class TextPlan(msgspec.Struct, frozen=True):
     pieces: tuple[str | Sentence, ...]
 
     @property
-    def has_sentences(self) -> bool:
-        """Whether engines have anything to do for this text."""
-        return any(isinstance(piece, Sentence) for piece in self.pieces)
+    def sentences(self) -> list[Sentence]:
+        """What engines have to do for this text."""
+        return [piece for piece in self.pieces if isinstance(piece, Sentence)]
 
-    @property
-    def sentence_numbers(self) -> list[int]:
-        """The number of each sentence, in the order of the text."""
-        return [piece.number for piece in self.pieces if isinstance(piece, Sentence)]
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a sentence of the source stands in the target."""
+
+    source: Span
+    target: Span
 
 
 class Assembled(msgspec.Struct, frozen=True):
-    """One text put together; `failed` counts the sentences that no engine translated."""
+    """One text put together; `failed` counts the sentences that no engine translated.
+
+    `places` has each sentence, in the order of the text.
+    """
 
     text: str
     failed: int
+    places: tuple[Place, ...] = ()
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -84,63 +105,141 @@ def plan(
     target: str,
     mode: SplitMode,
     route: Callable[[str, str], Sequence[str]],
+    copied: Sequence[Sequence[Span]] = (),
 ) -> Plan:
     """Plan the translation of `texts` into `target`.
 
     `languages` are their canonical codes, None for a text without any language, which stays as it
-    is. Equal sentences are computed once. Whatever `route` raises passes through.
+    is. Equal sentences are computed once. `copied` says for each text what of it must stay as it is
+    besides what `protect` finds. Whatever `route` raises passes through.
     """
     numbers: dict[Route, dict[str, int]] = {}
     plans = []
-    for text, language in zip(texts, languages, strict=True):
+    for text, language, kept in zip(texts, languages, copied or [()] * len(texts), strict=True):
         if language is None or is_same_language(language, target):
             plans.append(TextPlan(language, (), (text,) if text else ()))
             continue
         models = tuple(route(language, target))
         plans.append(
-            _plan_text(text, language, target, mode, models, numbers.setdefault(models, {}))
+            _plan_text(text, language, target, mode, models, numbers.setdefault(models, {}), kept)
         )
     return Plan(tuple(plans), {models: list(known) for models, known in numbers.items() if known})
 
 
 def _plan_text(
-    text: str, language: str, target: str, mode: SplitMode, models: Route, known: dict[str, int]
+    text: str,
+    language: str,
+    target: str,
+    mode: SplitMode,
+    models: Route,
+    known: dict[str, int],
+    copied: Sequence[Span],
 ) -> TextPlan:
     glued = language in UNSPACED_LANGUAGES and root(target) not in UNSPACED_LANGUAGES
     pieces: list[str | Sentence] = []
-    for piece in segment(text, language, mode):
-        if not piece.translatable:
-            pieces.append(piece.text)
-            continue
-        if glued and pieces and isinstance(pieces[-1], Sentence):
-            # The target separates sentences where the source needs nothing.
-            pieces.append(" ")
-        number = known.setdefault(" ".join(plain(piece.text).split()), len(known))
-        pieces.append(Sentence(number, piece.text))
+    done = 0
+    for spans in sentences(text, language, mode, copied):
+        masked = mask(text, spans)
+        whole = [(spans[0][0], spans[-1][1])] if masked else spans
+        for start, end in whole:
+            if start > done:
+                pieces.append(text[done:start])
+            elif glued and pieces:
+                # The target separates sentences where the source needs nothing.
+                pieces.append(" ")
+            source = masked.text if masked else text[start:end]
+            number = known.setdefault(_for_engine(source), len(known))
+            parts = _parts(text, spans) if masked else ()
+            pieces.append(Sentence(number, source, (start, end), masked, parts))
+            done = end
+    if done < len(text):
+        pieces.append(text[done:])
     return TextPlan(language, models, tuple(pieces))
 
 
-def assemble(plan: Plan, results: Mapping[Route, Sequence[str]]) -> list[Assembled]:
+def _parts(text: str, spans: Sequence[Span]) -> tuple[str | Part, ...]:
+    parts: list[str | Part] = []
+    done = spans[0][0]
+    for start, end in spans:
+        if start > done:
+            parts.append(text[done:start])
+        parts.append(Part(_for_engine(text[start:end]), text[start:end]))
+        done = end
+    return tuple(parts)
+
+
+def _for_engine(source: str) -> str:
+    return " ".join(plain(source).split())
+
+
+def unmasked(sentence: Sentence, answer: str) -> str | None:
+    """Return the answer to a sentence, its copied parts in place; None if one was lost."""
+    if sentence.masked is None:
+        return restored(sentence.source, answer)
+    return unmask(restored(sentence.source, answer), sentence.masked)
+
+
+def spare_parts(plan: Plan, results: Mapping[Route, Sequence[str]]) -> dict[Route, list[str]]:
+    """Return what must be translated on top, because masked sentences came back without a mask."""
+    spare: dict[Route, dict[str, None]] = {}
+    for text in plan.texts:
+        for sentence in text.sentences:
+            answer = _one_line(results[text.route][sentence.number])
+            if sentence.masked and unmasked(sentence, answer) is None:
+                parts = (part.text for part in sentence.parts if isinstance(part, Part))
+                spare.setdefault(text.route, {}).update(dict.fromkeys(parts))
+    return {route: list(parts) for route, parts in spare.items()}
+
+
+def assemble(
+    plan: Plan,
+    results: Mapping[Route, Sequence[str]],
+    spare: Mapping[Route, Mapping[str, str]] | None = None,
+) -> list[Assembled]:
     """Put the texts together; `results` answers `plan.sentences`, in the same order.
 
-    An empty answer is no translation: the sentence is then left as it was, and counted.
+    `spare` answers `spare_parts`. An empty answer is no translation: the sentence is then left as
+    it was, and counted.
     """
-    for models, sentences in plan.sentences.items():
-        assert len(results[models]) == len(sentences), "one answer for each sentence"
-    return [_assemble_text(text, results.get(text.route, ())) for text in plan.texts]
+    for models, asked in plan.sentences.items():
+        assert len(results[models]) == len(asked), "one answer for each sentence"
+    return [
+        _assemble_text(text, results.get(text.route, ()), (spare or {}).get(text.route, {}))
+        for text in plan.texts
+    ]
 
 
-def _assemble_text(text: TextPlan, results: Sequence[str]) -> Assembled:
+def _assemble_text(text: TextPlan, results: Sequence[str], spare: Mapping[str, str]) -> Assembled:
     parts = []
-    failed = 0
+    places = []
+    failed = length = 0
     for piece in text.pieces:
         if isinstance(piece, str):
-            parts.append(piece)
+            put = piece
+        else:
+            put, is_translated = _translated(piece, _one_line(results[piece.number]), spare)
+            failed += not is_translated
+            places.append(Place(piece.span, (length, length + len(put))))
+        parts.append(put)
+        length += len(put)
+    return Assembled("".join(parts), failed, tuple(places))
+
+
+def _translated(sentence: Sentence, answer: str, spare: Mapping[str, str]) -> tuple[str, bool]:
+    if answer and (whole := unmasked(sentence, answer)) is not None:
+        return whole, True
+    if sentence.masked is None:
+        return sentence.source, False
+    put = []
+    is_translated = True
+    for part in sentence.parts:
+        if isinstance(part, str):
+            put.append(part)
             continue
-        answer = _one_line(results[piece.number])
-        failed += not answer
-        parts.append(restored(piece.source, answer) if answer else piece.source)
-    return Assembled("".join(parts), failed)
+        own = _one_line(spare.get(part.text, ""))
+        is_translated = is_translated and bool(own)
+        put.append(restored(part.source, own) if own else part.source)
+    return "".join(put), is_translated
 
 
 def _one_line(sentence: str) -> str:

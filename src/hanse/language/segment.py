@@ -8,8 +8,9 @@ What `protect` finds separates like white space.
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -84,17 +85,25 @@ class Segment(msgspec.Struct, frozen=True):
     translatable: bool
 
 
+Span = tuple[int, int]
+"""Offsets of a part of a text: from the first to before the second, in code points."""
+
+
 def segment(
-    text: str, language: str, mode: SplitMode = SplitMode.PUNCTUATION_AND_NEWLINES
+    text: str,
+    language: str,
+    mode: SplitMode = SplitMode.PUNCTUATION_AND_NEWLINES,
+    copied: Sequence[Span] = (),
 ) -> list[Segment]:
     """Cut `text`, written in `language` (a canonical code), into pieces that concatenate to it.
 
     A translatable piece has at least one letter, at most `SENTENCE_CHARACTERS_MAX` characters and
-    no white space at its ends. Time grows linearly with the text.
+    no white space at its ends. What lies in `copied` is never part of one. Time grows linearly with
+    the text.
     """
     pieces: list[Segment] = []
     done = 0
-    for start, end in _translatable(text, language, mode):
+    for start, end in chain.from_iterable(sentences(text, language, mode, copied)):
         if start > done:
             pieces.append(Segment(text[done:start], done, start, False))
         pieces.append(Segment(text[start:end], start, end, True))
@@ -104,8 +113,14 @@ def segment(
     return pieces
 
 
-def _translatable(text: str, language: str, mode: SplitMode) -> Iterator[tuple[int, int]]:
-    protected = protected_spans(text)
+def sentences(
+    text: str, language: str, mode: SplitMode, copied: Sequence[Span] = ()
+) -> Iterator[list[Span]]:
+    """Yield the sentences of `text`, each as its translatable pieces in their order.
+
+    Between the pieces of one sentence lies what must be copied, and its punctuation and blanks.
+    """
+    protected = _disjoint([*protected_spans(text), *copied]) if copied else protected_spans(text)
     for run_start, run_end in _runs(text, mode):
         if marker := _LIST_MARKER.match(text, run_start, run_end):
             run_start = marker.end()  # noqa: PLW2901
@@ -113,18 +128,33 @@ def _translatable(text: str, language: str, mode: SplitMode) -> Iterator[tuple[i
             first = bisect_right(protected, sentence_start, key=_end)
             last = bisect_left(protected, sentence_end, key=_start)
             spans = protected[first:last]
-            for part in between(text, sentence_start, sentence_end, spans):
-                for start, end in _between_long_words(text, *part):
-                    for piece in _within_limit(text, start, end):
-                        if any(map(str.isalpha, text[slice(*piece)])):
-                            yield piece
+            pieces = [
+                piece
+                for part in between(text, sentence_start, sentence_end, spans)
+                for start, end in _between_long_words(text, *part)
+                for piece in _within_limit(text, start, end)
+                if any(map(str.isalpha, text[slice(*piece)]))
+            ]
+            if pieces:
+                yield pieces
 
 
-def _start(span: tuple[int, int]) -> int:
+def _disjoint(spans: list[Span]) -> list[Span]:
+    """Return the same places as spans that do not overlap, in their order."""
+    joined: list[Span] = []
+    for start, end in sorted(spans):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        elif end > start:
+            joined.append((start, end))
+    return joined
+
+
+def _start(span: Span) -> int:
     return span[0]
 
 
-def _end(span: tuple[int, int]) -> int:
+def _end(span: Span) -> int:
     return span[1]
 
 

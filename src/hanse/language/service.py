@@ -1,6 +1,7 @@
 """What the language system does for its callers: translate, and keep count of it."""
 
 import asyncio
+import functools
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -10,45 +11,33 @@ from uuid import UUID
 import msgspec
 
 from hanse.identity import Access
-from hanse.inference import (
-    InferenceClient,
-    ItemFailed,
-    Limits,
-    ModelInfo,
-    Outcome,
-    ServiceClass,
-)
+from hanse.inference import InferenceClient, ModelInfo
 from hanse.language import routing, store
 from hanse.language.detect import Detector
 from hanse.language.events import TextTranslated
-from hanse.language.glossaries.enforcement import Enforced, Term, candidates, enforce
+from hanse.language.glossaries.enforcement import Enforced, Term
 from hanse.language.glossaries.terms import Terms
 from hanse.language.languages import name
 from hanse.language.pipeline import (
+    Part,
     Plan,
     Route,
+    TextPlan,
     assemble,
     billed_characters,
     plan,
+    spare_parts,
+    unmasked,
 )
-from hanse.language.segment import SplitMode
+from hanse.language.projection import Marked, phrases, project
+from hanse.language.running import Runner
+from hanse.language.segment import Span, SplitMode
 from hanse.language.store import TranslationRow
 from hanse.platform.database import Tx
 from hanse.platform.ids import new_id
 from hanse.platform.outbox import announce
-from hanse.platform.problems import BadRequest, Problem
-from hanse.platform.telemetry import log
+from hanse.platform.problems import BadRequest
 
-INTERACTIVE_SENTENCES_MAX: Final = 16
-"""More than a person waits for at once is bulk work."""
-
-INTERACTIVE_DEADLINE_S: Final = 10.0
-BULK_DEADLINE_S: Final = 60.0
-"""The official clients give up an attempt after 10 s and send it again; what was computed by then
-is in the cache of the scheduler."""
-
-SENTENCES_PER_CALL_MAX: Final = 2_000
-ANSWER_CHARACTERS_MAX: Final = Limits().item_chars_max
 DETECTION_IN_PLACE_CHARACTERS_MAX: Final = 10_000
 """Larger requests are cut and recognised in a thread, so that they hold up no other request."""
 
@@ -65,7 +54,8 @@ class TranslatedText(msgspec.Struct, frozen=True):
 
     `source_language` is None where there was nothing to recognise. `models` is empty when the text
     is returned as it came. `untranslated` counts the sentences that no engine could translate and
-    that stand in the text as they came. `terms` are those of a glossary, in the order of the text.
+    that stand in the text as they came. `terms` are those of a glossary, in the order of the text;
+    `marks` are where those of the source stand now.
     """
 
     text: str
@@ -74,6 +64,7 @@ class TranslatedText(msgspec.Struct, frozen=True):
     models: Route
     untranslated: int
     terms: tuple[Term, ...] = ()
+    marks: tuple[Span, ...] = ()
 
 
 class Translation(msgspec.Struct, frozen=True):
@@ -100,54 +91,103 @@ async def translate(
     detector: Detector,
     *,
     organisation_id: UUID,
-    texts: Sequence[str],
+    texts: Sequence[str | Marked],
     target: str,
     source: str | None = None,
     mode: SplitMode = SplitMode.PUNCTUATION_AND_NEWLINES,
     terms: Terms | None = None,
+    languages: Sequence[str | None] | None = None,
 ) -> Translation:
     """Translate `texts` into `target`, from `source` or from what each is recognised to be.
 
-    Codes are canonical. `terms` are enforced in every sentence. No transaction may be open
-    meanwhile: engines can take seconds. Raises UnsupportedSource, UnsupportedPair, and the errors
-    of inference (Overloaded, DeadlineExceeded, InferenceUnavailable, ...).
+    Codes are canonical. `languages`, if given, says instead of `source` what each text is written
+    in (see `recognised`). `terms` are enforced in every sentence; marks of a text are carried over.
+    No transaction may be open meanwhile: engines can take seconds. Raises UnsupportedSource,
+    UnsupportedPair, and the errors of inference (Overloaded, DeadlineExceeded,
+    InferenceUnavailable, ...).
     """
     began = time.perf_counter()
     models = await inference.models()
+    marked = [Marked(text) if isinstance(text, str) else text for text in texts]
+    plain = [text.text for text in marked]
 
     def prepare() -> Plan:
-        languages = _languages(detector, models, texts, source)
-        return plan(texts, languages, target, mode, lambda a, b: routing.route(models, a, b))
+        written_in = languages or recognised(detector, models, plain, source)
+        copied = [text.copied for text in marked]
+        routes = functools.partial(routing.route, models)
+        return plan(plain, written_in, target, mode, routes, copied)
 
-    if sum(map(len, texts)) > DETECTION_IN_PLACE_CHARACTERS_MAX:
+    if sum(map(len, plain)) > DETECTION_IN_PLACE_CHARACTERS_MAX:
         planned = await asyncio.to_thread(prepare)
     else:
         planned = prepare()
-    results = await _run(inference, organisation_id, planned, terms or Terms({}))
-    texts_of = {
-        route: [sentence.text for sentence in sentences] for route, sentences in results.items()
-    }
+    alone = [
+        phrases(text, [sentence.span for sentence in each.sentences]) if text.marks else []
+        for text, each in zip(marked, planned.texts, strict=True)
+    ]
+    run = Runner(inference, organisation_id, planned.count, terms or Terms({}))
+    results = await run.run(_with_phrases(planned, alone))
+    lost = spare_parts(planned, _answers(planned, results))
+    spare = await run.run(lost) if lost else {}
+    assembled = assemble(planned, _answers(planned, results), _plain(spare))
+    plain_results = _plain(results)
     translated = tuple(
         TranslatedText(
-            assembled.text,
-            text.language,
-            billed_characters(original),
-            text.route if text.has_sentences else (),
-            assembled.failed,
-            tuple(
-                term
-                for number in text.sentence_numbers
-                for term in results[text.route][number].terms
-            ),
+            text=done.text,
+            source_language=recipe.language,
+            billed_characters=billed_characters(text.text),
+            models=recipe.route if recipe.sentences else (),
+            untranslated=done.failed,
+            terms=_terms(recipe, planned, results, spare),
+            marks=tuple(project(text, done, plain_results.get(recipe.route, {})))
+            if text.marks
+            else (),
         )
-        for original, text, assembled in zip(
-            texts, planned.texts, assemble(planned, texts_of), strict=True
-        )
+        for text, recipe, done in zip(marked, planned.texts, assembled, strict=True)
     )
     return Translation(translated, target, planned.count, time.perf_counter() - began)
 
 
-def _languages(
+Results = Mapping[Route, Mapping[str, Enforced]]
+
+
+def _with_phrases(planned: Plan, alone: Sequence[Sequence[str]]) -> dict[Route, list[str]]:
+    asked = {route: dict.fromkeys(sentences) for route, sentences in planned.sentences.items()}
+    for recipe, parts in zip(planned.texts, alone, strict=True):
+        if recipe.sentences:
+            asked[recipe.route].update(dict.fromkeys(parts))
+    return {route: list(sentences) for route, sentences in asked.items()}
+
+
+def _plain(results: Results) -> dict[Route, dict[str, str]]:
+    return {
+        route: {sentence: enforced.text for sentence, enforced in answers.items()}
+        for route, answers in results.items()
+    }
+
+
+def _answers(planned: Plan, results: Results) -> dict[Route, list[str]]:
+    return {
+        route: [results[route][sentence].text for sentence in sentences]
+        for route, sentences in planned.sentences.items()
+    }
+
+
+def _terms(recipe: TextPlan, planned: Plan, results: Results, spare: Results) -> tuple[Term, ...]:
+    """Return what became of the terms of one text, in its order."""
+    terms: list[Term] = []
+    for sentence in recipe.sentences:
+        enforced = results[recipe.route][planned.sentences[recipe.route][sentence.number]]
+        pieces = [part.text for part in sentence.parts if isinstance(part, Part)]
+        answers = spare.get(recipe.route, {})
+        if pieces and unmasked(sentence, enforced.text) is None and pieces[0] in answers:
+            terms += [term for piece in pieces for term in answers[piece].terms]
+        else:
+            terms += enforced.terms
+    return tuple(terms)
+
+
+def recognised(
     detector: Detector, models: Sequence[ModelInfo], texts: Sequence[str], source: str | None
 ) -> list[str | None]:
     """Return the language of each text, None where there is nothing to recognise.
@@ -171,69 +211,6 @@ def _languages(
                 text=number,
             )
     return [detection.language for detection in detections]
-
-
-async def _run(
-    inference: InferenceClient, organisation_id: UUID, planned: Plan, terms: Terms
-) -> Mapping[Route, Sequence[Enforced]]:
-    """Run every sentence through its models, with its terms; routes run side by side."""
-    is_small = planned.count <= INTERACTIVE_SENTENCES_MAX
-    service_class = ServiceClass.INTERACTIVE if is_small else ServiceClass.BULK
-    deadline = time.monotonic() + (INTERACTIVE_DEADLINE_S if is_small else BULK_DEADLINE_S)
-
-    async def run_model(model: str, sentences: Sequence[str]) -> list[str]:
-        answers: list[str] = []
-        for first in range(0, len(sentences), SENTENCES_PER_CALL_MAX):
-            outcomes = await inference.run_each(
-                organisation_id=organisation_id,
-                model=model,
-                items=sentences[first : first + SENTENCES_PER_CALL_MAX],
-                service_class=service_class,
-                deadline_s=max(deadline - time.monotonic(), 0.0),
-            )
-            answers += map(_answer, outcomes)
-        return answers
-
-    async def run(route: Route, sentences: Sequence[str]) -> list[str]:
-        results = list(sentences)
-        for model in route:
-            numbers = [number for number, text in enumerate(results) if text]
-            answers = await run_model(model, [results[number] for number in numbers])
-            for number, answer in zip(numbers, answers, strict=True):
-                results[number] = answer
-        return results
-
-    async def run_with_terms(route: Route, sentences: Sequence[str]) -> list[Enforced]:
-        wanted = [candidates(sentence, terms) for sentence in sentences]
-        items = list(dict.fromkeys(item for each in wanted for item in each.items))
-        answers = dict(zip(items, await run(route, items), strict=True))
-        return [enforce(each, [answers[item] for item in each.items]) for each in wanted]
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = {
-                route: group.create_task(run_with_terms(route, sentences))
-                for route, sentences in planned.sentences.items()
-            }
-    except BaseExceptionGroup as failures:
-        # One is enough to say that the request failed; the others were cancelled with it.
-        raise failures.exceptions[0] from None
-    return {route: task.result() for route, task in tasks.items()}
-
-
-def _answer(outcome: Outcome) -> str:
-    """Return an engine's answer, empty where this one sentence cannot be computed at all.
-
-    So one sentence that an engine cannot bear does not cost the others their translation. Raises
-    what says that sending the request again will help.
-    """
-    if isinstance(outcome, ItemFailed):
-        log.warning("sentence_failed", code=outcome.code)  # its detail might quote the text
-        return ""
-    if isinstance(outcome, Problem):
-        raise outcome
-    # A model that has lost the thread; the next one could not be given this.
-    return outcome if len(outcome) <= ANSWER_CHARACTERS_MAX else ""
 
 
 async def record(

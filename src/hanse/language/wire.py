@@ -15,6 +15,7 @@ import msgspec
 
 from hanse.language.languages import find_code
 from hanse.language.segment import SplitMode
+from hanse.language.tags import TagOptions
 from hanse.platform.problems import BadRequest, Problem
 
 Value = TypeVar("Value")
@@ -30,7 +31,6 @@ UNSUPPORTED: Final = (
     "style_id",
     "custom_instructions",
     "translation_memory_id",
-    "tag_handling",
 )
 """Parameters of the contract that change the result and are not supported yet."""
 
@@ -42,9 +42,11 @@ WITHOUT_EFFECT: Final = (
     "ignore_tags",
     "translation_memory_threshold",
 )
-"""Parameters that only say how to apply one of `UNSUPPORTED`. Alone they change nothing, and the
-official command line always sends `outline_detection`."""
+"""Parameters that only say how to apply another one. Alone they change nothing, whatever they say:
+the official command line always sends `outline_detection`."""
 
+TAG_HANDLINGS: Final = ("html", "xml")
+TAG_HANDLING_VERSIONS: Final = ("v1", "v2")
 GLOSSARIES_MAX: Final = 5
 """Glossaries that one request may use; of a term that several have, the first decides."""
 
@@ -88,6 +90,7 @@ class TranslateRequest(msgspec.Struct, frozen=True, kw_only=True):
     shows_billed_characters: bool
     model_type: str | None
     glossary_ids: tuple[UUID, ...] = ()
+    tags: TagOptions | None = None
 
 
 def decode_body(body: bytes, content_type: str | None) -> dict[str, Any]:
@@ -150,14 +153,16 @@ def parse_translate(fields: Mapping[str, Any]) -> TranslateRequest:
     target = _language(fields, "target_lang")
     if target is None:
         raise InvalidParameter("Parameter 'target_lang' not specified.")
+    tags = _tags(fields)
     request = TranslateRequest(
         texts=_texts(fields),
         target=target,
         source=_language(fields, "source_lang"),
-        split_mode=_split_mode(fields),
+        split_mode=_split_mode(fields, is_html=tags is not None and tags.kind == "html"),
         shows_billed_characters=_flag(fields, "show_billed_characters"),
         model_type=_choice(fields, "model_type", _one_of(MODEL_TYPES)),
         glossary_ids=_glossary_ids(fields),
+        tags=tags,
     )
     if request.glossary_ids and request.source is None:
         raise InvalidParameter("Parameter 'source_lang' is required with a glossary.")
@@ -250,12 +255,37 @@ def _language(fields: Mapping[str, Any], parameter: str) -> str | None:
     return code
 
 
-def _split_mode(fields: Mapping[str, Any]) -> SplitMode:
+def _tags(fields: Mapping[str, Any]) -> TagOptions | None:
+    kind = _choice(fields, "tag_handling", _one_of(TAG_HANDLINGS))
+    if kind is None:
+        return None
+    version = _choice(fields, "tag_handling_version", _one_of(TAG_HANDLING_VERSIONS))
+    return TagOptions(
+        "html" if kind == "html" else "xml",
+        "v1" if version == "v1" else "v2",
+        fields.get("outline_detection") in (None, "", [""]) or _flag(fields, "outline_detection"),
+        *(_tag_names(fields, f"{each}_tags") for each in ("splitting", "non_splitting", "ignore")),
+    )
+
+
+def _tag_names(fields: Mapping[str, Any], parameter: str) -> frozenset[str]:
+    given = fields.get(parameter)
+    if given in (None, ""):
+        return frozenset()
+    listed = [given] if isinstance(given, str) else given
+    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+        raise InvalidParameter(f"Parameter '{parameter}' must be an array of tag names.")
+    return frozenset(name.strip() for each in listed for name in each.split(",") if name.strip())
+
+
+def _split_mode(fields: Mapping[str, Any], *, is_html: bool) -> SplitMode:
     value = fields.get("split_sentences")
     if type(value) is int:
         # The contract has a string, and clients that write "0" as a number mean the same.
         fields = {"split_sentences": str(value)}
-    return _choice(fields, "split_sentences", SplitMode) or SplitMode("1")
+    # A line break of HTML is a blank.
+    default = SplitMode.PUNCTUATION if is_html else SplitMode.PUNCTUATION_AND_NEWLINES
+    return _choice(fields, "split_sentences", SplitMode) or default
 
 
 def _choice(

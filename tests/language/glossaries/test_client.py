@@ -79,7 +79,7 @@ async def test_a_glossary_of_many_directions_is_merged_replaced_and_cut(
     )
     await call(lambda: client.update_multilingual_glossary_name(made, "Renamed"))
     merged = await call(lambda: client.get_multilingual_glossary_entries(made, "en", "pt"))
-    assert merged.dictionaries[0].entries == {"house": "lar", "river": "rio", "door": "porta"}
+    assert merged.dictionaries[0].entries == "door\tporta\nhouse\tlar\nriver\trio"
 
     replaced = await call(
         lambda: client.replace_multilingual_glossary_dictionary(

@@ -55,7 +55,7 @@ DELETE_GLOSSARY: Final = "delete from language.glossaries where organisation_id 
 LIST_DICTIONARIES: Final = f"""
 select {DICTIONARY_COLUMNS} from language.dictionaries
 where organisation_id = $1 and ($2::uuid[] is null or glossary_id = any ($2))
-order by id
+order by glossary_id, source_language, target_language
 """
 PUT_DICTIONARY: Final = f"""
 insert into language.dictionaries as dictionary (

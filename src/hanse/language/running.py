@@ -1,0 +1,104 @@
+"""Sends sentences through inference, with the terms of a glossary, and brings the answers back."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from hanse.inference import InferenceClient, ItemFailed, Limits, Outcome, ServiceClass
+from hanse.language.glossaries.enforcement import Enforced, candidates, enforce
+from hanse.language.glossaries.terms import Terms
+from hanse.language.pipeline import Route
+from hanse.platform.problems import Problem
+from hanse.platform.telemetry import log
+
+INTERACTIVE_SENTENCES_MAX: Final = 16
+"""More than a person waits for at once is bulk work."""
+
+INTERACTIVE_DEADLINE_S: Final = 10.0
+BULK_DEADLINE_S: Final = 60.0
+"""The official clients give up an attempt after 10 s and send it again; what was computed by then
+is in the cache of the scheduler."""
+
+SENTENCES_PER_CALL_MAX: Final = 2_000
+ANSWER_CHARACTERS_MAX: Final = Limits().item_chars_max
+
+
+class Runner:
+    """Runs the sentences of one request; all its rounds share one deadline."""
+
+    def __init__(
+        self, inference: InferenceClient, organisation_id: UUID, sentences: int, terms: Terms
+    ) -> None:
+        is_small = sentences <= INTERACTIVE_SENTENCES_MAX
+        self._inference = inference
+        self._organisation_id = organisation_id
+        self._terms = terms
+        self._service_class = ServiceClass.INTERACTIVE if is_small else ServiceClass.BULK
+        self._deadline = time.monotonic() + (
+            INTERACTIVE_DEADLINE_S if is_small else BULK_DEADLINE_S
+        )
+
+    async def run(
+        self, asked: Mapping[Route, Sequence[str]]
+    ) -> Mapping[Route, Mapping[str, Enforced]]:
+        """Return what becomes of each sentence; routes run side by side.
+
+        An empty text is no translation. Raises the errors of inference.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = {
+                    route: group.create_task(self._with_terms(route, sentences))
+                    for route, sentences in asked.items()
+                }
+        except BaseExceptionGroup as failures:
+            # One is enough to say that the request failed; the others were cancelled with it.
+            raise failures.exceptions[0] from None
+        return {route: task.result() for route, task in tasks.items()}
+
+    async def _with_terms(self, route: Route, sentences: Sequence[str]) -> dict[str, Enforced]:
+        wanted = [candidates(sentence, self._terms) for sentence in sentences]
+        items = list(dict.fromkeys(item for each in wanted for item in each.items))
+        answers = dict(zip(items, await self._through(route, items), strict=True))
+        return {
+            each.sentence: enforce(each, [answers[item] for item in each.items]) for each in wanted
+        }
+
+    async def _through(self, route: Route, sentences: Sequence[str]) -> list[str]:
+        results = list(sentences)
+        for model in route:
+            numbers = [number for number, text in enumerate(results) if text]
+            answers = await self._run_model(model, [results[number] for number in numbers])
+            for number, answer in zip(numbers, answers, strict=True):
+                results[number] = answer
+        return results
+
+    async def _run_model(self, model: str, sentences: Sequence[str]) -> list[str]:
+        answers: list[str] = []
+        for first in range(0, len(sentences), SENTENCES_PER_CALL_MAX):
+            outcomes = await self._inference.run_each(
+                organisation_id=self._organisation_id,
+                model=model,
+                items=sentences[first : first + SENTENCES_PER_CALL_MAX],
+                service_class=self._service_class,
+                deadline_s=max(self._deadline - time.monotonic(), 0.0),
+            )
+            answers += map(_answer, outcomes)
+        return answers
+
+
+def _answer(outcome: Outcome) -> str:
+    """Return an engine's answer, empty where this one sentence cannot be computed at all.
+
+    So one sentence that an engine cannot bear does not cost the others their translation. Raises
+    what says that sending the request again will help.
+    """
+    if isinstance(outcome, ItemFailed):
+        log.warning("sentence_failed", code=outcome.code)  # its detail might quote the text
+        return ""
+    if isinstance(outcome, Problem):
+        raise outcome
+    # A model that has lost the thread; the next one could not be given this.
+    return outcome if len(outcome) <= ANSWER_CHARACTERS_MAX else ""
