@@ -6,6 +6,7 @@ from hanse.identity.policy import GRANTS, TEXT_SCOPES, Permission, Role, may_app
 
 EXPECTED = {
     Permission.TRANSLATE_TEXT: {Role.OWNER, Role.ADMIN, Role.MEMBER},
+    Permission.TRANSLATE_DOCUMENT: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.LANGUAGES_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER, Role.GUEST},
     Permission.USAGE_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.GLOSSARIES_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
@@ -28,6 +29,7 @@ def test_a_role_may_do_what_the_table_says_and_nothing_else(
 def test_a_key_without_scopes_may_call_the_text_api_only() -> None:
     assert {each.value for each in TEXT_SCOPES} == {
         "translate:text",
+        "translate:document",
         "languages:read",
         "usage:read",
         "glossaries:read",

@@ -274,8 +274,9 @@ async def test_a_wrong_question_for_languages_is_refused(
 
 
 async def test_the_resources_on_offer_are_listed(client: httpx.AsyncClient) -> None:
-    translation, glossary = (await client.get("/v3/languages/resources")).json()
+    translation, document, glossary = (await client.get("/v3/languages/resources")).json()
     assert (translation["name"], glossary["name"]) == ("translate_text", "glossary")
+    assert document["name"] == "translate_document"
     assert [each["name"] for each in translation["features"]] == ["auto_detection", "glossary"]
 
 

@@ -7,6 +7,7 @@ class Permission(StrEnum):
     """Something that can be allowed; for the text API, by the names of its contract."""
 
     TRANSLATE_TEXT = "translate:text"
+    TRANSLATE_DOCUMENT = "translate:document"
     LANGUAGES_READ = "languages:read"
     USAGE_READ = "usage:read"
     GLOSSARIES_READ = "glossaries:read"
@@ -29,6 +30,7 @@ class Role(StrEnum):
 TEXT_SCOPES = frozenset(
     {
         Permission.TRANSLATE_TEXT,
+        Permission.TRANSLATE_DOCUMENT,
         Permission.LANGUAGES_READ,
         Permission.USAGE_READ,
         Permission.GLOSSARIES_READ,

@@ -6,6 +6,7 @@ DeepL clients do. `consumers` follow what was translated to keep the usage.
 
 from hanse.language.api import deepl_error_response, routes
 from hanse.language.detect import Detection, DetectionStatus, Detector
+from hanse.language.documents.jobs import register_documents
 from hanse.language.events import TextTranslated, consumers
 from hanse.language.languages import UnknownLanguage, parse_code
 from hanse.language.routing import UnsupportedPair
@@ -34,6 +35,7 @@ __all__ = [
     "deepl_error_response",
     "parse_code",
     "record",
+    "register_documents",
     "routes",
     "translate",
     "usage",

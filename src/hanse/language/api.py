@@ -13,6 +13,7 @@ from hanse.identity import Access
 from hanse.inference import InferenceClient
 from hanse.language import contract, routing, service, wire
 from hanse.language.detect import Detector
+from hanse.language.documents import api as documents
 from hanse.language.glossaries import api as glossaries
 from hanse.language.glossaries.enforcement import Term
 from hanse.language.glossaries.loading import TermsCache
@@ -291,6 +292,8 @@ async def list_languages(
     sources, targets = routing.sources(models), routing.targets(models)
     if resource == "translate_text":
         return _languages_v3(sources, set(listed_targets(targets)), "auto_detection")
+    if resource == "translate_document":
+        return _languages_v3(sources, set(listed_targets(targets)), "auto_detection")
     if resource == "glossary":
         return _languages_v3(sources, {root(code) for code in targets})
     return []
@@ -323,7 +326,11 @@ def list_resources(access: NamedDependency[Access]) -> list[Resource]:
     access.require("languages:read")
     detection = ResourceFeature("auto_detection", needs_source_support=True)
     glossary = ResourceFeature("glossary", needs_source_support=True, needs_target_support=True)
-    return [Resource("translate_text", [detection, glossary]), Resource("glossary", [])]
+    return [
+        Resource("translate_text", [detection, glossary]),
+        Resource("translate_document", [detection, glossary]),
+        Resource("glossary", []),
+    ]
 
 
 @get(
@@ -387,4 +394,5 @@ routes: Final = (
         },
     ),
     glossaries.router,
+    documents.router,
 )

@@ -6,6 +6,7 @@ from typing import Final
 
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import (
+    OpenAPIFormat,
     OpenAPIMediaType,
     OpenAPIType,
     Operation,
@@ -168,6 +169,55 @@ def fields_operation(required: Mapping[str, type], optional: Mapping[str, type])
             )
 
     return FieldsOperation
+
+
+@dataclass
+class UploadOperation(Operation):
+    """The operation of `POST /v2/document`."""
+
+    def __post_init__(self) -> None:
+        """Describe the body."""
+        schema = Schema(
+            type=OpenAPIType.OBJECT,
+            required=["target_lang", "file"],
+            properties={
+                "file": Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY),
+                "filename": _string("The file's name, if the part of the file has none."),
+                "target_lang": _string("Language code.", pattern=LANGUAGE_PATTERN),
+                "source_lang": _string(
+                    "Language code; recognised when left out.", pattern=LANGUAGE_PATTERN
+                ),
+                "glossary_id": _string("A glossary to enforce; needs `source_lang`."),
+                "glossary_ids": _string("Up to five glossaries, with commas between them."),
+                "output_format": _string("The extension of the file: no other is written yet."),
+                "formality": _string("As for texts.", enum=list(FORMALITIES)),
+            },
+        )
+        self.request_body = RequestBody(
+            required=True, content={"multipart/form-data": OpenAPIMediaType(schema=schema)}
+        )
+
+
+@dataclass
+class DocumentKeyOperation(Operation):
+    """An operation on a document: its key stands in the body, or with GET in the query."""
+
+    def __post_init__(self) -> None:
+        """Describe the key."""
+        key = _string("The key that was given for the document.", pattern="^[0-9A-Fa-f]{64}$")
+        if (self.operation_id or "").startswith("get"):
+            self.parameters = [
+                *(self.parameters or ()),
+                Parameter(name="document_key", param_in="query", required=True, schema=key),
+            ]
+            return
+        schema = Schema(
+            type=OpenAPIType.OBJECT, required=["document_key"], properties={"document_key": key}
+        )
+        self.request_body = RequestBody(
+            required=True,
+            content={kind: OpenAPIMediaType(schema=schema) for kind in (FORM, JSON)},
+        )
 
 
 @dataclass

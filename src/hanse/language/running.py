@@ -29,16 +29,13 @@ class Runner:
     """Runs the sentences of one request; all its rounds share one deadline."""
 
     def __init__(
-        self, inference: InferenceClient, organisation_id: UUID, sentences: int, terms: Terms
+        self, inference: InferenceClient, organisation_id: UUID, terms: Terms, *, is_bulk: bool
     ) -> None:
-        is_small = sentences <= INTERACTIVE_SENTENCES_MAX
         self._inference = inference
         self._organisation_id = organisation_id
         self._terms = terms
-        self._service_class = ServiceClass.INTERACTIVE if is_small else ServiceClass.BULK
-        self._deadline = time.monotonic() + (
-            INTERACTIVE_DEADLINE_S if is_small else BULK_DEADLINE_S
-        )
+        self._service_class = ServiceClass.BULK if is_bulk else ServiceClass.INTERACTIVE
+        self._deadline = time.monotonic() + (BULK_DEADLINE_S if is_bulk else INTERACTIVE_DEADLINE_S)
 
     async def run(
         self, asked: Mapping[Route, Sequence[str]]

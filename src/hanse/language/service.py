@@ -30,7 +30,7 @@ from hanse.language.pipeline import (
     unmasked,
 )
 from hanse.language.projection import Marked, phrases, project
-from hanse.language.running import Runner
+from hanse.language.running import INTERACTIVE_SENTENCES_MAX, Runner
 from hanse.language.segment import Span, SplitMode
 from hanse.language.store import TranslationRow
 from hanse.platform.database import Tx
@@ -88,7 +88,7 @@ class Translation(msgspec.Struct, frozen=True):
 
 async def translate(
     inference: InferenceClient,
-    detector: Detector,
+    detector: Detector | None = None,
     *,
     organisation_id: UUID,
     texts: Sequence[str | Marked],
@@ -97,14 +97,15 @@ async def translate(
     mode: SplitMode = SplitMode.PUNCTUATION_AND_NEWLINES,
     terms: Terms | None = None,
     languages: Sequence[str | None] | None = None,
+    is_bulk: bool = False,
 ) -> Translation:
     """Translate `texts` into `target`, from `source` or from what each is recognised to be.
 
     Codes are canonical. `languages`, if given, says instead of `source` what each text is written
-    in (see `recognised`). `terms` are enforced in every sentence; marks of a text are carried over.
-    No transaction may be open meanwhile: engines can take seconds. Raises UnsupportedSource,
-    UnsupportedPair, and the errors of inference (Overloaded, DeadlineExceeded,
-    InferenceUnavailable, ...).
+    in (see `recognised`), and no detector is needed. `terms` are enforced in every sentence, marks
+    of a text carried over. For `is_bulk` nobody waits. No transaction that others need may be open
+    meanwhile: engines can take seconds. Raises UnsupportedSource, UnsupportedPair, and the errors
+    of inference (Overloaded, DeadlineExceeded, InferenceUnavailable, ...).
     """
     began = time.perf_counter()
     models = await inference.models()
@@ -112,7 +113,10 @@ async def translate(
     plain = [text.text for text in marked]
 
     def prepare() -> Plan:
-        written_in = languages or recognised(detector, models, plain, source)
+        written_in = languages
+        if written_in is None:
+            assert detector is not None, "somebody must say the language"
+            written_in = recognised(detector, models, plain, source)
         copied = [text.copied for text in marked]
         routes = functools.partial(routing.route, models)
         return plan(plain, written_in, target, mode, routes, copied)
@@ -125,7 +129,12 @@ async def translate(
         phrases(text, [sentence.span for sentence in each.sentences]) if text.marks else []
         for text, each in zip(marked, planned.texts, strict=True)
     ]
-    run = Runner(inference, organisation_id, planned.count, terms or Terms({}))
+    run = Runner(
+        inference,
+        organisation_id,
+        terms or Terms({}),
+        is_bulk=is_bulk or planned.count > INTERACTIVE_SENTENCES_MAX,
+    )
     results = await run.run(_with_phrases(planned, alone))
     lost = spare_parts(planned, _answers(planned, results))
     spare = await run.run(lost) if lost else {}
@@ -234,6 +243,12 @@ async def record(
         reporting_tag=reporting_tag,
         created_at=datetime.now(UTC),
     )
+    await keep(tx, row)
+    return row.id
+
+
+async def keep(tx: Tx, row: TranslationRow) -> None:
+    """Keep the record of something translated, and announce it; it counts towards the usage."""
     await store.insert_translation(tx, row)
     await announce(
         tx,
@@ -248,7 +263,6 @@ async def record(
             translated_at=row.created_at,
         ),
     )
-    return row.id
 
 
 class Usage(msgspec.Struct, frozen=True):

@@ -178,6 +178,26 @@ def parse_translate(fields: Mapping[str, Any]) -> TranslateRequest:
     return request
 
 
+class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A checked request to translate a document; languages are canonical codes."""
+
+    target: str
+    source: str | None
+    glossary_ids: tuple[UUID, ...]
+
+
+def parse_document(fields: Mapping[str, Any]) -> DocumentRequest:
+    """Check the fields of `POST /v2/document` besides the file. Raises InvalidParameter."""
+    asked = parse_translate({**fields, "text": [""], "tag_handling": None})
+    if output := single(fields, "output_format"):
+        filename = single(fields, "filename") or ""
+        if not filename.lower().endswith(f".{output.lower()}"):
+            raise InvalidParameter("Value for 'output_format' not supported.")
+    return DocumentRequest(
+        target=asked.target, source=asked.source, glossary_ids=asked.glossary_ids
+    )
+
+
 def parse_reporting_tag(header: str | None) -> str | None:
     """Check the header X-DeepL-Reporting-Tag. Raises InvalidParameter."""
     if header is not None and len(header) > REPORTING_TAG_CHARACTERS_MAX:

@@ -2,16 +2,13 @@
 
 import asyncio
 import hmac
-from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
 from litestar import HttpMethod, Litestar, MediaType, Request, Response, get, route
 from litestar.di import Provide
-from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
-from litestar.types import Method
 from msgspec import Struct
 
 from hanse import identity, language
@@ -19,7 +16,7 @@ from hanse.identity import Access, Authenticator
 from hanse.inference import InferenceClient
 from hanse.platform.bus import Bus
 from hanse.platform.database import Db
-from hanse.platform.http import RequestContext, problem_response
+from hanse.platform.http import RequestContext, by_method, problem_response
 from hanse.platform.problems import Forbidden, Problem, UnsupportedMediaType
 from hanse.platform.telemetry import METRICS_CONTENT_TYPE, log, render_metrics
 from hanse.server import pages
@@ -32,11 +29,6 @@ BODY_BYTES_MAX = 128 * 1024
 _PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
-
-
-def by_method(name: str) -> Callable[[HTTPRouteHandler, Method, list[Any]], str]:
-    """Return what names the operations of a route that answers several methods."""
-    return lambda _handler, method, _path: f"{method.lower()}{name}"
 
 
 class Health(Struct):

@@ -143,6 +143,7 @@ async def inference(settings: Settings) -> None:
 async def jobs(settings: Settings) -> None:
     """Relay events from the outbox, run their consumers, and run background jobs."""
     from hanse import language
+    from hanse.inference import InferenceClient
     from hanse.platform.consumers import run_consumers
     from hanse.platform.database import Db
     from hanse.platform.job_worker import WorkerLimits, run_jobs
@@ -153,6 +154,8 @@ async def jobs(settings: Settings) -> None:
     stop = _stop_event()
     registry = Jobs()
     register_purge(registry)
+    inference_client = await InferenceClient.open(settings.inference_socket_path)
+    language.register_documents(registry, inference_client)
     jobs_url = as_role(settings.database_url, "hanse_jobs")
     relay_url = as_role(settings.database_url, "hanse_relay")
     limits = WorkerLimits(drain_s=settings.drain_s)
@@ -167,6 +170,7 @@ async def jobs(settings: Settings) -> None:
             tasks.create_task(run_consumers(language.consumers, db, settings.nats_url, stop))
             tasks.create_task(run_jobs(registry, jobs_url, stop, limits=limits))
     finally:
+        await inference_client.close()
         await db.close()
 
 

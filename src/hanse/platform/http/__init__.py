@@ -4,6 +4,7 @@ from hanse.platform.http.context import ANSWER_HEADERS, RequestContext
 from hanse.platform.http.errors import answer_headers, as_problem, problem_response
 from hanse.platform.http.idempotency import Answer, idempotent
 from hanse.platform.http.limits import RateLimit, RateLimited, take_token
+from hanse.platform.http.naming import by_method
 from hanse.platform.http.paging import PAGE_SIZE_DEFAULT, Page, PageQuery, page_of, parse_cursor
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "RequestContext",
     "answer_headers",
     "as_problem",
+    "by_method",
     "idempotent",
     "page_of",
     "parse_cursor",

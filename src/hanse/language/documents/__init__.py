@@ -1,0 +1,1 @@
+"""Documents: files in, the same files in another language out, as durable jobs."""
