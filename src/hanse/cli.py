@@ -94,6 +94,27 @@ def models_add(pairs: tuple[str, ...]) -> None:
 
 
 @main.group()
+def inference() -> None:
+    """Look at the scheduler and its workers."""
+
+
+@inference.command("status")
+@click.option("--watch", type=click.FloatRange(min=0.1), help="Show it again every SECONDS.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+def inference_status(watch: float | None, as_json: bool) -> None:
+    """Show queues, slack, workers with their models, and learned costs."""
+    from hanse.server import shell
+
+    shell.quiet_logs()
+    try:
+        asyncio.run(shell.inference_status(settings(), watch, as_json=as_json))
+    except shell.ShellError as error:
+        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+@main.group()
 def user() -> None:
     """Add people and let them in."""
 

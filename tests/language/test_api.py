@@ -333,3 +333,41 @@ async def test_the_document_describes_both_kinds_of_body(client: httpx.AsyncClie
     for media in body["content"].values():
         assert media["schema"]["required"] == ["text", "target_lang"]
     assert set(document["paths"]["/v2/translate"]["post"]["responses"]) >= {"200", "400", "413"}
+
+
+async def test_languages_are_recognised(client: httpx.AsyncClient) -> None:
+    texts = [
+        "The cat sleeps in the house.",
+        "O gato dorme na casa da minha avó.",
+        "Der Hund läuft durch den Garten hinter dem Haus.",
+        "12345",
+    ]
+    answer = await client.post("/v3/detect/language", json={"text": texts})
+    assert answer.json() == {
+        "results": [
+            {"detected_language": "en", "detection_status": "success"},
+            {"detected_language": "pt", "detection_status": "success"},
+            {"detected_language": "de", "detection_status": "unsupported_language"},
+            {"detection_status": "no_language_detected"},
+        ]
+    }
+    refused = await client.post("/v3/detect/language", json={})
+    assert refused.status_code == 400
+    assert "'text'" in refused.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v3/voice/realtime"),
+        ("GET", "/v3/voice/realtime"),
+        ("POST", "/v1/jobs/voice/translate"),
+        ("GET", "/v1/jobs/voice/translate/1"),
+    ],
+)
+async def test_speech_is_answered_with_501(
+    client: httpx.AsyncClient, method: str, path: str
+) -> None:
+    answer = await client.request(method, path)
+    assert answer.status_code == 501
+    assert "speech" in (answer.json().get("message") or answer.json().get("detail"))

@@ -16,6 +16,7 @@ from hanse.inference.errors import (
 )
 from hanse.inference.fetch import FetchFailed, NoSuchPair, add_model
 from hanse.inference.job import Limits, ModelInfo, ServiceClass
+from hanse.inference.report import written
 from hanse.inference.role import installed_models, serve
 
 __all__ = [
@@ -39,4 +40,5 @@ __all__ = [
     "add_model",
     "installed_models",
     "serve",
+    "written",
 ]

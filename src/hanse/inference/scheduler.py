@@ -321,6 +321,13 @@ class Scheduler:
 
     def status(self, now: float) -> dict[str, Any]:
         """Return what waits, what runs and what was learned, in plain values without any text."""
+        names = {model.info.hash: name for name, model in self._models.items()}
+        fleet = self.fleet.status(now)
+        for worker in fleet["workers"]:
+            worker["loaded"] = sorted(names.get(each, each[:12]) for each in worker["loaded"])
+        for cost in fleet["costs"]:
+            cost["model"] = names.get(cost["model_hash"], cost["model_hash"][:12])
+        queued = [item for item in self._ledger.items.values() if item.token]
         return {
             "counts": structs.asdict(self.stats),
             "requests": len(self._ledger.requests),
@@ -328,12 +335,20 @@ class Scheduler:
                 service_class.value: {
                     "items": queue.items,
                     "predicted_s": round(queue.seconds, 3),
+                    "slack_s": min(
+                        (
+                            round(item.deadline - now, 3)
+                            for item in queued
+                            if item.service_class is service_class
+                        ),
+                        default=None,
+                    ),
                     "owed_s": round(self._shares.owed_s.get(service_class, 0.0), 3),
                 }
                 for service_class, queue in self.queues.items()
             },
             "cache": {"entries": len(self.cache), "bytes": self.cache.bytes},
-            **self.fleet.status(now),
+            **fleet,
             "models": sorted(self._models),
         }
 

@@ -11,7 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from hanse.identity import Access
 from hanse.inference import InferenceClient
-from hanse.language import contract, routing, service, wire
+from hanse.language import contract, detection_api, routing, service, wire
 from hanse.language.detect import Detector
 from hanse.language.documents import api as documents
 from hanse.language.glossaries import api as glossaries
@@ -387,12 +387,13 @@ routes: Final = (
             list_languages,
             list_resources,
             get_usage,
+            detection_api.router,
+            documents.router,
+            glossaries.router,
         ],
         dependencies={
             "detector": Provide(_load_detector, use_cache=True, sync_to_thread=True),
             "terms_cache": Provide(TermsCache, use_cache=True, sync_to_thread=False),
         },
     ),
-    glossaries.router,
-    documents.router,
 )

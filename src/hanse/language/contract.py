@@ -49,6 +49,7 @@ ERRORS: Final = {
     415: "The body is neither JSON nor a form.",
     429: "Too many requests; see `Retry-After`.",
     500: "A mistake of this server.",
+    501: "This server cannot do that.",
     503: "A part of this server is away or busy; see `Retry-After`.",
 }
 
@@ -152,6 +153,12 @@ def fields_operation(required: Mapping[str, type], optional: Mapping[str, type])
     schemas: dict[type, Schema] = {
         str: Schema(type=OpenAPIType.STRING),
         list: Schema(type=OpenAPIType.ARRAY, items=Schema(type=OpenAPIType.OBJECT)),
+        list[str]: Schema(
+            type=OpenAPIType.ARRAY,
+            items=Schema(type=OpenAPIType.STRING),
+            min_items=1,
+            max_items=TEXTS_MAX,
+        ),
     }
     fields = {**required, **optional}
     body = Schema(

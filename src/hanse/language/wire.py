@@ -155,7 +155,7 @@ def parse_translate(fields: Mapping[str, Any]) -> TranslateRequest:
         raise InvalidParameter("Parameter 'target_lang' not specified.")
     tags = _tags(fields)
     request = TranslateRequest(
-        texts=_texts(fields),
+        texts=parse_texts(fields),
         target=target,
         source=_language(fields, "source_lang"),
         split_mode=_split_mode(fields, is_html=tags is not None and tags.kind == "html"),
@@ -207,7 +207,8 @@ def parse_reporting_tag(header: str | None) -> str | None:
     return header or None
 
 
-def _texts(fields: Mapping[str, Any]) -> tuple[str, ...]:
+def parse_texts(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the texts of a request. Raises InvalidParameter."""
     texts = fields.get("text")
     if texts is None:
         raise InvalidParameter("Parameter 'text' not specified.")

@@ -1,4 +1,5 @@
-"""`hanse translate`: text in, text out, on this machine, with a bar for the person who waits."""
+"""What the shell asks of inference: `hanse translate`, with a bar for the person who waits, and
+`hanse inference status`."""
 
 import asyncio
 import contextlib
@@ -10,9 +11,10 @@ from pathlib import Path
 from uuid import UUID
 
 import click
+import msgspec
 
 from hanse import language
-from hanse.inference import InferenceClient, InferenceUnavailable, Limits, serve
+from hanse.inference import InferenceClient, InferenceUnavailable, Limits, serve, written
 from hanse.platform.problems import Problem
 from hanse.platform.process import SetupError
 from hanse.platform.telemetry import configure_logging
@@ -57,6 +59,31 @@ async def translate(
         raise ShellError("The workers did not start in time. Try again.") from error
     except SetupError as error:
         raise ShellError(str(error)) from error
+
+
+async def inference_status(
+    settings: Settings, every_s: float | None, *, as_json: bool = False
+) -> None:
+    """Show the state of the running scheduler, once or `every_s` seconds. Raises ShellError."""
+    client = await InferenceClient.open(settings.inference_socket_path)
+    try:
+        while True:
+            status = await client.status()
+            if as_json:
+                click.echo(msgspec.json.encode(status))
+            else:
+                if every_s:
+                    click.clear()
+                click.echo(written(status))
+            if not every_s:
+                return
+            await asyncio.sleep(every_s)
+    except InferenceUnavailable as error:
+        raise ShellError(
+            f"No scheduler answers at {settings.inference_socket_path}. Is Hanse running?"
+        ) from error
+    finally:
+        await client.close()
 
 
 async def _translate(client: InferenceClient, text: str, source: str | None, target: str) -> None:
