@@ -140,6 +140,15 @@ async def create_api_key(
     return key, secret
 
 
+async def rename_api_key(tx: Tx, access: Access, id: UUID, name: str) -> ApiKey:
+    """Give an API key another name. Raises InvalidName, NotFound."""
+    access.require(Permission.API_KEYS_WRITE)
+    key = await store.rename_api_key(tx, id, _clean(name))
+    if key is None:
+        raise NotFound("There is no such API key.")
+    return key
+
+
 async def revoke_api_key(tx: Tx, access: Access, id: UUID) -> ApiKey:
     """Stop an API key from working; doing so again changes nothing. Raises NotFound."""
     access.require(Permission.API_KEYS_WRITE)

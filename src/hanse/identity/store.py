@@ -142,6 +142,20 @@ async def list_api_keys(tx: Tx, after: UUID | None, limit: int) -> list[ApiKey]:
     return [_api_key(row) for row in rows]
 
 
+async def rename_api_key(tx: Tx, id: UUID, name: str) -> ApiKey | None:
+    """Give an API key another name; None if there is none."""
+    row = await tx.fetchrow(
+        f"""
+        update identity.api_keys set name = $3 where organisation_id = $1 and id = $2
+        returning {_API_KEY}
+        """,
+        tx.organisation_id,
+        id,
+        name,
+    )
+    return None if row is None else _api_key(row)
+
+
 async def revoke_api_key(tx: Tx, id: UUID) -> tuple[ApiKey | None, bool]:
     """Mark an API key as revoked, once, and tell whether this did it; None if there is none."""
     row = await tx.fetchrow(

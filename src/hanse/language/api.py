@@ -12,6 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 from hanse.identity import Access
 from hanse.inference import InferenceClient
 from hanse.language import contract, detection_api, routing, service, wire
+from hanse.language.admin import api as admin
 from hanse.language.detect import Detector
 from hanse.language.documents import api as documents
 from hanse.language.glossaries import api as glossaries
@@ -387,6 +388,7 @@ routes: Final = (
             list_languages,
             list_resources,
             get_usage,
+            admin.router,
             detection_api.router,
             documents.router,
             glossaries.router,

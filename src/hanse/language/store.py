@@ -11,7 +11,7 @@ from hanse.platform.ids import new_id
 
 
 class TranslationRow(msgspec.Struct, frozen=True, kw_only=True):
-    """The record of one answered request: everything but the text."""
+    """The record of one answered request, or document: everything but the text."""
 
     id: UUID
     organisation_id: UUID
@@ -26,6 +26,7 @@ class TranslationRow(msgspec.Struct, frozen=True, kw_only=True):
     duration_ms: int
     reporting_tag: str | None
     created_at: datetime
+    kind: str = "text"
 
 
 class UsageTotals(msgspec.Struct, frozen=True):
@@ -38,8 +39,8 @@ class UsageTotals(msgspec.Struct, frozen=True):
 INSERT_TRANSLATION: Final = """
 insert into language.translations (
     id, organisation_id, api_key_id, person_id, source_languages, target_language, texts,
-    characters, sentences, models, duration_ms, reporting_tag, created_at
-) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    characters, sentences, models, duration_ms, reporting_tag, created_at, kind
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """
 
 ADD_USAGE: Final = """

@@ -159,6 +159,7 @@ class _Translation:
                 duration_ms=round((now - (row.started_at or now)).total_seconds() * 1000),
                 reporting_tag=row.reporting_tag,
                 created_at=now,
+                kind="document",
             ),
         )
 
