@@ -1,38 +1,32 @@
-"""The DeepL wire: translation, languages and usage. Routes only."""
+"""The DeepL wire: translating texts, and the routes of all its parts. Routes only."""
 
-from collections.abc import Set
-from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
-from litestar import Request, Response, Router, get, post
+from litestar import Request, Response, Router, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import HeaderParameter, QueryParameter
+from litestar.params import HeaderParameter
 from msgspec import UNSET, Struct, UnsetType
 
 from hanse.identity import Access
 from hanse.inference import InferenceClient
-from hanse.language import contract, detection_api, routing, service, wire
+from hanse.language import contract, detection_api, information_api, routing, service, wire
 from hanse.language.admin import api as admin
 from hanse.language.detect import Detector
 from hanse.language.documents import api as documents
 from hanse.language.glossaries import api as glossaries
 from hanse.language.glossaries.enforcement import Term
 from hanse.language.glossaries.loading import TermsCache
-from hanse.language.languages import listed_targets, name, root, v2
+from hanse.language.languages import root, v2
+from hanse.language.repeats import Repeats
 from hanse.language.routing import UnsupportedPair
 from hanse.language.service import UnsupportedSource
 from hanse.language.tagged import translate_tagged
-from hanse.language.wire import InvalidParameter
 from hanse.platform.database import Db
 from hanse.platform.http import answer_headers, as_problem
 
 TRANSLATE_BODY_BYTES_MAX: Final = 128 * 1024
-GET_BODY_BYTES_MAX: Final = 4 * 1024
-NO_LIMIT: Final = 1_000_000_000_000
-"""How the contract writes "no limit"."""
 
 _TRANSLATION: Final = ["Translation"]
-_INFORMATION: Final = ["Languages and usage"]
 
 
 class TranslationEntry(Struct):
@@ -56,73 +50,6 @@ class TranslateResponse(Struct):
     """The translations, in the order of the texts."""
 
     translations: list[TranslationEntry]
-
-
-class LanguageV2(Struct):
-    """A language as `GET /v2/languages` lists it."""
-
-    language: str
-    name: str
-    supports_formality: bool | UnsetType = UNSET
-
-
-class FeatureStatus(Struct):
-    """How far a feature is."""
-
-    status: Literal["stable", "beta", "early_access"] = "stable"
-
-
-class LanguageV3(Struct):
-    """A language as `GET /v3/languages` lists it."""
-
-    lang: str
-    name: str
-    usable_as_source: bool
-    usable_as_target: bool
-    status: Literal["stable", "beta", "early_access"]
-    features: dict[str, FeatureStatus]
-
-
-class ResourceFeature(Struct):
-    """A feature of a resource, and which of a pair's languages must have it."""
-
-    name: str
-    needs_source_support: bool = False
-    needs_target_support: bool = False
-
-
-class Resource(Struct):
-    """A part of the API with its features."""
-
-    name: str
-    features: list[ResourceFeature]
-
-
-class ProductUsage(Struct):
-    """What one product was used for, by this API key and by the whole organisation."""
-
-    product_type: str
-    billing_unit: str
-    api_key_unit_count: int
-    account_unit_count: int
-    api_key_character_count: int
-    character_count: int
-
-
-class UsageResponse(Struct):
-    """The usage of the current calendar month (UTC)."""
-
-    character_count: int
-    character_limit: int
-    products: list[ProductUsage]
-    api_key_character_count: int
-    api_key_character_limit: int
-    speech_to_text_milliseconds_count: int
-    speech_to_text_milliseconds_limit: int
-    speech_to_text_minutes_count: int
-    speech_to_text_minutes_limit: int
-    start_time: str
-    end_time: str
 
 
 def deepl_error_response(_request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -160,6 +87,7 @@ async def translate_text(
     inference: NamedDependency[InferenceClient],
     detector: NamedDependency[Detector],
     terms_cache: NamedDependency[TermsCache],
+    repeats: NamedDependency[Repeats[TranslateResponse]],
     reporting_tag: Annotated[
         str | None,
         HeaderParameter(
@@ -171,9 +99,30 @@ async def translate_text(
 ) -> TranslateResponse:
     """Translate up to 50 texts, in a body of up to 128 KiB. The texts are kept nowhere."""
     access.require("translate:text")
-    fields = wire.decode_body(await request.body(), request.headers.get("content-type"))
-    asked = wire.parse_translate(fields)
+    body, media_type = await request.body(), request.headers.get("content-type", "")
+    asked = wire.parse_translate(wire.decode_body(body, media_type))
     tag = wire.parse_reporting_tag(reporting_tag)
+
+    async def answer() -> TranslateResponse:
+        translation = await _translated(access, db, inference, detector, terms_cache, asked)
+        async with db.tx(access.organisation_id, access.person_id) as tx:
+            await service.record(tx, access, translation, tag)
+        return TranslateResponse(
+            [_entry(text, asked, detector.default_language) for text in translation.texts]
+        )
+
+    caller = f"{access.organisation_id} {access.caller} {media_type} {tag}"
+    return await repeats.once(caller, body, answer)
+
+
+async def _translated(
+    access: Access,
+    db: Db,
+    inference: InferenceClient,
+    detector: Detector,
+    terms_cache: TermsCache,
+    asked: wire.TranslateRequest,
+) -> service.Translation:
     terms = None
     if asked.glossary_ids and asked.source is not None:
         async with db.tx(access.organisation_id, access.person_id) as tx:
@@ -189,14 +138,8 @@ async def translate_text(
         "terms": terms,
     }
     if asked.tags is None:
-        translation = await service.translate(inference, detector, **how)
-    else:
-        translation = await translate_tagged(inference, detector, options=asked.tags, **how)
-    async with db.tx(access.organisation_id, access.person_id) as tx:
-        await service.record(tx, access, translation, tag)
-    return TranslateResponse(
-        [_entry(text, asked, detector.default_language) for text in translation.texts]
-    )
+        return await service.translate(inference, detector, **how)
+    return await translate_tagged(inference, detector, options=asked.tags, **how)
 
 
 def _entry(
@@ -218,165 +161,12 @@ def _entry(
     )
 
 
-@get(
-    "/v2/languages",
-    operation_id="listLanguagesV2",
-    summary="List languages",
-    tags=_INFORMATION,
-    responses=contract.errors(413),
-    request_max_body_size=GET_BODY_BYTES_MAX,
-)
-async def list_languages_v2(
-    request: Request[Any, Any, Any],
-    access: NamedDependency[Access],
-    inference: NamedDependency[InferenceClient],
-    kind: Annotated[
-        str | None,
-        QueryParameter(
-            name="type",
-            description="Which side to list; `source` when left out.",
-            schema_extra={"enum": ["source", "target"]},
-        ),
-    ] = None,
-) -> list[LanguageV2]:
-    """List the languages that texts can be translated from, or into."""
-    access.require("languages:read")
-    # The official Python client sends `type` as a form in the body of its GET request.
-    if kind is None and request.headers.get("content-type", "").startswith(wire.FORM):
-        kind = wire.decode_form(await request.body()).get("type", [None])[0]
-    models = await inference.models()
-    match kind or "source":
-        case "source":
-            return [LanguageV2(v2(code), name(code)) for code in sorted(routing.sources(models))]
-        case "target":
-            return [
-                LanguageV2(v2(code), name(code), supports_formality=False)
-                for code in listed_targets(routing.targets(models))
-            ]
-    raise InvalidParameter("Value for 'type' not supported.")
-
-
-@get(
-    "/v3/languages",
-    operation_id="listLanguages",
-    operation_class=contract.ListLanguagesOperation,
-    summary="List the languages of a resource",
-    tags=_INFORMATION,
-    responses=contract.errors(),
-)
-async def list_languages(
-    request: Request[Any, Any, Any],
-    access: NamedDependency[Access],
-    inference: NamedDependency[InferenceClient],
-    resource: Annotated[
-        str | None,
-        QueryParameter(description="The part of the API to list languages of."),
-    ] = None,
-    include: Annotated[
-        list[str] | None,
-        QueryParameter(
-            description="Accepted; this server has nothing in beta and nothing external.",
-        ),
-    ] = None,
-) -> list[LanguageV3]:
-    """List languages with what they can be used for. Empty for what is not offered yet."""
-    access.require("languages:read")
-    if "product" in request.query_params:
-        raise InvalidParameter("Parameter 'product' has been renamed to 'resource'.")
-    if not resource:
-        raise InvalidParameter("Parameter 'resource' not specified.")
-    if resource not in contract.RESOURCES:
-        raise InvalidParameter("Value for 'resource' not supported.")
-    if any(each not in contract.INCLUDES for each in include or ()):
-        raise InvalidParameter("Value for 'include' not supported.")
-    models = await inference.models()
-    sources, targets = routing.sources(models), routing.targets(models)
-    if resource == "translate_text":
-        return _languages_v3(sources, set(listed_targets(targets)), "auto_detection")
-    if resource == "translate_document":
-        return _languages_v3(sources, set(listed_targets(targets)), "auto_detection")
-    if resource == "glossary":
-        return _languages_v3(sources, {root(code) for code in targets})
-    return []
-
-
-def _languages_v3(sources: Set[str], targets: Set[str], *source_features: str) -> list[LanguageV3]:
-    return [
-        LanguageV3(
-            lang=code,
-            name=name(code),
-            usable_as_source=code in sources,
-            usable_as_target=code in targets,
-            status="stable",
-            features={each: FeatureStatus() for each in source_features if code in sources},
-        )
-        for code in sorted(sources | targets)
-    ]
-
-
-@get(
-    "/v3/languages/resources",
-    operation_id="listLanguageResources",
-    summary="List the resources and their features",
-    tags=_INFORMATION,
-    responses=contract.errors(),
-    sync_to_thread=False,
-)
-def list_resources(access: NamedDependency[Access]) -> list[Resource]:
-    """List the parts of the API that this server offers, with the features of each."""
-    access.require("languages:read")
-    detection = ResourceFeature("auto_detection", needs_source_support=True)
-    glossary = ResourceFeature("glossary", needs_source_support=True, needs_target_support=True)
-    return [
-        Resource("translate_text", [detection, glossary]),
-        Resource("translate_document", [detection, glossary]),
-        Resource("glossary", []),
-    ]
-
-
-@get(
-    "/v2/usage",
-    operation_id="getUsage",
-    summary="Show the usage of this month",
-    tags=_INFORMATION,
-    responses=contract.errors(),
-)
-async def get_usage(access: NamedDependency[Access], db: NamedDependency[Db]) -> UsageResponse:
-    """Show the characters translated this month; the last moments may not be counted yet."""
-    access.require("usage:read")
-    async with db.tx(access.organisation_id, access.person_id) as tx:
-        usage = await service.usage(tx, access.api_key_id, datetime.now(UTC))
-    return UsageResponse(
-        character_count=usage.organisation_characters,
-        character_limit=NO_LIMIT,
-        products=[
-            ProductUsage(
-                product_type="translate",
-                billing_unit="characters",
-                api_key_unit_count=usage.key_characters,
-                account_unit_count=usage.organisation_characters,
-                api_key_character_count=usage.key_characters,
-                character_count=usage.organisation_characters,
-            )
-        ],
-        api_key_character_count=usage.key_characters,
-        api_key_character_limit=NO_LIMIT,
-        speech_to_text_milliseconds_count=0,
-        speech_to_text_milliseconds_limit=0,
-        speech_to_text_minutes_count=0,
-        speech_to_text_minutes_limit=0,
-        start_time=_timestamp(usage.start),
-        end_time=_timestamp(usage.end),
-    )
-
-
-def _timestamp(moment: datetime) -> str:
-    """Write a time as the official clients parse it: with a fraction of a second and an offset."""
-    return moment.isoformat(timespec="microseconds")
-
-
 def _load_detector() -> Detector:
     return Detector()
+
+
+def _no_repeats() -> Repeats[TranslateResponse]:
+    return Repeats()
 
 
 routes: Final = (
@@ -384,18 +174,16 @@ routes: Final = (
         "/",
         route_handlers=[
             translate_text,
-            list_languages_v2,
-            list_languages,
-            list_resources,
-            get_usage,
             admin.router,
             detection_api.router,
             documents.router,
             glossaries.router,
+            information_api.router,
         ],
         dependencies={
             "detector": Provide(_load_detector, use_cache=True, sync_to_thread=True),
             "terms_cache": Provide(TermsCache, use_cache=True, sync_to_thread=False),
+            "repeats": Provide(_no_repeats, use_cache=True, sync_to_thread=False),
         },
     ),
 )

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from hanse.language.capitals import in_sentence_case, is_in_capitals
 from hanse.language.languages import root
 from hanse.language.marks import plain, restored
 from hanse.language.mask import Masked, mask, unmask
@@ -148,7 +149,7 @@ def _plan_text(
                 # The target separates sentences where the source needs nothing.
                 pieces.append(" ")
             source = masked.text if masked else text[start:end]
-            number = known.setdefault(_for_engine(source), len(known))
+            number = known.setdefault(_for_engine(source, _codes(masked)), len(known))
             parts = _parts(text, spans) if masked else ()
             pieces.append(Sentence(number, source, (start, end), masked, parts))
             done = end
@@ -168,15 +169,27 @@ def _parts(text: str, spans: Sequence[Span]) -> tuple[str | Part, ...]:
     return tuple(parts)
 
 
-def _for_engine(source: str) -> str:
-    return " ".join(plain(source).split())
+def _codes(masked: Masked | None) -> frozenset[str]:
+    return frozenset(code for code, _ in masked.codes) if masked else frozenset()
+
+
+def _for_engine(source: str, codes: frozenset[str] = frozenset()) -> str:
+    sentence = " ".join(plain(source).split())
+    return in_sentence_case(sentence, codes) if is_in_capitals(sentence) else sentence
+
+
+def _as_written(source: str, answer: str) -> str:
+    """Return an answer with the marks and the capitals of what was asked."""
+    if is_in_capitals(source):
+        answer = answer.upper()
+    return restored(source, answer)
 
 
 def unmasked(sentence: Sentence, answer: str) -> str | None:
     """Return the answer to a sentence, its copied parts in place; None if one was lost."""
     if sentence.masked is None:
-        return restored(sentence.source, answer)
-    return unmask(restored(sentence.source, answer), sentence.masked)
+        return _as_written(sentence.source, answer)
+    return unmask(_as_written(sentence.source, answer), sentence.masked)
 
 
 def spare_parts(plan: Plan, results: Mapping[Route, Sequence[str]]) -> dict[Route, list[str]]:
@@ -238,7 +251,7 @@ def _translated(sentence: Sentence, answer: str, spare: Mapping[str, str]) -> tu
             continue
         own = _one_line(spare.get(part.text, ""))
         is_translated = is_translated and bool(own)
-        put.append(restored(part.source, own) if own else part.source)
+        put.append(_as_written(part.source, own) if own else part.source)
     return "".join(put), is_translated
 
 

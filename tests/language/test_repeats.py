@@ -1,0 +1,96 @@
+"""What a client sends again is answered by what runs already."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from hanse.language.repeats import KEPT_S, SLOW_S, Repeats
+
+
+class Work:
+    """Counts how often it is done, and ends when it is told."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+        self.count = 0
+        self.end = asyncio.Event()
+        self.repeats = Repeats[int](lambda: self.now_s)
+
+    def ask(self, caller: str = "a", body: bytes = b"x") -> "asyncio.Task[int]":
+        return asyncio.create_task(self.repeats.once(caller, body, self.work))
+
+    async def work(self) -> int:
+        self.count += 1
+        number = self.count
+        await self.end.wait()
+        return number
+
+    async def after(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        self.now_s += seconds
+
+
+async def test_a_repeat_of_a_slow_request_waits_for_its_answer() -> None:
+    work = Work()
+    first = work.ask()
+    await work.after(SLOW_S + 1)
+    second = work.ask()
+    await work.after(1)
+    first.cancel()
+    work.end.set()
+    assert await second == 1
+    assert work.count == 1
+
+
+async def test_a_slow_answer_is_kept_for_a_repeat_that_is_on_its_way() -> None:
+    work = Work()
+    first = work.ask()
+    await work.after(SLOW_S + 1)
+    work.end.set()
+    assert await first == 1
+    assert await work.ask() == 1
+    await work.after(KEPT_S + 1)
+    assert await work.ask() == 2
+
+
+@pytest.mark.parametrize(("caller", "body"), [("b", b"x"), ("a", b"y")])
+async def test_another_caller_or_body_is_another_request(caller: str, body: bytes) -> None:
+    work = Work()
+    work.ask()
+    await work.after(SLOW_S + 1)
+    other = work.ask(caller, body)
+    await work.after(0)
+    work.end.set()
+    assert await other == 2
+
+
+async def test_equal_requests_at_the_same_time_are_two() -> None:
+    work = Work()
+    first, second = work.ask(), work.ask()
+    await work.after(0)
+    work.end.set()
+    assert [await first, await second] == [1, 2]
+
+
+async def test_a_failure_is_told_to_all_and_not_kept() -> None:
+    work = Work()
+
+    async def fail() -> int:
+        await work.end.wait()
+        raise ValueError("no")
+
+    def ask(make: Callable[[], Coroutine[Any, Any, int]]) -> "asyncio.Task[int]":
+        return asyncio.create_task(work.repeats.once("a", b"x", make))
+
+    first = ask(fail)
+    await work.after(SLOW_S + 1)
+    second = ask(fail)
+    await work.after(0)
+    work.end.set()
+    for each in (first, second):
+        with pytest.raises(ValueError, match="no"):
+            await each
+    assert await ask(work.work) == 1
