@@ -139,7 +139,10 @@ def _find(text: str, part: Span, place: Place, target: str, answers: Mapping[str
         return begin, finish
     source_length = max(1, place.source[1] - place.source[0])
     centre = ((part[0] + part[1]) / 2 - place.source[0]) / source_length
-    wanted = answers.get(text[part[0] : part[1]].strip(), "").strip(_MARGIN)
+    phrase = text[part[0] : part[1]].strip()
+    if not phrase.replace(" ", "").isalpha() and (found := _verbatim(phrase, place, target)):
+        return found
+    wanted = answers.get(phrase, "").strip(_MARGIN)
     best, score = None, RESEMBLANCE_MIN
     count = len(_WORD.findall(wanted))
     for length in range(max(1, count - 2), min(len(words), count + WORDS_MORE_MAX) + 1):
@@ -152,6 +155,14 @@ def _find(text: str, part: Span, place: Place, target: str, answers: Mapping[str
             if wanted and likeness > score:
                 best, score = span, likeness
     return best or _proportional(part, place, words)
+
+
+def _verbatim(phrase: str, place: Place, target: str) -> Span | None:
+    """Return where a phrase with a placeholder, a number or a sign stands as it was, if once."""
+    start = target.find(phrase, *place.target)
+    if start < 0 or target.find(phrase, start + 1, place.target[1]) >= 0:
+        return None
+    return start, start + len(phrase)
 
 
 def _likeness(words: str, wanted: str) -> float:
