@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from hanse.identity import Access
 from hanse.inference import InferenceClient
-from hanse.language import contract, detection_api, information_api, routing, service, wire
+from hanse.language import contract, detection_api, information_api, routing, service, stream, wire
 from hanse.language.admin import api as admin
 from hanse.language.detect import Detector
 from hanse.language.documents import api as documents
@@ -179,6 +179,7 @@ routes: Final = (
             documents.router,
             glossaries.router,
             information_api.router,
+            stream.router,
         ],
         dependencies={
             "detector": Provide(_load_detector, use_cache=True, sync_to_thread=True),

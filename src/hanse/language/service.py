@@ -157,6 +157,24 @@ async def translate(
     return Translation(translated, target, planned.count, time.perf_counter() - began)
 
 
+def joined(
+    parts: Sequence[TranslatedText],
+    language: str | None,
+    target: str,
+    sentences: int,
+    duration_s: float,
+) -> Translation:
+    """Return one text that was translated in parts as one translation."""
+    text = TranslatedText(
+        text="".join(part.text for part in parts),
+        source_language=language,
+        billed_characters=sum(part.billed_characters for part in parts),
+        models=next((part.models for part in parts if part.models), ()),
+        untranslated=sum(part.untranslated for part in parts),
+    )
+    return Translation((text,), target, sentences, duration_s)
+
+
 Results = Mapping[Route, Mapping[str, Enforced]]
 
 
