@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-NAMES = ("overhead", "cached", "start", "engine", "glossary", "placeholders", "tags")
+NAMES = ("overhead", "cached", "start", "engine", "cost", "glossary", "placeholders", "tags")
 REPORT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 _HEAD = """# Benchmarks

@@ -12,7 +12,7 @@ Polychronopoulos and Kuck, 1987), so that none is left with a long batch while o
 No I/O and no clock.
 """
 
-from hanse.inference.cost import CostModel
+from hanse.inference.cost import CostModel, Size
 from hanse.inference.job import Limits, Traits
 from hanse.inference.queues import FairQueue, Item
 
@@ -69,20 +69,17 @@ def take_batch(
     """
     queue.take(seed)
     batch = [seed]
-    chars = len(seed.text)
-    squares = chars * chars
-    predicted_s = cost.predict(1, chars, squares)
+    size = Size.of([len(seed.text)])
+    predicted_s = cost.predict(size)
     while len(batch) < items and not seed.alone:
         item = queue.next_like(seed.group)
         if item is None:
             break
-        length = len(item.text)
-        longer_s = cost.predict(len(batch) + 1, chars + length, squares + length * length)
+        longer = size.plus(len(item.text))
+        longer_s = cost.predict(longer)
         if longer_s > budget_s:
             break
         queue.take(item)
         batch.append(item)
-        chars += length
-        squares += length * length
-        predicted_s = longer_s
+        size, predicted_s = longer, longer_s
     return batch, predicted_s

@@ -1,16 +1,19 @@
 """What a batch will cost: learned online for each model on each kind of worker.
 
-The time of a batch is taken as linear in four features: 1, its items, their characters, and the
-sum of the squares of their characters (an encoder-decoder's time grows faster than its input).
-The weights follow by recursive least squares with exponential forgetting (Ljung, System
-Identification, 2nd ed., section 11.2) on relative errors, since the noise of a shared machine grows
-with the time itself, and with residuals clipped at a multiple of their usual size (Huber), so
-that one pause of the machine teaches nothing, yet a lasting change is followed within a few dozen
-batches. No I/O and no clock.
+The time of a batch is taken as linear in five features: 1, its items, their characters, the sum of
+the squares of their characters (attention grows faster than its input) and the longest item (an
+engine takes as many steps as the longest result has, and a step costs something whatever is in it).
+Tokens instead of characters would need a tokeniser here, and foretell the time no better. The
+weights follow by recursive least squares with exponential forgetting (Ljung, System Identification,
+2nd ed., section 11.2) on relative errors, since the noise of a shared machine grows with the time
+itself, and with residuals clipped at a multiple of their usual size (Huber), so that one pause of
+the machine teaches nothing, yet a lasting change is followed within a few dozen batches. No I/O and
+no clock.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Self
 
 from hanse.inference.job import CostPrior
 
@@ -28,10 +31,38 @@ NOISE_MIN = 0.02
 PACE_RUN = 10
 PACE_DRIFT_MIN = 0.25
 
-_SCALE = (1.0, 1.0, 1e-2, 1e-4)
+_SCALE = (1.0, 1.0, 1e-2, 1e-4, 1e-2)
 """Brings the features to like size, which keeps the arithmetic well conditioned."""
-_WEIGHT_MIN = (1e-3, 1e-3, 1e-3, 1e-3)
+FEATURES = len(_SCALE)
+_WEIGHT_MIN = 1e-3
 """Even a weight whose prior is zero may be learned."""
+
+
+class Size(NamedTuple):
+    """What of a batch decides its time; lengths are in characters."""
+
+    items: int = 0
+    chars: int = 0
+    squares: int = 0
+    """Sum of the squares of the items' lengths."""
+    longest: int = 0
+
+    @classmethod
+    def of(cls, lengths: Iterable[int]) -> Self:
+        """Return the size of a batch of items of these lengths."""
+        size = cls()
+        for length in lengths:
+            size = size.plus(length)
+        return size
+
+    def plus(self, length: int) -> Self:
+        """Return the size with one more item."""
+        return type(self)(
+            self.items + 1,
+            self.chars + length,
+            self.squares + length * length,
+            max(self.longest, length),
+        )
 
 
 class CostModel:
@@ -52,14 +83,20 @@ class CostModel:
     )
 
     def __init__(self, prior: CostPrior) -> None:
-        weights = (prior.fixed_s, prior.item_s, prior.char_s, prior.char_squared_s)
+        weights = (
+            prior.fixed_s,
+            prior.item_s,
+            prior.char_s,
+            prior.char_squared_s,
+            prior.longest_char_s,
+        )
         self._weights = [weight / scale for weight, scale in zip(weights, _SCALE, strict=True)]
         self._prior_variance = [
-            (PRIOR_SPREAD * max(weight, least)) ** 2
-            for weight, least in zip(self._weights, _WEIGHT_MIN, strict=True)
+            (PRIOR_SPREAD * max(weight, _WEIGHT_MIN)) ** 2 for weight in self._weights
         ]
         self._covariance = [
-            [self._prior_variance[i] if i == j else 0.0 for j in range(4)] for i in range(4)
+            [self._prior_variance[i] if i == j else 0.0 for j in range(FEATURES)]
+            for i in range(FEATURES)
         ]
         self._noise = 1.0
         self._run, self._run_sum = 0, 0.0
@@ -72,32 +109,34 @@ class CostModel:
         """The part of a batch's time that does not depend on what is in it."""
         return self._weights[0]
 
-    def predict(self, items: int, chars: int, chars_squared: int) -> float:
-        """Return the expected seconds of a batch of `items`.
-
-        `chars` is the sum of their characters, `chars_squared` the sum of the squares.
-        """
-        fixed, item, char, square = self._weights
-        seconds = fixed + item * items + char * chars * 1e-2 + square * chars_squared * 1e-4
+    def predict(self, size: Size) -> float:
+        """Return the expected seconds of a batch."""
+        fixed, item, char, square, longest = self._weights
+        seconds = (
+            fixed
+            + item * size.items
+            + (char * size.chars + longest * size.longest) * 1e-2
+            + square * size.squares * 1e-4
+        )
         return max(seconds, SECONDS_MIN)
 
     def predict_item(self, chars: int) -> float:
-        """Return what one more item of so many characters adds to a batch, in seconds."""
-        _, item, char, square = self._weights
+        """Return what one more item of so many characters adds to a batch with longer ones.
+
+        This, in seconds, is what an item that waits counts for: how it will be batched is open.
+        """
+        _, item, char, square, _ = self._weights
         return max(item + char * chars * 1e-2 + square * chars * chars * 1e-4, SECONDS_MIN)
 
-    def observe(self, items: int, chars: int, chars_squared: int, seconds: float) -> None:
-        """Learn that this batch took `seconds`."""
+    def observe(self, size: Size, seconds: float) -> None:
+        """Learn that a batch of this size took `seconds`."""
         seconds = max(seconds, SECONDS_MIN)
-        predicted = self.predict(items, chars, chars_squared)
+        predicted = self.predict(size)
         self._track_error(predicted, seconds)
         scale = max(predicted, seconds)
-        features = (
-            1.0 / scale,
-            items / scale,
-            chars * 1e-2 / scale,
-            chars_squared * 1e-4 / scale,
-        )
+        features = [
+            feature * unit / scale for feature, unit in zip((1, *size), _SCALE, strict=True)
+        ]
         surprise = (seconds - predicted) / scale
         bound = CLIP * self._noise
         clipped = min(max(surprise, -bound), bound)
@@ -114,14 +153,14 @@ class CostModel:
         rate = max(ERROR_DECAY, 1.0 / self.observations)
         self.error += rate * (abs(predicted - seconds) / seconds - self.error)
 
-    def _update(self, features: tuple[float, ...], surprise: float) -> None:
+    def _update(self, features: Sequence[float], surprise: float) -> None:
         covariance = self._covariance
         projected = [_dot(row, features) for row in covariance]
         spread = FORGETTING * NOISE_VARIANCE + _dot(projected, features)
-        for i in range(4):
+        for i in range(FEATURES):
             self._weights[i] = max(0.0, self._weights[i] + projected[i] * surprise / spread)
             row = covariance[i]
-            for j in range(4):
+            for j in range(FEATURES):
                 row[j] = (row[j] - projected[i] * projected[j] / spread) / FORGETTING
         self._bound_covariance()
 
@@ -144,7 +183,7 @@ class CostModel:
         for i, bound in enumerate(self._prior_variance):
             if self._covariance[i][i] > bound:
                 shrink = math.sqrt(bound / self._covariance[i][i])
-                for j in range(4):
+                for j in range(FEATURES):
                     self._covariance[i][j] *= shrink
                     self._covariance[j][i] *= shrink
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from hanse.inference.cost import CostModel
+from hanse.inference.cost import CostModel, Size
 from hanse.inference.job import Limits, ModelSpec
 from hanse.inference.queues import Agenda, Item
 
@@ -48,7 +48,8 @@ class Fleet:
         # Free the longest comes first: all get work in turn.
         self._idle: dict[int, None] = {}
         self._hangs: Agenda[Batch] = Agenda()
-        self._costs: dict[tuple[str, str], CostModel] = {}
+        self.costs: dict[tuple[str, str], CostModel] = {}
+        """By hash of the model and kind of worker."""
         self._kind = ""
 
     def add(self, worker: int, kind: str) -> None:
@@ -115,24 +116,19 @@ class Fleet:
         if kind is None and not self._kind:
             return CostModel(model.traits.prior)
         key = (model.info.hash, kind or self._kind)
-        cost = self._costs.get(key)
+        cost = self.costs.get(key)
         if cost is None:
-            cost = self._costs[key] = CostModel(model.traits.prior)
+            cost = self.costs[key] = CostModel(model.traits.prior)
         return cost
 
     def learn(self, batch: Batch, seconds: float) -> None:
         """Learn from a batch that ran, of which `seconds` were computing and transport."""
-        chars = squares = 0
-        for item in batch.items:
-            length = len(item.text)
-            chars += length
-            squares += length * length
         cost = self.cost(batch.model, self.workers[batch.worker].kind)
-        cost.observe(len(batch.items), chars, squares, seconds)
+        cost.observe(Size.of(len(item.text) for item in batch.items), seconds)
 
     def forget_models(self, hashes: frozenset[str]) -> None:
         """Keep the costs of these models alone."""
-        self._costs = {key: cost for key, cost in self._costs.items() if key[0] in hashes}
+        self.costs = {key: cost for key, cost in self.costs.items() if key[0] in hashes}
 
     def status(self, now: float) -> dict[str, Any]:
         """Return what each worker does and what was learned about each model, in plain values."""
@@ -158,6 +154,6 @@ class Fleet:
                 "item_of_100_chars_s": round(cost.predict_item(100), 6),
                 "error": round(cost.error, 3),
             }
-            for (model_hash, kind), cost in self._costs.items()
+            for (model_hash, kind), cost in self.costs.items()
         ]
         return {"workers": workers, "costs": costs}

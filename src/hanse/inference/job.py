@@ -39,13 +39,14 @@ class CostPrior(Struct, frozen=True):
     """What a batch is believed to cost before it was ever measured, in seconds.
 
     A batch of items with c characters each costs
-    `fixed_s + sum(item_s + char_s * c + char_squared_s * c**2)`.
+    `fixed_s + sum(item_s + char_s * c + char_squared_s * c**2) + longest_char_s * max(c)`.
     """
 
     fixed_s: float = 0.001
     item_s: float = 0.001
     char_s: float = 0.0001
     char_squared_s: float = 0.0
+    longest_char_s: float = 0.0
 
 
 class Traits(Struct, frozen=True):

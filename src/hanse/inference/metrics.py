@@ -40,6 +40,12 @@ _REFUSED = Counter(
 _RESTARTS = Counter(
     "hanse_inference_worker_restarts_total", "Workers that were started again after they ended."
 )
+_COST_ERROR = Gauge(
+    "hanse_inference_cost_error_ratio",
+    "Running mean of |predicted - actual| / actual of a batch's time, by model and kind of worker.",
+    ["model", "worker_kind"],
+    multiprocess_mode="livemax",
+)
 _BATCH_ITEMS = Histogram(
     "hanse_inference_batch_items",
     "Items of a batch.",
@@ -70,6 +76,8 @@ class Metrics:
             _BACKLOG.labels(service_class.value).set(queue.seconds)
         _WORKERS.set(len(scheduler.fleet.workers))
         _CACHE_BYTES.set(scheduler.cache.bytes)
+        for model, kind, error in scheduler.cost_errors():
+            _COST_ERROR.labels(model, kind).set(error)
         counts = structs.asdict(scheduler.stats)
         told = structs.asdict(self._told)
         for event, total in counts.items():

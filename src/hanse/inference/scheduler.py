@@ -22,6 +22,7 @@ from hanse.inference.admission import Admission, Fresh, invalid
 from hanse.inference.batching import UrgentDeadline, items_max, quantum_s, take_batch
 from hanse.inference.cache import Key, ResultCache
 from hanse.inference.commands import Command, KillWorker, Reject, RunBatch
+from hanse.inference.cost import Size
 from hanse.inference.errors import (
     InferenceUnavailable,
     ItemFailed,
@@ -205,13 +206,14 @@ class Scheduler:
         for key, outcome in zip(keys, outcomes, strict=True):
             if outcome is None and key not in self._ledger.items and key not in fresh:
                 fresh[key] = cost.predict_item(len(key[2]))
+        longest = max((len(key[2]) for key in fresh), default=0)
         refusal = self._admission.refusal(
             job,
             Fresh(
                 items=len(fresh),
                 chars=sum(len(key[2]) for key in fresh),
                 seconds=sum(fresh.values()),
-                longest_s=max(fresh.values(), default=0.0),
+                longest_s=cost.predict(Size.of([longest])),
             ),
             workers=len(self.fleet.workers),
             requests=len(self._ledger.requests),
@@ -318,6 +320,15 @@ class Scheduler:
             self._ledger.settle(item, problem)
 
     # For people on call
+
+    def cost_errors(self) -> list[tuple[str, str, float]]:
+        """Return model, kind of worker and how far off predictions are, as a part of the time."""
+        names = {model.info.hash: name for name, model in self._models.items()}
+        return [
+            (names[model_hash], kind, cost.error)
+            for (model_hash, kind), cost in self.fleet.costs.items()
+            if model_hash in names and cost.observations
+        ]
 
     def status(self, now: float) -> dict[str, Any]:
         """Return what waits, what runs and what was learned, in plain values without any text."""

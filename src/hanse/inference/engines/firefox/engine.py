@@ -22,7 +22,13 @@ class Firefox:
     traits = Traits(
         batch_items_max=32,
         pads=False,
-        prior=CostPrior(fixed_s=0.0006, item_s=0.0001, char_s=0.000007, char_squared_s=1e-9),
+        prior=CostPrior(
+            fixed_s=0.0005,
+            item_s=0.00003,
+            char_s=0.0000075,
+            char_squared_s=2e-8,
+            longest_char_s=0.000009,
+        ),
     )
 
     def load(self, model: ModelSpec) -> LoadedModel:
