@@ -31,7 +31,9 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("role", type=click.Choice(["all", "web", "inference", "jobs"]), default="all")
+@click.argument(
+    "role", type=click.Choice(["all", "web", "inference", "generation", "jobs"]), default="all"
+)
 @click.option("--fd", type=int, hidden=True, help="Listening socket handed over by the supervisor.")
 def serve(role: str, fd: int | None) -> None:
     """Start Hanse: everything on this machine, or one ROLE of a cluster."""

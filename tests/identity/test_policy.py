@@ -9,6 +9,7 @@ EXPECTED = {
     Permission.TRANSLATE_DOCUMENT: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.LANGUAGES_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER, Role.GUEST},
     Permission.USAGE_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
+    Permission.WRITE_IMPROVE: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.GLOSSARIES_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.GLOSSARIES_WRITE: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.API_KEYS_READ: {Role.OWNER, Role.ADMIN},
@@ -32,6 +33,7 @@ def test_a_key_without_scopes_may_call_the_text_api_only() -> None:
         "translate:document",
         "languages:read",
         "usage:read",
+        "write:improve",
         "glossaries:read",
         "glossaries:write",
     }

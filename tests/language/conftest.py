@@ -3,8 +3,8 @@
 import asyncio
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 
 from hanse import identity, language
-from hanse.inference import InferenceClient, Limits, serve
+from hanse.inference import InferenceClient, Limits, serve, serve_generation
 from hanse.platform.bus import connect_bus
 from hanse.platform.consumers import run_consumers
 from hanse.platform.database import Db
@@ -85,6 +85,41 @@ async def infer(
 
 
 @asynccontextmanager
+async def generate(url: str) -> AsyncIterator[InferenceClient]:
+    """A scheduler of generation with two slots for the language model at `url`."""
+    with (
+        tempfile.TemporaryDirectory(prefix="hanse-test-") as folder,
+        environment(
+            HANSE_GENERATION_URL=url, HANSE_GENERATION_MODEL="small", HANSE_GENERATION_KEY="secret"
+        ),
+    ):
+        address = Path(folder) / "generation.sock"
+        limits = Limits(item_chars_max=20_000)
+
+        async def run(stop: asyncio.Event) -> None:
+            await serve_generation(socket=address, model="small", slots=2, limits=limits, stop=stop)
+
+        async with going(run):
+            async with asyncio.timeout(30):
+                while not address.exists():
+                    await asyncio.sleep(0.02)
+            client = await InferenceClient.open(address)
+            try:
+                yield client
+            finally:
+                await client.close()
+
+
+@contextmanager
+def environment(**variables: str) -> Iterator[None]:
+    """These variables in the environment of this process and its children."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield
+
+
+@asynccontextmanager
 async def _uvicorn(app: Any) -> AsyncIterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -99,7 +134,10 @@ async def _uvicorn(app: Any) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def served(
-    database: Any, nats_url: str, inference: InferenceClient
+    database: Any,
+    nats_url: str,
+    inference: InferenceClient,
+    generation: InferenceClient | None = None,
 ) -> AsyncIterator[LanguageServer]:
     """The whole web application on a port of its own, with relay and consumers beside it."""
     async with AsyncExitStack() as stack:
@@ -114,7 +152,8 @@ async def served(
         await stack.enter_async_context(
             going(lambda stop: run_consumers(language.consumers, jobs_db, nats_url, stop))
         )
-        url = await stack.enter_async_context(_uvicorn(create_app(Settings(), db, bus, inference)))
+        app = create_app(Settings(), db, bus, inference, generation)
+        url = await stack.enter_async_context(_uvicorn(app))
         server = LanguageServer(url, db, inference)
         server.organisation_id = await server.make_organisation()
         yield server

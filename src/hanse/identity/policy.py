@@ -10,6 +10,7 @@ class Permission(StrEnum):
     TRANSLATE_DOCUMENT = "translate:document"
     LANGUAGES_READ = "languages:read"
     USAGE_READ = "usage:read"
+    WRITE_IMPROVE = "write:improve"
     GLOSSARIES_READ = "glossaries:read"
     GLOSSARIES_WRITE = "glossaries:write"
     API_KEYS_READ = "api_keys:read"
@@ -33,6 +34,7 @@ TEXT_SCOPES = frozenset(
         Permission.TRANSLATE_DOCUMENT,
         Permission.LANGUAGES_READ,
         Permission.USAGE_READ,
+        Permission.WRITE_IMPROVE,
         Permission.GLOSSARIES_READ,
         Permission.GLOSSARIES_WRITE,
     }

@@ -1,6 +1,7 @@
 """The names that others may import, as `from hanse.inference import ...`."""
 
 from hanse.inference.client import InferenceClient
+from hanse.inference.engines.generation import Message, Prompt
 from hanse.inference.errors import (
     DeadlineExceeded,
     InferenceUnavailable,
@@ -17,7 +18,7 @@ from hanse.inference.errors import (
 from hanse.inference.fetch import FetchFailed, NoSuchPair, add_model
 from hanse.inference.job import Limits, ModelInfo, ServiceClass
 from hanse.inference.report import written
-from hanse.inference.role import installed_models, serve
+from hanse.inference.role import installed_models, serve, serve_generation
 
 __all__ = [
     "DeadlineExceeded",
@@ -28,17 +29,20 @@ __all__ = [
     "ItemFailed",
     "ItemTooLong",
     "Limits",
+    "Message",
     "ModelFailed",
     "ModelInfo",
     "NoSuchPair",
     "OrganisationOverloaded",
     "Outcome",
     "Overloaded",
+    "Prompt",
     "RequestTooLarge",
     "ServiceClass",
     "UnknownModel",
     "add_model",
     "installed_models",
     "serve",
+    "serve_generation",
     "written",
 ]

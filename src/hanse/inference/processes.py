@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hanse.inference.job import Limits
@@ -17,10 +17,20 @@ HEALTHY_S = 10.0
 
 
 class WorkerProcesses:
-    """Keeps `count` worker processes alive until told to stop."""
+    """Keeps `count` worker processes alive until told to stop.
+
+    Of Hanse's settings they see only the variables in `told`.
+    """
 
     def __init__(
-        self, socket: Path, *, count: int, limits: Limits, restarted: Callable[[], None]
+        self,
+        socket: Path,
+        *,
+        count: int,
+        limits: Limits,
+        restarted: Callable[[], None],
+        kind: str = "cpu",
+        told: Sequence[str] = (),
     ) -> None:
         self._count = count
         self._limits = limits
@@ -34,13 +44,18 @@ class WorkerProcesses:
                 "-m",
                 "hanse.inference.worker",
                 f"--socket={socket}",
+                f"--kind={kind}",
                 f"--models-max={limits.worker_models_max}",
                 f"--frame-bytes-max={limits.frame_bytes_max}",
             ],
-            # Workers run native code on anybody's text: they are told no passwords.
-            # One thread each: there is a worker for every core.
+            # Workers run native code on anybody's text: they are told no passwords but those that
+            # their engine needs. One thread each: there is a worker for every core.
             env={
-                **{key: value for key, value in os.environ.items() if not key.startswith("HANSE_")},
+                **{
+                    key: value
+                    for key, value in os.environ.items()
+                    if not key.startswith("HANSE_") or key in told
+                },
                 "OPENBLAS_NUM_THREADS": "1",
             },
             ready=_ready,

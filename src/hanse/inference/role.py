@@ -3,12 +3,13 @@
 import asyncio
 import os
 import socket as sockets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 from hanse.inference.choice import AUTO, engine_chooser
 from hanse.inference.dispatcher import Dispatcher
-from hanse.inference.engines import own_model
+from hanse.inference.engines import checker, generation, own_model
 from hanse.inference.engines.firefox import available
 from hanse.inference.job import Limits, ModelInfo, ModelSpec
 from hanse.inference.metrics import Metrics
@@ -46,32 +47,71 @@ async def serve(
     of `engines` that is not there.
     """
     own = [own_model(name) for name in (["pseudo"] if pseudo else []) + list(engines)]
+    own += checker.models()
     choose = engine_chooser(translation_engine)
     if translation_engine == AUTO and not available():
         log.warning("the fast engine was not compiled", instead="fxtranslate")
     catalogue = Catalogue(model_directories(models_directory), choose)
     metrics = Metrics()
-    worker_socket = socket.with_name(f"{socket.name}.workers")
     processes = WorkerProcesses(
-        worker_socket, count=workers, limits=limits, restarted=metrics.restarted
+        _worker_socket(socket), count=workers, limits=limits, restarted=metrics.restarted
     )
     dispatcher = Dispatcher(limits, processes, metrics)
     watch = ModelWatch(catalogue, own, dispatcher)
     await watch.look()
+    await _schedule(socket, dispatcher, processes, metrics, stop, watch.run(limits.rescan_s))
+
+
+async def serve_generation(
+    *, socket: Path, model: str, slots: int, limits: Limits, stop: asyncio.Event
+) -> None:
+    """Schedule generation on `slots` workers until `stop` is set, then drain.
+
+    Each waits for one answer of the server that the environment names (see the engine
+    `generation`); `model` is the name of the model there. Clients connect to `socket`. Must run in
+    the main thread. Raises SetupError if the socket cannot be used.
+    """
+    metrics = Metrics()
+    processes = WorkerProcesses(
+        _worker_socket(socket),
+        count=slots,
+        limits=limits,
+        restarted=metrics.restarted,
+        kind=generation.NAME,
+        told=generation.VARIABLES,
+    )
+    dispatcher = Dispatcher(limits, processes, metrics)
+    dispatcher.set_models([generation.model(model)])
+    await _schedule(socket, dispatcher, processes, metrics, stop)
+
+
+def _worker_socket(socket: Path) -> Path:
+    return socket.with_name(f"{socket.name}.workers")
+
+
+async def _schedule(
+    socket: Path,
+    dispatcher: Dispatcher,
+    processes: WorkerProcesses,
+    metrics: Metrics,
+    stop: asyncio.Event,
+    *background: Coroutine[Any, Any, None],
+) -> None:
+    limits = dispatcher.scheduler.limits
     listeners: list[Listener] = []
     try:
-        listeners.append(await Listener.open(worker_socket, dispatcher.worker))
+        listeners.append(await Listener.open(_worker_socket(socket), dispatcher.worker))
         listeners.append(await Listener.open(socket, dispatcher.client))
-        log.info("inference ready", socket=str(socket), workers=workers)
+        log.info("inference ready", socket=str(socket))
         async with asyncio.TaskGroup() as group:
             running = group.create_task(processes.run())
-            watching = group.create_task(watch.run(limits.rescan_s))
-            publishing = group.create_task(_publish(metrics, dispatcher))
+            ending = [group.create_task(each) for each in background]
+            ending.append(group.create_task(_publish(metrics, dispatcher)))
             await stop.wait()
             listeners[1].close()
             await _drain(dispatcher, limits)
-            watching.cancel()
-            publishing.cancel()
+            for task in ending:
+                task.cancel()
             processes.stop()
             await running
     finally:

@@ -21,6 +21,8 @@ from hanse.language.repeats import Repeats
 from hanse.language.routing import UnsupportedPair
 from hanse.language.service import UnsupportedSource
 from hanse.language.tagged import translate_tagged
+from hanse.language.writing import api as writing
+from hanse.language.writing.service import Writing
 from hanse.platform.database import Db
 from hanse.platform.http import answer_headers, as_problem
 
@@ -165,6 +167,13 @@ def _load_detector() -> Detector:
     return Detector()
 
 
+def _writing(
+    inference: NamedDependency[InferenceClient],
+    generation: NamedDependency[InferenceClient | None],
+) -> Writing:
+    return Writing(inference, generation)
+
+
 def _no_repeats() -> Repeats[TranslateResponse]:
     return Repeats()
 
@@ -180,10 +189,12 @@ routes: Final = (
             glossaries.router,
             information_api.router,
             stream.router,
+            writing.router,
         ],
         dependencies={
             "detector": Provide(_load_detector, use_cache=True, sync_to_thread=True),
             "terms_cache": Provide(TermsCache, use_cache=True, sync_to_thread=False),
+            "writing": Provide(_writing, sync_to_thread=False),
             "repeats": Provide(_no_repeats, use_cache=True, sync_to_thread=False),
         },
     ),

@@ -14,6 +14,7 @@ from hanse.inference import InferenceClient
 from hanse.language import contract, routing, service, wire
 from hanse.language.languages import listed_targets, name, root, v2
 from hanse.language.wire import InvalidParameter
+from hanse.language.writing.service import Writing
 from hanse.platform.database import Db
 
 GET_BODY_BYTES_MAX: Final = 4 * 1024
@@ -140,6 +141,7 @@ async def list_languages(
     request: Request[Any, Any, Any],
     access: NamedDependency[Access],
     inference: NamedDependency[InferenceClient],
+    writing: NamedDependency[Writing],
     resource: Annotated[
         str | None,
         QueryParameter(description="The part of the API to list languages of."),
@@ -169,7 +171,33 @@ async def list_languages(
         return _languages_v3(sources, set(listed_targets(targets)), "auto_detection")
     if resource == "glossary":
         return _languages_v3(sources, {root(code) for code in targets})
+    if resource == "write":
+        return await _writing_languages(writing)
     return []
+
+
+async def _writing_languages(writing: Writing) -> list[LanguageV3]:
+    rephrased = set(await writing.languages("rephrase"))
+    corrected = set(await writing.languages("correct"))
+    return [
+        LanguageV3(
+            lang=code,
+            name=name(code),
+            usable_as_source=code == root(code),
+            usable_as_target=True,
+            status="stable",
+            features={
+                feature: FeatureStatus()
+                for feature, codes in (
+                    ("correct", corrected),
+                    ("tone", rephrased),
+                    ("writing_style", rephrased),
+                )
+                if code in codes
+            },
+        )
+        for code in sorted(rephrased | corrected)
+    ]
 
 
 def _languages_v3(sources: Set[str], targets: Set[str], *source_features: str) -> list[LanguageV3]:
@@ -203,6 +231,13 @@ def list_resources(access: NamedDependency[Access]) -> list[Resource]:
         Resource("translate_text", [detection, glossary]),
         Resource("translate_document", [detection, glossary]),
         Resource("glossary", []),
+        Resource(
+            "write",
+            [
+                ResourceFeature(each, needs_target_support=True)
+                for each in ("correct", "tone", "writing_style")
+            ],
+        ),
     ]
 
 

@@ -97,6 +97,8 @@ def _index(models: Iterable[ModelInfo]) -> tuple[dict[tuple[str, str], str], str
     by_pair: dict[tuple[str, str], str] = {}
     pseudo = None
     for model in models:
+        if model.task != "translate":
+            continue
         if model.source is None or model.target is None:
             pseudo = model.name if model.name == PSEUDO else pseudo
             continue

@@ -135,8 +135,17 @@ def render_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     return problem_response(request, error)
 
 
-def create_app(settings: Settings, db: Db, bus: Bus, inference: InferenceClient) -> RequestContext:
-    """Put the web application together from resources that the caller opened and will close."""
+def create_app(
+    settings: Settings,
+    db: Db,
+    bus: Bus,
+    inference: InferenceClient,
+    generation: InferenceClient | None = None,
+) -> RequestContext:
+    """Put the web application together from resources that the caller opened and will close.
+
+    `generation` leads to a language model, if there is one.
+    """
     authenticator = Authenticator(db)
 
     async def access(request: Request[Any, Any, Any]) -> Access:
@@ -165,6 +174,7 @@ def create_app(settings: Settings, db: Db, bus: Bus, inference: InferenceClient)
             "db": constant(db),
             "bus": constant(bus),
             "inference": constant(inference),
+            "generation": constant(generation),
             "settings": constant(settings),
             "public_url": constant(settings.address),
         },

@@ -22,6 +22,10 @@ from hanse.server.settings import Settings, environment
 WEB_STATEMENT_TIMEOUT_S = 4.0
 """Clients give an attempt up after some ten seconds: a database that hangs must be told sooner."""
 
+GENERATION_CHARS_MAX = 20_000
+GENERATION_TIMEOUT_S = 150.0
+"""A worker that waits for a language model for longer has hung: its own limit is below that."""
+
 METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -38,6 +42,8 @@ def run(role: str, settings: Settings, *, fd: int | None = None) -> int:
             _run_loop(web(settings, fd))
         elif role == "inference":
             _run_loop(inference(settings))
+        elif role == "generation":
+            _run_loop(generation(settings))
         else:
             _run_loop(jobs(settings))
     except (SetupError, MigrationError, RuntimeError, Problem) as error:
@@ -56,7 +62,7 @@ def _run_loop(main: Coroutine[Any, Any, None]) -> None:
 
 
 def _require_addresses(role: str, settings: Settings) -> None:
-    if role == "inference":
+    if role in ("inference", "generation"):
         return
     for name in ("database_url", "nats_url"):
         if not getattr(settings, name):
@@ -94,8 +100,11 @@ async def web(settings: Settings, fd: int | None) -> None:
     )
     bus = await connect_bus(settings.nats_url)
     inference_client = await InferenceClient.open(settings.inference_socket_path)
+    generation_client = None
+    if settings.generation_url:
+        generation_client = await InferenceClient.open(settings.generation_socket_path)
     config = uvicorn.Config(
-        create_app(settings, db, bus, inference_client),
+        create_app(settings, db, bus, inference_client, generation_client),
         http=BoundedHttpProtocol,
         log_config=None,
         access_log=False,
@@ -116,6 +125,8 @@ async def web(settings: Settings, fd: int | None) -> None:
     finally:
         ending.cancel()
         await inference_client.close()
+        if generation_client is not None:
+            await generation_client.close()
         await bus.close()
         await db.close()
 
@@ -135,6 +146,30 @@ async def inference(settings: Settings) -> None:
         workers=settings.worker_count,
         pseudo=settings.pseudo_engine,
         translation_engine=settings.translation_engine,
+        limits=limits,
+        stop=_stop_event(),
+    )
+
+
+async def generation(settings: Settings) -> None:
+    """Run the scheduler of the language model. Raises SetupError if no server of one is set."""
+    from hanse.inference import Limits, serve_generation
+
+    if not settings.generation_url:
+        raise SetupError("The role 'generation' needs HANSE_GENERATION_URL.")
+    limits = msgspec.structs.replace(
+        Limits(),
+        item_chars_max=GENERATION_CHARS_MAX,
+        queue_items_max=settings.queue_items_max,
+        cache_bytes_max=settings.cache_bytes_max,
+        hang_floor_s=GENERATION_TIMEOUT_S,
+    )
+    # The workers read these (see the engine `generation`).
+    os.environ.update(environment(settings))
+    await serve_generation(
+        socket=settings.generation_socket_path,
+        model=settings.generation_model,
+        slots=settings.generation_slots,
         limits=limits,
         stop=_stop_event(),
     )
@@ -249,6 +284,11 @@ async def _supervise(settings: Settings, listener: socket.socket) -> None:
 
     nodes += [
         Child(role("inference", "inference", ready=lambda: _inference_ready(settings))),
+        *(
+            [Child(role("generation", "generation", ready=_at_once))]
+            if settings.generation_url
+            else []
+        ),
         Step("database", prepare, needs=("postgres",) if postgres else ()),
     ]
     needs = ("database", "nats", "inference") if nats else ("database", "inference")

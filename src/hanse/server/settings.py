@@ -16,7 +16,9 @@ from msgspec import Meta, Struct
 PREFIX = "HANSE_"
 FILE_NAME = "hanse.toml"
 
-_SECRET = frozenset({"metrics_token", "database_url", "database_owner_url", "nats_url"})
+_SECRET = frozenset(
+    {"metrics_token", "database_url", "database_owner_url", "nats_url", "generation_key"}
+)
 
 # Read by the tools that start Hanse, not by Hanse.
 _NOT_SETTINGS = frozenset({"HANSE_CONFIG", "HANSE_URL", "HANSE_API_KEY"})
@@ -107,6 +109,19 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "`auto` takes the first that can run a model."
         ),
     ] = "auto"
+    generation_url: Annotated[
+        Annotated[str, Meta(pattern="^$|^https?://[^/]")],
+        _about(
+            "Server of a language model that speaks OpenAI's chat completions (vLLM, llama.cpp, "
+            "Ollama), up to and with its `/v1`. Empty: texts are not rephrased."
+        ),
+    ] = ""
+    generation_model: Annotated[str, _about("Name of the model at that server.")] = "default"
+    generation_key: Annotated[str, _about("Key for that server, if it asks for one.")] = ""
+    generation_slots: Annotated[
+        Annotated[int, Meta(ge=1, le=1024)],
+        _about("Requests that the server of the language model is given at once."),
+    ] = 4
     queue_items_max: Annotated[
         Positive, _about("Sentences that may wait for a worker; more get 503.")
     ] = 20_000
@@ -166,6 +181,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def inference_socket_path(self) -> Path:
         """Where web processes find the inference scheduler."""
         return Path(self.inference_socket or self.run_path / "inference.sock")
+
+    @property
+    def generation_socket_path(self) -> Path:
+        """Where web processes find the scheduler of the language model."""
+        socket = self.inference_socket_path
+        return socket.with_name(f"generation-{socket.name}")
 
     @property
     def models_path(self) -> Path:

@@ -14,8 +14,10 @@ from hanse.inference.job import ModelInfo, ModelSpec, Traits
 from hanse.inference.messages import ItemError
 
 BUILT_IN = {
+    "checker": "hanse.inference.engines.checker:engine",
     "firefox": "hanse.inference.engines.firefox.engine:engine",
     "fxtranslate": "hanse.inference.engines.fxtranslate:engine",
+    "generation": "hanse.inference.engines.generation:engine",
     "pseudo": "hanse.inference.engines.pseudo:engine",
 }
 

@@ -31,7 +31,7 @@ class UsageBreakdown(Struct):
     total_characters: int
     text_translation_characters: int
     document_translation_characters: int
-    text_improvement_characters: int = 0
+    text_improvement_characters: int
     speech_to_text_minutes: float = 0.0
 
 
@@ -66,7 +66,7 @@ class TagBreakdown(Struct):
 
     total_characters: int
     text_translation_characters: int
-    text_improvement_characters: int = 0
+    text_improvement_characters: int
 
 
 class TagUsage(Struct):
@@ -144,6 +144,7 @@ async def show_usage(
             total_usage=_breakdown(
                 sum(row.text_characters for row in rows),
                 sum(row.document_characters for row in rows),
+                sum(row.write_characters for row in rows),
             ),
             start_date=_local(start),
             end_date=_local(end),
@@ -194,7 +195,7 @@ async def show_tags(
     usage = [
         TagUsage(
             row.tag,
-            TagBreakdown(row.total_characters, row.text_characters),
+            TagBreakdown(row.total_characters, row.text_characters, row.write_characters),
             UNSET if row.day is None else _day(row.day),
         )
         for row in rows[:TAGS_PER_PAGE]
@@ -311,8 +312,8 @@ def _span(start: str, end: str) -> tuple[datetime, datetime]:
     return first, last
 
 
-def _breakdown(text: int, document: int) -> UsageBreakdown:
-    return UsageBreakdown(text + document, text, document)
+def _breakdown(text: int, document: int, write: int) -> UsageBreakdown:
+    return UsageBreakdown(text + document + write, text, document, write)
 
 
 def _key_usage(row: store.UsageRow, labels: dict[UUID, str]) -> KeyUsage:
@@ -323,7 +324,7 @@ def _key_usage(row: store.UsageRow, labels: dict[UUID, str]) -> KeyUsage:
     return KeyUsage(
         shown,
         label,
-        _breakdown(row.text_characters, row.document_characters),
+        _breakdown(row.text_characters, row.document_characters, row.write_characters),
         UNSET if row.day is None else _day(row.day),
     )
 

@@ -16,6 +16,7 @@ class UsageRow(msgspec.Struct, frozen=True):
     day: date | None
     text_characters: int
     document_characters: int
+    write_characters: int
 
 
 class TagRow(msgspec.Struct, frozen=True):
@@ -24,12 +25,14 @@ class TagRow(msgspec.Struct, frozen=True):
     tag: str
     day: date | None
     text_characters: int
+    write_characters: int
     total_characters: int
 
 
 _SUMS: Final = """
 coalesce(sum(characters) filter (where kind = 'text'), 0)::bigint as text_characters,
-coalesce(sum(characters) filter (where kind = 'document'), 0)::bigint as document_characters
+coalesce(sum(characters) filter (where kind = 'document'), 0)::bigint as document_characters,
+coalesce(sum(characters) filter (where kind = 'write'), 0)::bigint as write_characters
 """
 BY_KEY: Final = f"""
 select api_key_id, case when $4 then (created_at at time zone 'utc')::date end as day, {_SUMS}
@@ -40,6 +43,7 @@ group by 1, 2 order by 2, 1
 BY_TAG: Final = """
 select reporting_tag as tag, case when $4 then (created_at at time zone 'utc')::date end as day,
     coalesce(sum(characters) filter (where kind = 'text'), 0)::bigint as text_characters,
+    coalesce(sum(characters) filter (where kind = 'write'), 0)::bigint as write_characters,
     sum(characters)::bigint as total_characters
 from language.translations
 where organisation_id = $1 and created_at >= $2 and created_at < $3 and reporting_tag is not null
