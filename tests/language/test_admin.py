@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 ADMIN = ["api_keys:read", "api_keys:write", "translate:text", "translate:document",
-         "languages:read", "usage:read", "glossaries:read", "glossaries:write", "write:improve"]  # fmt: skip
+         "languages:read", "usage:read", "glossaries:read", "glossaries:write",
+         "write:improve"]  # fmt: skip
 TODAY = datetime.now(UTC).date().isoformat()
 
 

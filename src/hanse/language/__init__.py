@@ -9,6 +9,7 @@ from hanse.language.detect import Detection, DetectionStatus, Detector
 from hanse.language.documents.jobs import register_documents
 from hanse.language.events import TextTranslated, consumers
 from hanse.language.languages import UnknownLanguage, parse_code
+from hanse.language.quality.jobs import register_quality
 from hanse.language.routing import UnsupportedPair
 from hanse.language.segment import SplitMode
 from hanse.language.service import (
@@ -36,6 +37,7 @@ __all__ = [
     "parse_code",
     "record",
     "register_documents",
+    "register_quality",
     "routes",
     "translate",
     "usage",

@@ -17,6 +17,9 @@ from hanse.language.glossaries import api as glossaries
 from hanse.language.glossaries.enforcement import Term
 from hanse.language.glossaries.loading import TermsCache
 from hanse.language.languages import root, v2
+from hanse.language.pipeline import billed_characters
+from hanse.language.quality import api as quality
+from hanse.language.quotas import Quotas
 from hanse.language.repeats import Repeats
 from hanse.language.routing import UnsupportedPair
 from hanse.language.service import UnsupportedSource
@@ -79,7 +82,7 @@ def deepl_error_response(_request: Request[Any, Any, Any], error: Exception) -> 
     operation_class=contract.TranslateOperation,
     summary="Translate texts",
     tags=_TRANSLATION,
-    responses=contract.errors(413, 415),
+    responses=contract.errors(413, 415, 456),
     request_max_body_size=TRANSLATE_BODY_BYTES_MAX,
 )
 async def translate_text(
@@ -90,6 +93,7 @@ async def translate_text(
     detector: NamedDependency[Detector],
     terms_cache: NamedDependency[TermsCache],
     repeats: NamedDependency[Repeats[TranslateResponse]],
+    quotas: NamedDependency[Quotas],
     reporting_tag: Annotated[
         str | None,
         HeaderParameter(
@@ -106,6 +110,7 @@ async def translate_text(
     tag = wire.parse_reporting_tag(reporting_tag)
 
     async def answer() -> TranslateResponse:
+        await quotas.require(access, sum(map(billed_characters, asked.texts)))
         translation = await _translated(access, db, inference, detector, terms_cache, asked)
         async with db.tx(access.organisation_id, access.person_id) as tx:
             await service.record(tx, access, translation, tag)
@@ -174,6 +179,10 @@ def _writing(
     return Writing(inference, generation)
 
 
+def _quotas(db: NamedDependency[Db], characters_per_month_max: NamedDependency[int]) -> Quotas:
+    return Quotas(db, characters_per_month_max)
+
+
 def _no_repeats() -> Repeats[TranslateResponse]:
     return Repeats()
 
@@ -188,12 +197,14 @@ routes: Final = (
             documents.router,
             glossaries.router,
             information_api.router,
+            quality.router,
             stream.router,
             writing.router,
         ],
         dependencies={
             "detector": Provide(_load_detector, use_cache=True, sync_to_thread=True),
             "terms_cache": Provide(TermsCache, use_cache=True, sync_to_thread=False),
+            "quotas": Provide(_quotas, use_cache=True, sync_to_thread=False),
             "writing": Provide(_writing, sync_to_thread=False),
             "repeats": Provide(_no_repeats, use_cache=True, sync_to_thread=False),
         },

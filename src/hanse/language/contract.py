@@ -47,6 +47,7 @@ ERRORS: Final = {
     404: "The organisation has nothing of this id.",
     413: "The body is too large.",
     415: "The body is neither JSON nor a form.",
+    456: "The characters of this month are used up.",
     429: "Too many requests; see `Retry-After`.",
     500: "A mistake of this server.",
     501: "This server cannot do that.",
@@ -152,6 +153,7 @@ def fields_operation(required: Mapping[str, type], optional: Mapping[str, type])
     """
     schemas: dict[type, Schema] = {
         str: Schema(type=OpenAPIType.STRING),
+        int: Schema(type=[OpenAPIType.INTEGER, OpenAPIType.NULL], minimum=0),
         list: Schema(type=OpenAPIType.ARRAY, items=Schema(type=OpenAPIType.OBJECT)),
         list[str]: Schema(
             type=OpenAPIType.ARRAY,
@@ -202,6 +204,31 @@ class UploadOperation(Operation):
         )
         self.request_body = RequestBody(
             required=True, content={"multipart/form-data": OpenAPIMediaType(schema=schema)}
+        )
+
+
+@dataclass
+class QualityOperation(Operation):
+    """The operation of `POST /v1/quality-evaluation`."""
+
+    def __post_init__(self) -> None:
+        """Describe the body."""
+
+        def described(**properties: Schema) -> Schema:
+            return Schema(
+                type=OpenAPIType.OBJECT, required=list(properties), properties={**properties}
+            )
+
+        languages = ("source_language", "target_language")
+        segment = described(source=_string("A text."), target=_string("Its translation."))
+        schema = described(
+            metadata=described(
+                **{each: _string("A code.", pattern=LANGUAGE_PATTERN) for each in languages}
+            ),
+            segments=Schema(type=OpenAPIType.ARRAY, items=segment, min_items=1, max_items=500),
+        )
+        self.request_body = RequestBody(
+            required=True, content={JSON: OpenAPIMediaType(schema=schema)}
         )
 
 

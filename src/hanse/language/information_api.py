@@ -11,8 +11,9 @@ from msgspec import UNSET, Struct, UnsetType
 
 from hanse.identity import Access
 from hanse.inference import InferenceClient
-from hanse.language import contract, routing, service, wire
+from hanse.language import contract, routing, service, store, wire
 from hanse.language.languages import listed_targets, name, root, v2
+from hanse.language.quotas import Quotas
 from hanse.language.wire import InvalidParameter
 from hanse.language.writing.service import Writing
 from hanse.platform.database import Db
@@ -248,14 +249,17 @@ def list_resources(access: NamedDependency[Access]) -> list[Resource]:
     tags=_INFORMATION,
     responses=contract.errors(),
 )
-async def get_usage(access: NamedDependency[Access], db: NamedDependency[Db]) -> UsageResponse:
+async def get_usage(
+    access: NamedDependency[Access], db: NamedDependency[Db], quotas: NamedDependency[Quotas]
+) -> UsageResponse:
     """Show the characters translated this month; the last moments may not be counted yet."""
     access.require("usage:read")
     async with db.tx(access.organisation_id, access.person_id) as tx:
         usage = await service.usage(tx, access.api_key_id, datetime.now(UTC))
+        key_limit = await store.read_key_limit(tx, access.api_key_id) if access.api_key_id else None
     return UsageResponse(
         character_count=usage.organisation_characters,
-        character_limit=NO_LIMIT,
+        character_limit=quotas.organisation_characters_max or NO_LIMIT,
         products=[
             ProductUsage(
                 product_type="translate",
@@ -267,7 +271,7 @@ async def get_usage(access: NamedDependency[Access], db: NamedDependency[Db]) ->
             )
         ],
         api_key_character_count=usage.key_characters,
-        api_key_character_limit=NO_LIMIT,
+        api_key_character_limit=NO_LIMIT if key_limit is None else key_limit,
         speech_to_text_milliseconds_count=0,
         speech_to_text_milliseconds_limit=0,
         speech_to_text_minutes_count=0,

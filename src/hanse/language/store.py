@@ -75,3 +75,38 @@ async def read_usage(tx: Tx, api_key_id: UUID | None, first: date, until: date) 
     row = await tx.fetchrow(READ_USAGE, tx.organisation_id, api_key_id, first, until)
     assert row is not None, "an aggregate without groups has one row"
     return UsageTotals(row["key_characters"], row["organisation_characters"])
+
+
+READ_KEY_LIMIT: Final = """
+select characters from language.key_limits where organisation_id = $1 and api_key_id = $2
+"""
+READ_KEY_LIMITS: Final = """
+select api_key_id, characters from language.key_limits where organisation_id = $1
+"""
+SET_KEY_LIMIT: Final = """
+insert into language.key_limits (organisation_id, api_key_id, characters) values ($1, $2, $3)
+on conflict (organisation_id, api_key_id) do update set characters = excluded.characters
+"""
+REMOVE_KEY_LIMIT: Final = """
+delete from language.key_limits where organisation_id = $1 and api_key_id = $2
+"""
+
+
+async def read_key_limit(tx: Tx, api_key_id: UUID) -> int | None:
+    """Return how many characters a key may use in a month; None without a limit."""
+    limit: int | None = await tx.fetchval(READ_KEY_LIMIT, tx.organisation_id, api_key_id)
+    return limit
+
+
+async def read_key_limits(tx: Tx) -> dict[UUID, int]:
+    """Return the limits of all keys of the transaction's organisation that have one."""
+    rows = await tx.fetch(READ_KEY_LIMITS, tx.organisation_id)
+    return {row["api_key_id"]: row["characters"] for row in rows}
+
+
+async def set_key_limit(tx: Tx, api_key_id: UUID, characters: int | None) -> None:
+    """Set or, with None, remove the limit of a key."""
+    if characters is None:
+        await tx.execute(REMOVE_KEY_LIMIT, tx.organisation_id, api_key_id)
+    else:
+        await tx.execute(SET_KEY_LIMIT, tx.organisation_id, api_key_id, characters)

@@ -17,8 +17,9 @@ from hanse.identity import Access
 from hanse.inference import InferenceClient
 from hanse.language import contract, routing, service, wire
 from hanse.language.detect import Detector
-from hanse.language.pipeline import plan
+from hanse.language.pipeline import billed_characters, plan
 from hanse.language.projection import Marked
+from hanse.language.quotas import Quotas
 from hanse.language.segment import SplitMode
 from hanse.platform.database import Db
 from hanse.platform.http import as_problem
@@ -57,7 +58,7 @@ class StreamedText(msgspec.Struct):
     summary="Translate a text sentence by sentence",
     description="Server-sent events: `sentence` for each part in order, then `done`, or `error`.",
     tags=["Translation"],
-    responses=contract.errors(413, 415),
+    responses=contract.errors(413, 415, 456),
     request_max_body_size=BODY_BYTES_MAX,
     media_type="text/event-stream",
 )
@@ -67,6 +68,7 @@ async def stream_translation(
     db: NamedDependency[Db],
     inference: NamedDependency[InferenceClient],
     detector: NamedDependency[Detector],
+    quotas: NamedDependency[Quotas],
 ) -> ServerSentEvent:
     """Translate one text; what the client no longer waits for is neither computed nor billed."""
     access.require("translate:text")
@@ -75,6 +77,7 @@ async def stream_translation(
     if text is None:
         raise wire.InvalidParameter("Parameter 'text' not specified.")
     asked = wire.parse_translate({**fields, "text": [text], "tag_handling": None})
+    await quotas.require(access, billed_characters(text))
     models = await inference.models()
     [language] = service.recognised(detector, models, [text], asked.source)
     parts = _parts(text, language, asked.target, models)

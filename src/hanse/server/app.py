@@ -130,7 +130,7 @@ def refuse_codings(request: Request[Any, Any, Any]) -> None:
 
 def render_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Render an error in the form of the API that was called: DeepL's own, or RFC 9457."""
-    if request.url.path.startswith(("/v2/", "/v3/", "/v1/jobs/voice/")):
+    if request.url.path.startswith(("/v2/", "/v3/", "/v1/jobs/voice/", "/v1/quality-evaluation")):
         return language.deepl_error_response(request, error)
     return problem_response(request, error)
 
@@ -176,6 +176,7 @@ def create_app(
             "inference": constant(inference),
             "generation": constant(generation),
             "settings": constant(settings),
+            "characters_per_month_max": constant(settings.characters_per_month_max),
             "public_url": constant(settings.address),
         },
         exception_handlers={Exception: render_error},

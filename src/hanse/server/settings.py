@@ -131,6 +131,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rate_limit_per_minute: Annotated[
         Count, _about("Requests a minute that each API key may send; 0 means no limit.")
     ] = 30_000
+    characters_per_month_max: Annotated[
+        Count,
+        _about("Characters that each organisation may use in a calendar month; 0: no limit."),
+    ] = 0
     organisation: Annotated[
         Annotated[str, Meta(min_length=1, max_length=200)],
         _about("Name of the organisation that the first start makes."),

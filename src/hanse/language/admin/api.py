@@ -13,12 +13,15 @@ from hanse import identity
 from hanse.identity import Access, ApiKey
 from hanse.language import contract, wire
 from hanse.language.admin import store
+from hanse.language.store import read_key_limit, read_key_limits, set_key_limit
 from hanse.platform.database import Db, Tx
+from hanse.platform.problems import NotFound
 
 DAYS_MAX: Final = 366
 TAGS_PER_PAGE: Final = 100
 PAGES_MAX: Final = 100_000
 KEYS_MAX: Final = 10_000
+CHARACTERS_MAX: Final = 1_000_000_000_000
 BODY_BYTES_MAX: Final = 16 * 1024
 READ: Final = "api_keys:read"
 _TAGS: Final = ["Administration"]
@@ -93,6 +96,12 @@ class TagReport(Struct):
     custom_tag_usage_report: TagReportData
 
 
+class UsageLimits(Struct):
+    """What an API key may use in a calendar month (UTC)."""
+
+    characters: int | None
+
+
 class DeveloperKey(Struct):
     """An API key. Its secret, `key`, stands in the answer that makes it and nowhere else."""
 
@@ -102,6 +111,7 @@ class DeveloperKey(Struct):
     is_deactivated: bool
     deactivated_time: str | UnsetType = UNSET
     key: str | UnsetType = UNSET
+    usage_limits: UsageLimits | UnsetType = UNSET
 
 
 _Day = Annotated[str, QueryParameter(description="A day, as 2026-05-17.")]
@@ -241,7 +251,8 @@ async def list_keys(access: NamedDependency[Access], db: NamedDependency[Db]) ->
     """List all API keys, without their secrets, oldest first."""
     access.require(READ)
     async with db.tx(access.organisation_id, access.person_id) as tx:
-        return [_developer_key(key) for key in await _keys(tx)]
+        limits = await read_key_limits(tx)
+        return [_developer_key(key, limit=limits.get(key.id)) for key in await _keys(tx)]
 
 
 @put(
@@ -259,7 +270,8 @@ async def deactivate_key(
     """Deactivate an API key for ever: within two seconds nobody can use it any more."""
     fields = wire.decode_body(await request.body(), request.headers.get("content-type"))
     async with db.tx(access.organisation_id, access.person_id) as tx:
-        return _developer_key(await identity.revoke_api_key(tx, access, _key_id(fields)))
+        key = await identity.revoke_api_key(tx, access, _key_id(fields))
+        return _developer_key(key, limit=await read_key_limit(tx, key.id))
 
 
 @put(
@@ -280,7 +292,47 @@ async def rename_key(
     if label is None:
         raise wire.InvalidParameter("Parameter 'label' not specified.")
     async with db.tx(access.organisation_id, access.person_id) as tx:
-        return _developer_key(await identity.rename_api_key(tx, access, _key_id(fields), label))
+        key = await identity.rename_api_key(tx, access, _key_id(fields), label)
+        return _developer_key(key, limit=await read_key_limit(tx, key.id))
+
+
+@put(
+    "/v2/admin/developer-keys/limits",
+    status_code=200,
+    operation_id="adminSetDeveloperKeyUsageLimits",
+    operation_class=contract.fields_operation({"key_id": str}, {"characters": int}),
+    summary="Limit a developer key",
+    tags=_TAGS,
+    responses=contract.errors(404, 413, 415),
+    request_max_body_size=BODY_BYTES_MAX,
+)
+async def limit_key(
+    request: _REQUEST, access: NamedDependency[Access], db: NamedDependency[Db]
+) -> DeveloperKey:
+    """Limit the characters that an API key may use in a month; null takes the limit away."""
+    access.require(identity.Permission.API_KEYS_WRITE)
+    fields = wire.decode_body(await request.body(), request.headers.get("content-type"))
+    characters = _characters(fields)
+    async with db.tx(access.organisation_id, access.person_id) as tx:
+        key_id = _key_id(fields)
+        key = next((key for key in await _keys(tx) if key.id == key_id), None)
+        if key is None:
+            raise NotFound("There is no such API key.")
+        await set_key_limit(tx, key.id, characters)
+    return _developer_key(key, limit=characters)
+
+
+def _characters(fields: dict[str, Any]) -> int | None:
+    value = fields.get("characters")
+    if isinstance(value, list) and len(value) == 1 and str(value[0]).isascii():
+        value = int(value[0]) if value[0].isdigit() else value[0] or None
+    if value is None:
+        return None
+    if type(value) is not int or not 0 <= value <= CHARACTERS_MAX:
+        raise wire.InvalidParameter(
+            f"Parameter 'characters' must be null or a number from 0 to {CHARACTERS_MAX}."
+        )
+    return value
 
 
 async def _keys(tx: Tx) -> list[ApiKey]:
@@ -329,7 +381,9 @@ def _key_usage(row: store.UsageRow, labels: dict[UUID, str]) -> KeyUsage:
     )
 
 
-def _developer_key(key: ApiKey, secret: str | None = None) -> DeveloperKey:
+def _developer_key(
+    key: ApiKey, secret: str | None = None, *, limit: int | None = None
+) -> DeveloperKey:
     return DeveloperKey(
         key_id=key.id,
         label=key.name,
@@ -339,6 +393,7 @@ def _developer_key(key: ApiKey, secret: str | None = None) -> DeveloperKey:
         if key.revoked_at is None
         else key.revoked_at.isoformat(timespec="microseconds"),
         key=secret or UNSET,
+        usage_limits=UsageLimits(limit),
     )
 
 
@@ -352,5 +407,13 @@ def _day(day: date) -> str:
 
 router: Final = Router(
     "/",
-    route_handlers=[show_usage, show_tags, create_key, list_keys, deactivate_key, rename_key],
+    route_handlers=[
+        show_usage,
+        show_tags,
+        create_key,
+        list_keys,
+        deactivate_key,
+        rename_key,
+        limit_key,
+    ],
 )

@@ -18,6 +18,7 @@ from hanse.language import contract, routing, wire
 from hanse.language.documents import service
 from hanse.language.documents.formats import BYTES_MAX, kind_of
 from hanse.language.glossaries import service as glossaries
+from hanse.language.quotas import Quotas
 from hanse.platform.database import Db
 from hanse.platform.http import by_method
 from hanse.platform.problems import Problem
@@ -64,7 +65,7 @@ class DocumentStatus(Struct):
     operation_class=contract.UploadOperation,
     summary="Hand in a document to translate",
     tags=_TAGS,
-    responses=contract.errors(404, 413, 415),
+    responses=contract.errors(404, 413, 415, 456),
     request_max_body_size=BODY_BYTES_MAX,
 )
 async def hand_in(
@@ -72,6 +73,7 @@ async def hand_in(
     access: NamedDependency[Access],
     db: NamedDependency[Db],
     inference: NamedDependency[InferenceClient],
+    quotas: NamedDependency[Quotas],
     reporting_tag: Annotated[
         str | None,
         HeaderParameter(
@@ -86,6 +88,7 @@ async def hand_in(
     filename, data, fields = await _upload(request)
     asked = wire.parse_document(fields)
     tag = wire.parse_reporting_tag(reporting_tag)
+    await quotas.require(access)
     if asked.source is not None:
         routing.route(await inference.models(), asked.source, asked.target)
     async with db.tx(access.organisation_id, access.person_id) as tx:

@@ -19,6 +19,7 @@ from hanse.language.glossaries.loading import TermsCache
 from hanse.language.glossaries.service import GlossaryNotFound
 from hanse.language.languages import root
 from hanse.language.projection import Marked
+from hanse.language.quotas import QuotaExceeded, require_key_quota
 from hanse.language.routing import UnsupportedPair
 from hanse.language.service import UnsupportedSource
 from hanse.language.store import TranslationRow
@@ -45,6 +46,7 @@ _ITS_OWN_FAULT: Final = (
     UnknownModel,
     GlossaryNotFound,
     InvalidParameter,
+    QuotaExceeded,
 )
 
 
@@ -96,6 +98,7 @@ class _Translation:
             raise InvalidFile(
                 f"The file has {characters} characters; {CHARACTERS_MAX} are allowed."
             )
+        await require_key_quota(tx, row.api_key_id, characters)
         source = row.source_language or await self._recognise(texts)
         if source is not None and root(source) == root(row.target_language):
             raise InvalidFile("Source and target language are equal.")

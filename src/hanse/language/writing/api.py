@@ -12,6 +12,8 @@ from hanse.identity import Access
 from hanse.language import contract, wire
 from hanse.language.detect import Detector
 from hanse.language.languages import find_code
+from hanse.language.pipeline import billed_characters
+from hanse.language.quotas import Quotas
 from hanse.language.wire import InvalidParameter
 from hanse.language.writing import service
 from hanse.language.writing.prompts import STYLES, TONES, Task
@@ -59,7 +61,7 @@ class Improvements(Struct):
     ),
     summary="Rephrase texts",
     tags=_TAGS,
-    responses=contract.errors(413, 415, 501),
+    responses=contract.errors(413, 415, 456, 501),
     request_max_body_size=BODY_BYTES_MAX,
 )
 async def rephrase(
@@ -68,10 +70,11 @@ async def rephrase(
     db: NamedDependency[Db],
     detector: NamedDependency[Detector],
     writing: NamedDependency[Writing],
+    quotas: NamedDependency[Quotas],
     reporting_tag: _ReportingTag = None,
 ) -> Improvements:
     """Improve the wording of up to 50 texts by a language model, in a style or a tone."""
-    return await _improve(request, access, db, detector, writing, "rephrase", reporting_tag)
+    return await _improve(request, access, db, detector, writing, quotas, "rephrase", reporting_tag)
 
 
 @post(
@@ -81,7 +84,7 @@ async def rephrase(
     operation_class=contract.fields_operation({"text": list[str]}, {"target_lang": str}),
     summary="Correct texts",
     tags=_TAGS,
-    responses=contract.errors(413, 415),
+    responses=contract.errors(413, 415, 456),
     request_max_body_size=BODY_BYTES_MAX,
 )
 async def correct(
@@ -90,10 +93,11 @@ async def correct(
     db: NamedDependency[Db],
     detector: NamedDependency[Detector],
     writing: NamedDependency[Writing],
+    quotas: NamedDependency[Quotas],
     reporting_tag: _ReportingTag = None,
 ) -> Improvements:
     """Correct spelling and grammar of up to 50 texts, and change nothing else."""
-    return await _improve(request, access, db, detector, writing, "correct", reporting_tag)
+    return await _improve(request, access, db, detector, writing, quotas, "correct", reporting_tag)
 
 
 async def _improve(
@@ -102,6 +106,7 @@ async def _improve(
     db: Db,
     detector: Detector,
     writing: Writing,
+    quotas: Quotas,
     task: Task,
     reporting_tag: str | None,
 ) -> Improvements:
@@ -109,6 +114,7 @@ async def _improve(
     fields = wire.decode_body(await request.body(), request.headers.get("content-type"))
     asked = parse(task, fields)
     tag = wire.parse_reporting_tag(reporting_tag)
+    await quotas.require(access, sum(map(billed_characters, asked.texts)))
     began = time.perf_counter()
     try:
         improved = await writing.improve(detector, access.organisation_id, asked)

@@ -1,0 +1,112 @@
+"""The job that evaluates translations."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from hanse.inference import InferenceClient, ModelInfo
+from hanse.language import routing
+from hanse.language import service as language
+from hanse.language.languages import root
+from hanse.language.quality import store
+from hanse.language.quality.checks import Issue, inconsistencies, issues
+from hanse.language.quality.meaning import mistranslation
+from hanse.language.quality.store import EvaluationRow
+from hanse.language.routing import UnsupportedPair
+from hanse.platform.database import Tx
+from hanse.platform.jobs import Jobs
+
+EVALUATE: Final = "language.evaluate_quality"
+LIFETIME: Final = timedelta(hours=24)
+TIMEOUT_S: Final = 300.0
+ATTEMPTS_MAX: Final = 100
+RETRY_LAST_S: Final = 30.0
+PURGED_ROWS_MAX: Final = 1000
+
+
+class Evaluate(msgspec.Struct, frozen=True):
+    """The payload of the job."""
+
+    evaluation_id: UUID
+
+
+def register_quality(jobs: Jobs, inference: InferenceClient) -> None:
+    """Add the jobs of quality evaluation: evaluating, and deleting what has expired."""
+
+    async def evaluate(tx: Tx, job: Evaluate) -> None:
+        row = await store.get(tx, job.evaluation_id, for_update=True)
+        if row is None or row.report is not None or row.error is not None:
+            return
+        report = await _report(inference, tx.organisation_id, row)
+        await store.finish(tx, row.id, report, None, datetime.now(UTC) + LIFETIME)
+
+    jobs.task(
+        EVALUATE,
+        Evaluate,
+        attempts_max=ATTEMPTS_MAX,
+        timeout_s=TIMEOUT_S,
+        retry_max_s=RETRY_LAST_S,
+    )(evaluate)
+
+    async def purge(tx: Tx) -> None:
+        await store.purge(tx, PURGED_ROWS_MAX)
+
+    jobs.periodic("language.purge_quality", "*/10 * * * *")(purge)
+
+
+async def _report(
+    inference: InferenceClient, organisation_id: UUID | None, row: EvaluationRow
+) -> list[list[Issue]]:
+    assert organisation_id is not None
+    source, target = row.source_language, row.target_language
+    report = [issues(each.source, each.target, root(source), root(target)) for each in row.segments]
+    pairs = [(each.source, each.target) for each in row.segments]
+    for number, issue in inconsistencies(pairs).items():
+        report[number].append(issue)
+    # What is empty or a copy needs no second opinion.
+    asked = [number for number, found in enumerate(report) if not found or not _is_whole(found)]
+    models = await inference.models()
+    if asked and _is_served(models, source, target) and _is_served(models, target, source):
+        ours = await _translated(
+            inference, organisation_id, [pairs[number][0] for number in asked], source, target
+        )
+        back = await _translated(
+            inference, organisation_id, [pairs[number][1] for number in asked], target, source
+        )
+        for number, our, their in zip(asked, ours, back, strict=True):
+            if (wrong := mistranslation(*pairs[number], our, their)) is not None:
+                report[number].append(wrong)
+    return report
+
+
+def _is_whole(found: Sequence[Issue]) -> bool:
+    return any(issue.sub_type in ("Omission", "Untranslated text") for issue in found)
+
+
+def _is_served(models: Sequence[ModelInfo], source: str, target: str) -> bool:
+    try:
+        return not routing.is_pseudo(routing.route(models, source, target))
+    except UnsupportedPair:
+        return False
+
+
+async def _translated(
+    inference: InferenceClient,
+    organisation_id: UUID,
+    texts: Sequence[str],
+    source: str,
+    target: str,
+) -> list[str]:
+    translation = await language.translate(
+        inference,
+        organisation_id=organisation_id,
+        texts=texts,
+        target=target,
+        source=source,
+        languages=[source for _ in texts],
+        is_bulk=True,
+    )
+    return [text.text for text in translation.texts]
