@@ -12,6 +12,8 @@ EXPECTED = {
     Permission.WRITE_IMPROVE: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.GLOSSARIES_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.GLOSSARIES_WRITE: {Role.OWNER, Role.ADMIN, Role.MEMBER},
+    Permission.STYLE_RULES_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
+    Permission.STYLE_RULES_WRITE: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.API_KEYS_READ: {Role.OWNER, Role.ADMIN},
     Permission.API_KEYS_WRITE: {Role.OWNER, Role.ADMIN},
     Permission.PEOPLE_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
@@ -36,6 +38,8 @@ def test_a_key_without_scopes_may_call_the_text_api_only() -> None:
         "write:improve",
         "glossaries:read",
         "glossaries:write",
+        "style_rules:read",
+        "style_rules:write",
     }
 
 

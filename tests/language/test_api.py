@@ -134,7 +134,12 @@ async def test_a_text_in_the_target_language_comes_back_and_is_billed(
         ({"text": []}, "Parameter 'text' must have at least one text."),
         ({"text": [1]}, "Parameter 'text' must be an array of strings."),
         ({"formality": "more"}, "Target language 'PT-BR' doesn't support formality."),
-        ({"style_id": "x"}, "Parameter 'style_id' is not supported by this server yet."),
+        (
+            {"translation_memory_id": "x"},
+            "Parameter 'translation_memory_id' is not supported by this server yet.",
+        ),
+        ({"style_id": "x"}, "Value for 'style_id' is not a valid id."),
+        ({"custom_instructions": ["x" * 301]}, "Parameter 'custom_instructions' may have 10"),
         ({"tag_handling": "xml", "text": ["<a>"]}, "Tag handling parsing failed"),
         (
             {"text": ["Je voudrais réserver une table pour deux personnes ce soir."]},
@@ -274,10 +279,17 @@ async def test_a_wrong_question_for_languages_is_refused(
 
 
 async def test_the_resources_on_offer_are_listed(client: httpx.AsyncClient) -> None:
-    translation, document, glossary = (await client.get("/v3/languages/resources")).json()
-    assert (translation["name"], glossary["name"]) == ("translate_text", "glossary")
-    assert document["name"] == "translate_document"
-    assert [each["name"] for each in translation["features"]] == ["auto_detection", "glossary"]
+    resources = {
+        each["name"]: [feature["name"] for feature in each["features"]]
+        for each in (await client.get("/v3/languages/resources")).json()
+    }
+    assert resources == {
+        "translate_text": ["auto_detection", "glossary", "style_rules"],
+        "translate_document": ["auto_detection", "glossary"],
+        "glossary": [],
+        "style_rules": [],
+        "write": ["correct", "tone", "writing_style"],
+    }
 
 
 async def test_an_unknown_path_and_method_are_answered_in_the_same_form(

@@ -13,6 +13,8 @@ class Permission(StrEnum):
     WRITE_IMPROVE = "write:improve"
     GLOSSARIES_READ = "glossaries:read"
     GLOSSARIES_WRITE = "glossaries:write"
+    STYLE_RULES_READ = "style_rules:read"
+    STYLE_RULES_WRITE = "style_rules:write"
     API_KEYS_READ = "api_keys:read"
     API_KEYS_WRITE = "api_keys:write"
     PEOPLE_READ = "people:read"
@@ -37,6 +39,8 @@ TEXT_SCOPES = frozenset(
         Permission.WRITE_IMPROVE,
         Permission.GLOSSARIES_READ,
         Permission.GLOSSARIES_WRITE,
+        Permission.STYLE_RULES_READ,
+        Permission.STYLE_RULES_WRITE,
     }
 )
 """What an API key may do unless it is made for more: call the text API."""

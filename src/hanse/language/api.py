@@ -23,6 +23,9 @@ from hanse.language.quotas import Quotas
 from hanse.language.repeats import Repeats
 from hanse.language.routing import UnsupportedPair
 from hanse.language.service import UnsupportedSource
+from hanse.language.styles import api as styles_api
+from hanse.language.styles import service as styles
+from hanse.language.styles.store import StyleRow
 from hanse.language.tagged import translate_tagged
 from hanse.language.writing import api as writing
 from hanse.language.writing.service import Writing
@@ -40,6 +43,8 @@ class TranslationEntry(Struct):
     `untranslated_sentences`, an addition to the contract, counts those that the engine could not
     translate and that stand in `text` as they came; absent when there are none. `glossary_terms`,
     another, says what became of each term of the glossaries; absent without a glossary.
+    `not_applied`, a third, names what was asked for and had no effect: parameters, and rules of
+    the style; absent when all was done.
     """
 
     detected_source_language: str
@@ -49,6 +54,7 @@ class TranslationEntry(Struct):
     untranslated_sentences: int | UnsetType = UNSET
     tag_handling_version: str | UnsetType = UNSET
     glossary_terms: list[Term] | UnsetType = UNSET
+    not_applied: list[str] | UnsetType = UNSET
 
 
 class TranslateResponse(Struct):
@@ -111,15 +117,31 @@ async def translate_text(
 
     async def answer() -> TranslateResponse:
         await quotas.require(access, sum(map(billed_characters, asked.texts)))
+        style = await _style(access, db, asked)
         translation = await _translated(access, db, inference, detector, terms_cache, asked)
+        if style is not None:
+            translation = styles.applied(style, translation)
+        left = [*asked.without_effect, *(styles.not_applied(style) if style else ())]
         async with db.tx(access.organisation_id, access.person_id) as tx:
             await service.record(tx, access, translation, tag)
         return TranslateResponse(
-            [_entry(text, asked, detector.default_language) for text in translation.texts]
+            [_entry(text, asked, detector.default_language, left) for text in translation.texts]
         )
 
     caller = f"{access.organisation_id} {access.caller} {media_type} {tag}"
     return await repeats.once(caller, body, answer)
+
+
+async def _style(access: Access, db: Db, asked: wire.TranslateRequest) -> StyleRow | None:
+    if asked.style_id is None:
+        return None
+    async with db.tx(access.organisation_id, access.person_id) as tx:
+        style = await styles.get(tx, asked.style_id)
+    if style.language != root(asked.target):
+        raise wire.InvalidParameter(
+            f"The style is for {style.language}, and the text goes into {asked.target}."
+        )
+    return style
 
 
 async def _translated(
@@ -150,7 +172,10 @@ async def _translated(
 
 
 def _entry(
-    text: service.TranslatedText, asked: wire.TranslateRequest, default_language: str
+    text: service.TranslatedText,
+    asked: wire.TranslateRequest,
+    default_language: str,
+    not_applied: list[str],
 ) -> TranslationEntry:
     model_type: str | UnsetType = UNSET
     if routing.is_pseudo(text.models):
@@ -165,6 +190,7 @@ def _entry(
         untranslated_sentences=text.untranslated or UNSET,
         tag_handling_version=asked.tags.version if asked.tags else UNSET,
         glossary_terms=list(text.terms) if asked.glossary_ids else UNSET,
+        not_applied=not_applied or UNSET,
     )
 
 
@@ -199,6 +225,7 @@ routes: Final = (
             information_api.router,
             quality.router,
             stream.router,
+            styles_api.router,
             writing.router,
         ],
         dependencies={

@@ -107,7 +107,17 @@ def _translate_schema(*, form: bool) -> Schema:
                 pattern=LANGUAGE_PATTERN,
                 examples=["EN", "pt"],
             ),
-            "context": _string("Accepted, not billed; without effect at present."),
+            "context": _string("Not billed. Without effect, which `not_applied` says."),
+            "style_id": _string(
+                "A style of the target language. `not_applied` names its rules that this server "
+                "cannot carry out."
+            ),
+            "custom_instructions": Schema(
+                type=OpenAPIType.ARRAY,
+                items=_string("An instruction.", max_length=300),
+                max_items=10,
+                description="Without effect, which `not_applied` says.",
+            ),
             "split_sentences": _string(
                 "`1`: at punctuation and line breaks, `nonewlines`: at punctuation, `0`: at line "
                 "breaks, tabs and runs of blanks alone.",
@@ -149,12 +159,13 @@ def _translate_schema(*, form: bool) -> Schema:
 def fields_operation(required: Mapping[str, type], optional: Mapping[str, type]) -> type[Operation]:
     """Return an operation whose body is an object of these fields, in JSON or as a form.
 
-    A list is one of objects, which only JSON can carry.
+    A list is one of objects; those only JSON can carry.
     """
     schemas: dict[type, Schema] = {
         str: Schema(type=OpenAPIType.STRING),
         int: Schema(type=[OpenAPIType.INTEGER, OpenAPIType.NULL], minimum=0),
         list: Schema(type=OpenAPIType.ARRAY, items=Schema(type=OpenAPIType.OBJECT)),
+        dict: Schema(type=OpenAPIType.OBJECT),
         list[str]: Schema(
             type=OpenAPIType.ARRAY,
             items=Schema(type=OpenAPIType.STRING),
@@ -168,7 +179,7 @@ def fields_operation(required: Mapping[str, type], optional: Mapping[str, type])
         required=list(required),
         properties={name: schemas[kind] for name, kind in fields.items()},
     )
-    kinds = (JSON,) if list in fields.values() else (JSON, FORM)
+    kinds = (JSON,) if {list, dict} & set(fields.values()) else (JSON, FORM)
 
     @dataclass
     class FieldsOperation(Operation):

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from hanse.language.languages import find_code
+from hanse.language.languages import find_code, root
 from hanse.language.segment import SplitMode
 from hanse.language.tags import TagOptions
 from hanse.platform.problems import BadRequest, Problem
@@ -22,16 +22,15 @@ Value = TypeVar("Value")
 
 TEXTS_MAX: Final = 50
 FORM_FIELDS_MAX: Final = 1_000
+NAME_CHARACTERS_MAX: Final = 1024
+INSTRUCTIONS_MAX: Final = 10
+INSTRUCTION_CHARACTERS_MAX: Final = 300
 REPORTING_TAG_CHARACTERS_MAX: Final = 256
 
 FORMALITIES: Final = ("default", "more", "less", "prefer_more", "prefer_less")
 MODEL_TYPES: Final = ("quality_optimized", "prefer_quality_optimized", "latency_optimized")
 
-UNSUPPORTED: Final = (
-    "style_id",
-    "custom_instructions",
-    "translation_memory_id",
-)
+UNSUPPORTED: Final = ("translation_memory_id",)
 """Parameters of the contract that change the result and are not supported yet."""
 
 WITHOUT_EFFECT: Final = (
@@ -91,6 +90,9 @@ class TranslateRequest(msgspec.Struct, frozen=True, kw_only=True):
     model_type: str | None
     glossary_ids: tuple[UUID, ...] = ()
     tags: TagOptions | None = None
+    style_id: UUID | None = None
+    without_effect: tuple[str, ...] = ()
+    """Parameters that were given and that no engine of this server can heed."""
 
 
 def decode_body(body: bytes, content_type: str | None) -> dict[str, Any]:
@@ -163,12 +165,13 @@ def parse_translate(fields: Mapping[str, Any]) -> TranslateRequest:
         model_type=_choice(fields, "model_type", _one_of(MODEL_TYPES)),
         glossary_ids=_glossary_ids(fields),
         tags=tags,
+        style_id=parse_id(style, "style_id") if (style := single(fields, "style_id")) else None,
+        without_effect=_without_effect(fields),
     )
     if request.glossary_ids and request.source is None:
         raise InvalidParameter("Parameter 'source_lang' is required with a glossary.")
     _flag(fields, "preserve_formatting")
     _flag(fields, "enable_beta_languages")
-    single(fields, "context")
     formality = _choice(fields, "formality", _one_of(FORMALITIES))
     if formality in ("more", "less"):
         raise InvalidParameter(
@@ -189,6 +192,8 @@ class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True):
 def parse_document(fields: Mapping[str, Any]) -> DocumentRequest:
     """Check the fields of `POST /v2/document` besides the file. Raises InvalidParameter."""
     asked = parse_translate({**fields, "text": [""], "tag_handling": None})
+    if asked.style_id is not None:
+        raise InvalidParameter("Parameter 'style_id' is not supported for documents yet.")
     if output := single(fields, "output_format"):
         filename = single(fields, "filename") or ""
         if not filename.lower().endswith(f".{output.lower()}"):
@@ -229,6 +234,62 @@ def parse_id(text: str, parameter: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise InvalidParameter(f"Value for '{parameter}' is not a valid id.") from None
+
+
+def parse_name(fields: Mapping[str, Any]) -> str | None:
+    """Return the name, None where there is none. Raises InvalidParameter."""
+    name = single(fields, "name")
+    if name is None:
+        if fields.get("name") in ("", [""]):
+            raise InvalidParameter("Value for 'name' is empty.")
+        return None
+    name = name.strip()
+    if not name or len(name) > NAME_CHARACTERS_MAX or "\0" in name:
+        raise InvalidParameter(f"A name has 1 to {NAME_CHARACTERS_MAX} characters.")
+    return name
+
+
+def required_name(fields: Mapping[str, Any]) -> str:
+    """Return the name. Raises InvalidParameter."""
+    name = parse_name(fields)
+    if name is None:
+        raise InvalidParameter("Parameter 'name' not specified.")
+    return name
+
+
+def parse_root(fields: Mapping[str, Any], parameter: str) -> str:
+    """Return the root of a required language. Raises InvalidParameter."""
+    value = single(fields, parameter)
+    if value is None:
+        raise InvalidParameter(f"Parameter '{parameter}' not specified.")
+    code = find_code(value)
+    if code is None:
+        raise InvalidParameter(f"Value for '{parameter}' not supported.")
+    return root(code)
+
+
+def _without_effect(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    given = {
+        "context": single(fields, "context") is not None,
+        "custom_instructions": bool(_instructions(fields)),
+        "formality": single(fields, "formality") in ("prefer_more", "prefer_less"),
+    }
+    return tuple(parameter for parameter, is_given in given.items() if is_given)
+
+
+def _instructions(fields: Mapping[str, Any]) -> list[str]:
+    given = fields.get("custom_instructions")
+    if given in (None, "", [], [""]):
+        return []
+    listed = [given] if isinstance(given, str) else given
+    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+        raise InvalidParameter("Parameter 'custom_instructions' must be an array of strings.")
+    if len(listed) > INSTRUCTIONS_MAX or max(map(len, listed)) > INSTRUCTION_CHARACTERS_MAX:
+        raise InvalidParameter(
+            f"Parameter 'custom_instructions' may have {INSTRUCTIONS_MAX} instructions of "
+            f"{INSTRUCTION_CHARACTERS_MAX} characters."
+        )
+    return listed
 
 
 def _glossary_ids(fields: Mapping[str, Any]) -> tuple[UUID, ...]:

@@ -13,7 +13,7 @@ from hanse.identity import Access
 from hanse.inference import InferenceClient
 from hanse.language import contract, routing
 from hanse.language.glossaries import entries, service, store, wire
-from hanse.language.wire import decode_body, parse_id
+from hanse.language.wire import decode_body, parse_id, parse_name, required_name
 from hanse.platform.database import Db
 from hanse.platform.problems import Problem
 
@@ -69,7 +69,7 @@ async def create_v2(
     """Make a glossary; it can be used at once."""
     access.require(WRITE)
     fields = decode_body(await request.body(), request.headers.get("content-type"))
-    name, dictionary = wire.required_name(fields), wire.parse_dictionary(fields)
+    name, dictionary = required_name(fields), wire.parse_dictionary(fields)
     async with db.tx(access.organisation_id, access.person_id) as tx:
         return wire.glossary_v2(await service.create(tx, name, [dictionary]))
 
@@ -170,7 +170,7 @@ async def create_v3(
     """Make a glossary of any number of directions."""
     access.require(WRITE)
     fields = decode_body(await request.body(), request.headers.get("content-type"))
-    name, dictionaries = wire.required_name(fields), wire.parse_dictionaries(fields)
+    name, dictionaries = required_name(fields), wire.parse_dictionaries(fields)
     async with db.tx(access.organisation_id, access.person_id) as tx:
         return wire.glossary_v3(await service.create(tx, name, dictionaries))
 
@@ -226,7 +226,7 @@ async def patch_v3(
     access.require(WRITE)
     wanted = parse_id(glossary_id, "glossary_id")
     fields = decode_body(await request.body(), request.headers.get("content-type"))
-    name, dictionaries = wire.parse_name(fields), wire.parse_dictionaries(fields)
+    name, dictionaries = parse_name(fields), wire.parse_dictionaries(fields)
     async with db.tx(access.organisation_id, access.person_id) as tx:
         changed = await service.merge(tx, wanted, name=name, dictionaries=dictionaries)
     return wire.glossary_v3(changed)

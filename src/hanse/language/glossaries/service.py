@@ -16,7 +16,6 @@ from hanse.platform.problems import BadRequest, NotFound
 
 GLOSSARIES_MAX: Final = 1000
 """Glossaries of one organisation."""
-NAME_CHARACTERS_MAX: Final = 1024
 
 
 class GlossaryNotFound(NotFound):

@@ -7,10 +7,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from hanse.language.glossaries.entries import FORMATS, parse_entries
-from hanse.language.glossaries.service import NAME_CHARACTERS_MAX, NewDictionary
+from hanse.language.glossaries.service import NewDictionary
 from hanse.language.glossaries.store import DictionaryRow, GlossaryRow
-from hanse.language.languages import find_code, root
-from hanse.language.wire import InvalidParameter, single
+from hanse.language.wire import InvalidParameter, parse_root, single
 
 DICTIONARIES_MAX: Final = 100
 """Directions that one request may write."""
@@ -87,31 +86,10 @@ class LanguagePairs(Struct):
 
 def parse_pair(fields: Mapping[str, Any]) -> tuple[str, str]:
     """Return the root languages of `source_lang` and `target_lang`. Raises InvalidParameter."""
-    source, target = (_root(fields, name) for name in ("source_lang", "target_lang"))
+    source, target = (parse_root(fields, name) for name in ("source_lang", "target_lang"))
     if source == target:
         raise InvalidParameter("Source and target language of a dictionary are equal.")
     return source, target
-
-
-def parse_name(fields: Mapping[str, Any]) -> str | None:
-    """Return the name, None where there is none. Raises InvalidParameter."""
-    name = single(fields, "name")
-    if name is None:
-        if fields.get("name") in ("", [""]):
-            raise InvalidParameter("Value for 'name' is empty.")
-        return None
-    name = name.strip()
-    if not name or len(name) > NAME_CHARACTERS_MAX or "\0" in name:
-        raise InvalidParameter(f"A name has 1 to {NAME_CHARACTERS_MAX} characters.")
-    return name
-
-
-def required_name(fields: Mapping[str, Any]) -> str:
-    """Return the name. Raises InvalidParameter."""
-    name = parse_name(fields)
-    if name is None:
-        raise InvalidParameter("Parameter 'name' not specified.")
-    return name
 
 
 def parse_dictionary(fields: Mapping[str, Any]) -> NewDictionary:
@@ -184,13 +162,3 @@ def glossary_v3(glossary: GlossaryRow) -> GlossaryV3:
 def _time(glossary: GlossaryRow) -> str:
     # The official clients parse no time without a fraction of a second.
     return glossary.created_at.isoformat(timespec="microseconds")
-
-
-def _root(fields: Mapping[str, Any], parameter: str) -> str:
-    value = single(fields, parameter)
-    if value is None:
-        raise InvalidParameter(f"Parameter '{parameter}' not specified.")
-    code = find_code(value)
-    if code is None:
-        raise InvalidParameter(f"Value for '{parameter}' not supported.")
-    return root(code)
