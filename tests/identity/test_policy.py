@@ -14,6 +14,8 @@ EXPECTED = {
     Permission.GLOSSARIES_WRITE: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.STYLE_RULES_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.STYLE_RULES_WRITE: {Role.OWNER, Role.ADMIN, Role.MEMBER},
+    Permission.TRANSLATION_MEMORIES_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
+    Permission.TRANSLATION_MEMORIES_WRITE: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.API_KEYS_READ: {Role.OWNER, Role.ADMIN},
     Permission.API_KEYS_WRITE: {Role.OWNER, Role.ADMIN},
     Permission.PEOPLE_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
@@ -40,6 +42,8 @@ def test_a_key_without_scopes_may_call_the_text_api_only() -> None:
         "glossaries:write",
         "style_rules:read",
         "style_rules:write",
+        "translation_memories:read",
+        "translation_memories:write",
     }
 
 

@@ -134,10 +134,8 @@ async def test_a_text_in_the_target_language_comes_back_and_is_billed(
         ({"text": []}, "Parameter 'text' must have at least one text."),
         ({"text": [1]}, "Parameter 'text' must be an array of strings."),
         ({"formality": "more"}, "Target language 'PT-BR' doesn't support formality."),
-        (
-            {"translation_memory_id": "x"},
-            "Parameter 'translation_memory_id' is not supported by this server yet.",
-        ),
+        ({"translation_memory_id": "x"}, "Value for 'translation_memory_id' is not a valid id."),
+        ({"translation_memory_threshold": 101}, "must be a number from 0 to 100"),
         ({"style_id": "x"}, "Value for 'style_id' is not a valid id."),
         ({"custom_instructions": ["x" * 301]}, "Parameter 'custom_instructions' may have 10"),
         ({"tag_handling": "xml", "text": ["<a>"]}, "Tag handling parsing failed"),
@@ -284,10 +282,11 @@ async def test_the_resources_on_offer_are_listed(client: httpx.AsyncClient) -> N
         for each in (await client.get("/v3/languages/resources")).json()
     }
     assert resources == {
-        "translate_text": ["auto_detection", "glossary", "style_rules"],
+        "translate_text": ["auto_detection", "glossary", "style_rules", "translation_memory"],
         "translate_document": ["auto_detection", "glossary"],
         "glossary": [],
         "style_rules": [],
+        "translation_memory": [],
         "write": ["correct", "tone", "writing_style"],
     }
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hanse.language.segment import SplitMode
 from hanse.language.tags import TagOptions
 from hanse.language.wire import (
-    UNSUPPORTED,
     WITHOUT_EFFECT,
     InvalidParameter,
     MalformedBody,
@@ -139,14 +138,32 @@ def test_a_preferred_formality_never_fails(formality: str | None) -> None:
     asked(formality=formality)
 
 
-@pytest.mark.parametrize("parameter", UNSUPPORTED)
-@pytest.mark.parametrize("value", ["1", True, False, ["x"], {"a": 1}, 0])
-def test_what_is_not_supported_yet_is_refused_and_never_ignored(
-    parameter: str, value: object
-) -> None:
-    assert refusal(**{parameter: value}) == (
-        f"Parameter '{parameter}' is not supported by this server yet."
-    )
+@pytest.mark.parametrize("parameter", ["style_id", "translation_memory_id"])
+@pytest.mark.parametrize("value", ["1", True, ["x"], {"a": 1}, 0])
+def test_an_id_that_is_none_is_refused(parameter: str, value: object) -> None:
+    assert parameter in refusal(**{parameter: value})
+
+
+@pytest.mark.parametrize("value", [-1, 101, "x", 1.5, True, [1, 2]])
+def test_a_threshold_out_of_range_is_refused(value: object) -> None:
+    assert "0 to 100" in refusal(translation_memory_threshold=value)
+
+
+@pytest.mark.parametrize("value", [0, 100, "80", ["80"]])
+def test_a_threshold_is_a_number_or_a_field_of_a_form(value: Any) -> None:
+    percent = int(value[0]) if isinstance(value, list) else int(value)
+    assert asked(translation_memory_threshold=value).memory_percent_min == percent
+
+
+def test_what_no_engine_can_heed_is_noted() -> None:
+    noted = asked(context="x", custom_instructions=["y"], formality="prefer_more").without_effect
+    assert noted == ("context", "custom_instructions", "formality")
+    assert asked(context="", custom_instructions=[], formality="default").without_effect == ()
+
+
+@pytest.mark.parametrize("value", [[1], {"a": 1}, ["x"] * 11, ["x" * 301]])
+def test_instructions_that_are_none_are_refused(value: object) -> None:
+    assert "custom_instructions" in refusal(custom_instructions=value)
 
 
 @pytest.mark.parametrize("parameter", WITHOUT_EFFECT)
@@ -177,7 +194,7 @@ def test_a_split_mode_may_be_a_number(value: object) -> None:
     assert asked(split_sentences=value).split_mode is SplitMode.NONE
 
 
-@pytest.mark.parametrize("parameter", UNSUPPORTED)
+@pytest.mark.parametrize("parameter", ["style_id", "translation_memory_id", "custom_instructions"])
 @pytest.mark.parametrize("value", [None, "", []])
 def test_an_absent_parameter_may_be_spelled_out(parameter: str, value: object) -> None:
     asked(**{parameter: value})

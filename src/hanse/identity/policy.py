@@ -15,6 +15,8 @@ class Permission(StrEnum):
     GLOSSARIES_WRITE = "glossaries:write"
     STYLE_RULES_READ = "style_rules:read"
     STYLE_RULES_WRITE = "style_rules:write"
+    TRANSLATION_MEMORIES_READ = "translation_memories:read"
+    TRANSLATION_MEMORIES_WRITE = "translation_memories:write"
     API_KEYS_READ = "api_keys:read"
     API_KEYS_WRITE = "api_keys:write"
     PEOPLE_READ = "people:read"
@@ -41,6 +43,8 @@ TEXT_SCOPES = frozenset(
         Permission.GLOSSARIES_WRITE,
         Permission.STYLE_RULES_READ,
         Permission.STYLE_RULES_WRITE,
+        Permission.TRANSLATION_MEMORIES_READ,
+        Permission.TRANSLATION_MEMORIES_WRITE,
     }
 )
 """What an API key may do unless it is made for more: call the text API."""

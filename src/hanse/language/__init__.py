@@ -9,6 +9,7 @@ from hanse.language.detect import Detection, DetectionStatus, Detector
 from hanse.language.documents.jobs import register_documents
 from hanse.language.events import TextTranslated, consumers
 from hanse.language.languages import UnknownLanguage, parse_code
+from hanse.language.memories.jobs import register_memories
 from hanse.language.quality.jobs import register_quality
 from hanse.language.routing import UnsupportedPair
 from hanse.language.segment import SplitMode
@@ -37,6 +38,7 @@ __all__ = [
     "parse_code",
     "record",
     "register_documents",
+    "register_memories",
     "register_quality",
     "routes",
     "translate",

@@ -17,6 +17,9 @@ from hanse.language.glossaries import api as glossaries
 from hanse.language.glossaries.enforcement import Term
 from hanse.language.glossaries.loading import TermsCache
 from hanse.language.languages import root, v2
+from hanse.language.memories import api as memories_api
+from hanse.language.memories.match import Match
+from hanse.language.memories.service import Memories, Recall
 from hanse.language.pipeline import billed_characters
 from hanse.language.quality import api as quality
 from hanse.language.quotas import Quotas
@@ -44,7 +47,8 @@ class TranslationEntry(Struct):
     translate and that stand in `text` as they came; absent when there are none. `glossary_terms`,
     another, says what became of each term of the glossaries; absent without a glossary.
     `not_applied`, a third, names what was asked for and had no effect: parameters, and rules of
-    the style; absent when all was done.
+    the style; absent when all was done. `translation_memory_matches` has what was found for its
+    sentences; absent without a memory.
     """
 
     detected_source_language: str
@@ -55,6 +59,7 @@ class TranslationEntry(Struct):
     tag_handling_version: str | UnsetType = UNSET
     glossary_terms: list[Term] | UnsetType = UNSET
     not_applied: list[str] | UnsetType = UNSET
+    translation_memory_matches: list[Match] | UnsetType = UNSET
 
 
 class TranslateResponse(Struct):
@@ -100,6 +105,7 @@ async def translate_text(
     terms_cache: NamedDependency[TermsCache],
     repeats: NamedDependency[Repeats[TranslateResponse]],
     quotas: NamedDependency[Quotas],
+    memories: NamedDependency[Memories],
     reporting_tag: Annotated[
         str | None,
         HeaderParameter(
@@ -118,14 +124,18 @@ async def translate_text(
     async def answer() -> TranslateResponse:
         await quotas.require(access, sum(map(billed_characters, asked.texts)))
         style = await _style(access, db, asked)
-        translation = await _translated(access, db, inference, detector, terms_cache, asked)
+        recall = await _recall(access, db, memories, asked)
+        translation = await _translated(access, db, inference, detector, terms_cache, asked, recall)
         if style is not None:
             translation = styles.applied(style, translation)
         left = [*asked.without_effect, *(styles.not_applied(style) if style else ())]
         async with db.tx(access.organisation_id, access.person_id) as tx:
             await service.record(tx, access, translation, tag)
         return TranslateResponse(
-            [_entry(text, asked, detector.default_language, left) for text in translation.texts]
+            [
+                _entry(text, asked, detector.default_language, left, _matches(recall, source))
+                for text, source in zip(translation.texts, asked.texts, strict=True)
+            ]
         )
 
     caller = f"{access.organisation_id} {access.caller} {media_type} {tag}"
@@ -144,6 +154,21 @@ async def _style(access: Access, db: Db, asked: wire.TranslateRequest) -> StyleR
     return style
 
 
+async def _recall(
+    access: Access, db: Db, memories: Memories, asked: wire.TranslateRequest
+) -> Recall | None:
+    if asked.memory_id is None:
+        return None
+    async with db.tx(access.organisation_id, access.person_id) as tx:
+        return await memories.recall(tx, asked.memory_id, asked.target, asked.memory_percent_min)
+
+
+def _matches(recall: Recall | None, source: str) -> list[Match] | UnsetType:
+    if recall is None:
+        return UNSET
+    return [match for sentence, match in recall.matches.items() if sentence in source]
+
+
 async def _translated(
     access: Access,
     db: Db,
@@ -151,6 +176,7 @@ async def _translated(
     detector: Detector,
     terms_cache: TermsCache,
     asked: wire.TranslateRequest,
+    memory: Recall | None,
 ) -> service.Translation:
     terms = None
     if asked.glossary_ids and asked.source is not None:
@@ -165,6 +191,7 @@ async def _translated(
         "source": asked.source,
         "mode": asked.split_mode,
         "terms": terms,
+        "memory": memory,
     }
     if asked.tags is None:
         return await service.translate(inference, detector, **how)
@@ -176,6 +203,7 @@ def _entry(
     asked: wire.TranslateRequest,
     default_language: str,
     not_applied: list[str],
+    matches: list[Match] | UnsetType,
 ) -> TranslationEntry:
     model_type: str | UnsetType = UNSET
     if routing.is_pseudo(text.models):
@@ -191,6 +219,7 @@ def _entry(
         tag_handling_version=asked.tags.version if asked.tags else UNSET,
         glossary_terms=list(text.terms) if asked.glossary_ids else UNSET,
         not_applied=not_applied or UNSET,
+        translation_memory_matches=matches,
     )
 
 
@@ -223,6 +252,7 @@ routes: Final = (
             documents.router,
             glossaries.router,
             information_api.router,
+            memories_api.router,
             quality.router,
             stream.router,
             styles_api.router,
@@ -231,6 +261,7 @@ routes: Final = (
         dependencies={
             "detector": Provide(_load_detector, use_cache=True, sync_to_thread=True),
             "terms_cache": Provide(TermsCache, use_cache=True, sync_to_thread=False),
+            "memories": Provide(Memories, use_cache=True, sync_to_thread=False),
             "quotas": Provide(_quotas, use_cache=True, sync_to_thread=False),
             "writing": Provide(_writing, sync_to_thread=False),
             "repeats": Provide(_no_repeats, use_cache=True, sync_to_thread=False),

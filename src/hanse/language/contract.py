@@ -24,7 +24,6 @@ from hanse.language.wire import (
     JSON,
     MODEL_TYPES,
     TEXTS_MAX,
-    UNSUPPORTED,
 )
 
 LANGUAGE_PATTERN: Final = "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
@@ -45,6 +44,7 @@ ERRORS: Final = {
     401: "No credentials.",
     403: "Wrong credentials, or a scope is missing.",
     404: "The organisation has nothing of this id.",
+    409: "Not in this state.",
     413: "The body is too large.",
     415: "The body is neither JSON nor a form.",
     456: "The characters of this month are used up.",
@@ -87,8 +87,7 @@ def _translate_schema(*, form: bool) -> Schema:
     return Schema(
         type=OpenAPIType.OBJECT,
         required=["text", "target_lang"],
-        description=f"Other fields are ignored, except that {', '.join(UNSUPPORTED)} are refused: "
-        "this server does not support them yet.",
+        description="Other fields are ignored.",
         properties={
             "text": Schema(
                 type=OpenAPIType.ARRAY,
@@ -111,6 +110,17 @@ def _translate_schema(*, form: bool) -> Schema:
             "style_id": _string(
                 "A style of the target language. `not_applied` names its rules that this server "
                 "cannot carry out."
+            ),
+            "translation_memory_id": _string(
+                "A translation memory. Its sentences are taken where they are the same, or differ "
+                "in numbers alone; what else is like them stands in `translation_memory_matches`."
+            ),
+            "translation_memory_threshold": Schema(
+                type=OpenAPIType.INTEGER,
+                minimum=0,
+                maximum=100,
+                default=75,
+                description="How like, in per cent, a sentence of the memory must be.",
             ),
             "custom_instructions": Schema(
                 type=OpenAPIType.ARRAY,

@@ -172,6 +172,8 @@ async def list_languages(
         return _languages_v3(sources, set(listed_targets(targets)), "auto_detection")
     if resource == "glossary":
         return _languages_v3(sources, {root(code) for code in targets})
+    if resource == "translation_memory":
+        return _languages_v3(sources, {root(code) for code in targets})
     if resource == "style_rules":
         return _languages_v3(set(), {root(code) for code in targets})
     if resource == "write":
@@ -230,12 +232,16 @@ def list_resources(access: NamedDependency[Access]) -> list[Resource]:
     access.require("languages:read")
     detection = ResourceFeature("auto_detection", needs_source_support=True)
     style = ResourceFeature("style_rules", needs_target_support=True)
+    memory = ResourceFeature(
+        "translation_memory", needs_source_support=True, needs_target_support=True
+    )
     glossary = ResourceFeature("glossary", needs_source_support=True, needs_target_support=True)
     return [
-        Resource("translate_text", [detection, glossary, style]),
+        Resource("translate_text", [detection, glossary, style, memory]),
         Resource("translate_document", [detection, glossary]),
         Resource("glossary", []),
         Resource("style_rules", []),
+        Resource("translation_memory", []),
         Resource(
             "write",
             [

@@ -59,6 +59,10 @@ class TextPlan(msgspec.Struct, frozen=True):
         """What engines have to do for this text."""
         return [piece for piece in self.pieces if isinstance(piece, Sentence)]
 
+    def sources(self, text: str) -> list[str]:
+        """Return the sentences as they stand in `text`, of which this is the plan."""
+        return [text[slice(*sentence.span)] for sentence in self.sentences]
+
 
 class Place(msgspec.Struct, frozen=True):
     """Where a sentence of the source stands in the target."""
@@ -107,22 +111,28 @@ def plan(
     mode: SplitMode,
     route: Callable[[str, str], Sequence[str]],
     copied: Sequence[Sequence[Span]] = (),
+    known: Sequence[Mapping[str, str]] = (),
 ) -> Plan:
     """Plan the translation of `texts` into `target`.
 
     `languages` are their canonical codes, None for a text without any language, which stays as it
     is. Equal sentences are computed once. `copied` says for each text what of it must stay as it is
-    besides what `protect` finds. Whatever `route` raises passes through.
+    besides what `protect` finds; `known` has translations of whole sentences. Whatever `route`
+    raises passes through.
     """
     numbers: dict[Route, dict[str, int]] = {}
     plans = []
-    for text, language, kept in zip(texts, languages, copied or [()] * len(texts), strict=True):
+    for text, language, kept, has in zip(
+        texts, languages, copied or [()] * len(texts), known or [{}] * len(texts), strict=True
+    ):
         if language is None or is_same_language(language, target):
             plans.append(TextPlan(language, (), (text,) if text else ()))
             continue
         models = tuple(route(language, target))
         plans.append(
-            _plan_text(text, language, target, mode, models, numbers.setdefault(models, {}), kept)
+            _plan_text(
+                text, language, target, mode, models, numbers.setdefault(models, {}), kept, has
+            )
         )
     return Plan(tuple(plans), {models: list(known) for models, known in numbers.items() if known})
 
@@ -133,8 +143,9 @@ def _plan_text(
     target: str,
     mode: SplitMode,
     models: Route,
-    known: dict[str, int],
+    numbers: dict[str, int],
     copied: Sequence[Span],
+    known: Mapping[str, str],
 ) -> TextPlan:
     glued = language in UNSPACED_LANGUAGES and root(target) not in UNSPACED_LANGUAGES
     pieces: list[str | Sentence] = []
@@ -148,11 +159,14 @@ def _plan_text(
             elif glued and pieces:
                 # The target separates sentences where the source needs nothing.
                 pieces.append(" ")
+            done = end
+            if text[start:end] in known:
+                pieces.append(known[text[start:end]])
+                continue
             source = masked.text if masked else text[start:end]
-            number = known.setdefault(_for_engine(source, _codes(masked)), len(known))
+            number = numbers.setdefault(_for_engine(source, _codes(masked)), len(numbers))
             parts = _parts(text, spans) if masked else ()
             pieces.append(Sentence(number, source, (start, end), masked, parts))
-            done = end
     if done < len(text):
         pieces.append(text[done:])
     return TextPlan(language, models, tuple(pieces))

@@ -5,7 +5,7 @@ import functools
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 import msgspec
@@ -47,6 +47,16 @@ class UnsupportedSource(BadRequest):
 
     code = "unsupported_source_language"
     title = "Source language not supported"
+
+
+class Recalling(Protocol):
+    """Knows translations of whole sentences."""
+
+    async def __call__(
+        self, texts: Sequence[tuple[str | None, Sequence[str]]]
+    ) -> Sequence[Mapping[str, str]]:
+        """Return what is known, by sentence, for each text: its language, its sentences."""
+        ...
 
 
 class TranslatedText(msgspec.Struct, frozen=True):
@@ -97,20 +107,24 @@ async def translate(
     mode: SplitMode = SplitMode.PUNCTUATION_AND_NEWLINES,
     terms: Terms | None = None,
     languages: Sequence[str | None] | None = None,
+    memory: Recalling | None = None,
     is_bulk: bool = False,
 ) -> Translation:
     """Translate `texts` into `target`, from `source` or from what each is recognised to be.
 
     Codes are canonical. `languages`, if given, says instead of `source` what each text is written
     in (see `recognised`), and no detector is needed. `terms` are enforced in every sentence, marks
-    of a text carried over. For `is_bulk` nobody waits. No transaction that others need may be open
-    meanwhile: engines can take seconds. Raises UnsupportedSource, UnsupportedPair, and the errors
-    of inference (Overloaded, DeadlineExceeded, InferenceUnavailable, ...).
+    of a text carried over. Sentences that `memory` knows are not translated, but in texts with
+    marks, which could not be carried over. For `is_bulk` nobody waits. No transaction that others
+    need may be open meanwhile: engines can take seconds. Raises UnsupportedSource, UnsupportedPair,
+    and the errors of inference (Overloaded, DeadlineExceeded, InferenceUnavailable, ...).
     """
     began = time.perf_counter()
     models = await inference.models()
     marked = [Marked(text) if isinstance(text, str) else text for text in texts]
     plain = [text.text for text in marked]
+
+    known: Sequence[Mapping[str, str]] = ()
 
     def prepare() -> Plan:
         written_in = languages
@@ -119,12 +133,21 @@ async def translate(
             written_in = recognised(detector, models, plain, source)
         copied = [text.copied for text in marked]
         routes = functools.partial(routing.route, models)
-        return plan(plain, written_in, target, mode, routes, copied)
+        return plan(plain, written_in, target, mode, routes, copied, known)
 
     if sum(map(len, plain)) > DETECTION_IN_PLACE_CHARACTERS_MAX:
         planned = await asyncio.to_thread(prepare)
     else:
         planned = prepare()
+    if memory is not None:
+        known = await memory(
+            [
+                (recipe.language, [] if text.marks else recipe.sources(text.text))
+                for text, recipe in zip(marked, planned.texts, strict=True)
+            ]
+        )
+        if any(known):
+            planned = prepare()
     alone = [
         phrases(text, [sentence.span for sentence in each.sentences]) if text.marks else []
         for text, each in zip(marked, planned.texts, strict=True)

@@ -77,8 +77,7 @@ async def stream_translation(
     if text is None:
         raise wire.InvalidParameter("Parameter 'text' not specified.")
     asked = wire.parse_translate({**fields, "text": [text], "tag_handling": None})
-    if asked.style_id is not None:
-        raise wire.InvalidParameter("Parameter 'style_id' is not supported in a stream.")
+    wire.refuse_extras(asked, "in a stream")
     await quotas.require(access, billed_characters(text))
     models = await inference.models()
     [language] = service.recognised(detector, models, [text], asked.source)

@@ -11,7 +11,7 @@ from hanse.language import service
 from hanse.language.detect import Detector
 from hanse.language.glossaries.terms import Terms
 from hanse.language.segment import SplitMode
-from hanse.language.service import TranslatedText, Translation
+from hanse.language.service import Recalling, TranslatedText, Translation
 from hanse.language.tags import TaggedText, TagOptions, parse, write
 
 
@@ -26,6 +26,7 @@ async def translate_tagged(
     source: str | None,
     mode: SplitMode,
     terms: Terms | None,
+    memory: Recalling | None = None,
 ) -> Translation:
     """Translate texts with tags, all in one round; tags are not billed.
 
@@ -42,6 +43,7 @@ async def translate_tagged(
         target=target,
         mode=mode,
         terms=terms,
+        memory=memory,
         languages=[
             language for each, language in zip(parsed, languages, strict=True) for _ in each.runs
         ],

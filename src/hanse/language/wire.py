@@ -1,8 +1,8 @@
 """What a request in DeepL's form asks for: parsing and checking, without any I/O.
 
 Values are read leniently where the official clients differ (case, "1" for true, null for absent)
-and refused where a meaning would be lost: a parameter that this server does not support yet is an
-error, never ignored. Fields that the contract does not know are ignored, as the clients expect.
+and refused where a meaning would be lost. Fields that the contract does not know are ignored, as
+the clients expect.
 """
 
 import re
@@ -24,14 +24,13 @@ TEXTS_MAX: Final = 50
 FORM_FIELDS_MAX: Final = 1_000
 NAME_CHARACTERS_MAX: Final = 1024
 INSTRUCTIONS_MAX: Final = 10
+MEMORY_PERCENT_MIN: Final = 75
+"""How like a sentence of a memory must be, if the request does not say."""
 INSTRUCTION_CHARACTERS_MAX: Final = 300
 REPORTING_TAG_CHARACTERS_MAX: Final = 256
 
 FORMALITIES: Final = ("default", "more", "less", "prefer_more", "prefer_less")
 MODEL_TYPES: Final = ("quality_optimized", "prefer_quality_optimized", "latency_optimized")
-
-UNSUPPORTED: Final = ("translation_memory_id",)
-"""Parameters of the contract that change the result and are not supported yet."""
 
 WITHOUT_EFFECT: Final = (
     "tag_handling_version",
@@ -39,7 +38,6 @@ WITHOUT_EFFECT: Final = (
     "splitting_tags",
     "non_splitting_tags",
     "ignore_tags",
-    "translation_memory_threshold",
 )
 """Parameters that only say how to apply another one. Alone they change nothing, whatever they say:
 the official command line always sends `outline_detection`."""
@@ -91,6 +89,8 @@ class TranslateRequest(msgspec.Struct, frozen=True, kw_only=True):
     glossary_ids: tuple[UUID, ...] = ()
     tags: TagOptions | None = None
     style_id: UUID | None = None
+    memory_id: UUID | None = None
+    memory_percent_min: int = MEMORY_PERCENT_MIN
     without_effect: tuple[str, ...] = ()
     """Parameters that were given and that no engine of this server can heed."""
 
@@ -149,9 +149,6 @@ def decode_form(body: bytes) -> dict[str, Any]:
 
 def parse_translate(fields: Mapping[str, Any]) -> TranslateRequest:
     """Check the fields of `POST /v2/translate`. Raises InvalidParameter."""
-    for parameter in UNSUPPORTED:
-        if fields.get(parameter) not in (None, "", [], [""]):
-            raise InvalidParameter(f"Parameter '{parameter}' is not supported by this server yet.")
     target = _language(fields, "target_lang")
     if target is None:
         raise InvalidParameter("Parameter 'target_lang' not specified.")
@@ -166,6 +163,10 @@ def parse_translate(fields: Mapping[str, Any]) -> TranslateRequest:
         glossary_ids=_glossary_ids(fields),
         tags=tags,
         style_id=parse_id(style, "style_id") if (style := single(fields, "style_id")) else None,
+        memory_id=parse_id(memory, "translation_memory_id")
+        if (memory := single(fields, "translation_memory_id"))
+        else None,
+        memory_percent_min=_percent(fields, "translation_memory_threshold"),
         without_effect=_without_effect(fields),
     )
     if request.glossary_ids and request.source is None:
@@ -181,6 +182,16 @@ def parse_translate(fields: Mapping[str, Any]) -> TranslateRequest:
     return request
 
 
+def refuse_extras(asked: TranslateRequest, where: str) -> None:
+    """Refuse what only the translation of texts can do. Raises InvalidParameter."""
+    for parameter, value in (
+        ("style_id", asked.style_id),
+        ("translation_memory_id", asked.memory_id),
+    ):
+        if value is not None:
+            raise InvalidParameter(f"Parameter '{parameter}' is not supported {where}.")
+
+
 class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A checked request to translate a document; languages are canonical codes."""
 
@@ -192,8 +203,7 @@ class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True):
 def parse_document(fields: Mapping[str, Any]) -> DocumentRequest:
     """Check the fields of `POST /v2/document` besides the file. Raises InvalidParameter."""
     asked = parse_translate({**fields, "text": [""], "tag_handling": None})
-    if asked.style_id is not None:
-        raise InvalidParameter("Parameter 'style_id' is not supported for documents yet.")
+    refuse_extras(asked, "for documents yet")
     if output := single(fields, "output_format"):
         filename = single(fields, "filename") or ""
         if not filename.lower().endswith(f".{output.lower()}"):
@@ -266,6 +276,19 @@ def parse_root(fields: Mapping[str, Any], parameter: str) -> str:
     if code is None:
         raise InvalidParameter(f"Value for '{parameter}' not supported.")
     return root(code)
+
+
+def _percent(fields: Mapping[str, Any], parameter: str) -> int:
+    value = fields.get(parameter)
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if value in (None, ""):
+        return MEMORY_PERCENT_MIN
+    if isinstance(value, str) and re.fullmatch("[0-9]{1,3}", value):
+        value = int(value)
+    if type(value) is not int or not 0 <= value <= 100:
+        raise InvalidParameter(f"Value for '{parameter}' must be a number from 0 to 100.")
+    return value
 
 
 def _without_effect(fields: Mapping[str, Any]) -> tuple[str, ...]:

@@ -109,11 +109,17 @@ class RequestContext:
                     )
 
 
+_SECRET_AFTER = ("/sign-in/", "/v3/translation_memories/files/")
+
+
 def _known(method: str) -> str:
     """Bound the number of label values: a client may send any word as its method."""
     return method if method in {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"} else "OTHER"
 
 
 def _without_secrets(path: str) -> str:
-    """A sign-in link's token is as good as a password: it must not stand in a log."""
-    return "/sign-in/…" if path.startswith("/sign-in/") else path
+    """A token in an address is as good as a password: it must not stand in a log."""
+    for prefix in _SECRET_AFTER:
+        if path.startswith(prefix):
+            return f"{prefix}…"
+    return path

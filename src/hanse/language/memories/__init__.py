@@ -1,0 +1,1 @@
+"""Translation memories: what people have translated before, found again."""
