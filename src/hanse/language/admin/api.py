@@ -97,9 +97,9 @@ class TagReport(Struct):
 
 
 class UsageLimits(Struct):
-    """What an API key may use in a calendar month (UTC)."""
+    """What an API key may use in a calendar month (UTC); absent what has no limit."""
 
-    characters: int | None
+    characters: int | UnsetType = UNSET
 
 
 class DeveloperKey(Struct):
@@ -393,7 +393,7 @@ def _developer_key(
         if key.revoked_at is None
         else key.revoked_at.isoformat(timespec="microseconds"),
         key=secret or UNSET,
-        usage_limits=UsageLimits(limit),
+        usage_limits=UsageLimits(UNSET if limit is None else limit),
     )
 
 
