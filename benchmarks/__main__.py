@@ -12,7 +12,17 @@ from pathlib import Path
 
 import psutil
 
-NAMES = ("overhead", "cached", "start", "engine", "cost", "glossary", "placeholders", "tags")
+NAMES = (
+    "overhead",
+    "cached",
+    "start",
+    "engine",
+    "cost",
+    "glossary",
+    "placeholders",
+    "tags",
+    "requests",
+)
 REPORT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 _HEAD = """# Benchmarks

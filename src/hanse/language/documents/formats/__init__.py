@@ -72,6 +72,8 @@ _KINDS: Final = (
     Kind("srt", "application/x-subrip", 1 * _MIB, "plain:subtitles"),
     Kind("vtt", "text/vtt", 1 * _MIB, "plain:subtitles"),
     Kind("json", "application/json", 5 * _MIB, "plain:json_strings"),
+    Kind("yaml", "application/yaml", 1 * _MIB, "strings:yaml_strings"),
+    Kind("yml", "application/yaml", 1 * _MIB, "strings:yaml_strings"),
     Kind("po", "text/x-gettext-translation", 5 * _MIB, "plain:gettext"),
 )
 KINDS: Final = {kind.extension: kind for kind in _KINDS}
