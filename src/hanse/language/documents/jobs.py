@@ -190,6 +190,8 @@ def _read(filename: str, data: bytes) -> list[Marked]:
 def _write(filename: str, data: bytes, blocks: list[Block]) -> bytes:
     try:
         return format_of(kind_of(filename)).write(data, blocks)
+    except InvalidFile:
+        raise
     except Exception as error:  # see `_read`
         log.exception("document_not_written", kind=kind_of(filename).extension)
         raise InvalidFile("The translation could not be put into the file.") from error

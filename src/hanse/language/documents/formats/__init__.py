@@ -67,6 +67,7 @@ _KINDS: Final = (
     Kind("htm", "text/html", 5 * _MIB, "markup:html"),
     Kind("xlf", "application/xliff+xml", 10 * _MIB, "markup:xliff"),
     Kind("xliff", "application/xliff+xml", 10 * _MIB, "markup:xliff"),
+    Kind("pdf", "application/pdf", 20 * _MIB, "pdf:pdf"),
     Kind("txt", "text/plain", 1 * _MIB, "plain:text"),
     Kind("md", "text/markdown", 1 * _MIB, "plain:markdown"),
     Kind("srt", "application/x-subrip", 1 * _MIB, "plain:subtitles"),

@@ -1,0 +1,452 @@
+"""PDF files: text is read as paragraphs, taken out of the page, and drawn anew where it stood.
+
+Pictures, lines and colours stay. The place decides what belongs together, because a PDF has no
+paragraphs: words on a line, lines of one size below one another. Text that stands at an angle, and
+that of pages which are turned as a whole, stays as it is. What is drawn is in the standard fonts,
+which have the letters of western Europe.
+"""
+
+import io
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import pdfplumber
+import pikepdf
+from msgspec import Struct
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
+
+from hanse.language.documents.formats import Block, InvalidFile
+from hanse.language.projection import Marked
+
+PAGES_MAX: Final = 200
+FORMS_DEPTH_MAX: Final = 5
+SIZE_RATIO_MIN: Final = 0.55
+"""How small letters may become so that a longer translation fits."""
+
+_NEAR: Final = {0x202F: "\u00a0", 0x2009: " ", 0x2011: "-", 0x2212: "–", 0x200B: None}
+_SIGN: Final = re.compile(r"\(cid:\d+\)|[\ue000-\uf8ff●○■□▪▫◦‣⁃∙]")
+"""Signs of lists; symbol fonts have them in the private use area, or tell no letter at all."""
+_ITEM: Final = re.compile(r"[•·–-]\s|\(?(?:\d{1,3}|[a-z])[.)]\s")
+_LETTERS: Final = re.compile(r"[^\W_]")
+_SHOW: Final = frozenset({"Tj", "TJ", "'", '"'})
+_SIZE_STEP: Final = 0.95
+_SAME_LINE: Final = 0.5
+"""Words whose middles are within this much of their size stand on one line."""
+_GAP_MAX: Final = 1.1
+"""Words further apart than this, in sizes, belong to different columns or cells."""
+_LEADING_MAX: Final = 1.7
+_INDENT_MAX: Final = 2.5
+
+Matrix = tuple[float, float, float, float, float, float]
+
+
+class _Line(Struct):
+    """Words beside one another: where they stand, in points from the top left, and how."""
+
+    text: str
+    x0: float
+    x1: float
+    top: float
+    bottom: float
+    base: float
+    """Where its letters stand, in points from the bottom of the page's space."""
+    size: float
+    font: str
+    fonts: frozenset[str]
+    colour: Any
+    is_item: bool = False
+    """It begins something of its own: a sign of a list stands before it, or in it."""
+
+
+class _Paragraph(Struct):
+    """Lines below one another, on a page."""
+
+    page: int
+    lines: list[_Line]
+
+    @property
+    def text(self) -> str:
+        text = self.lines[0].text
+        for line in self.lines[1:]:
+            is_cut = text.endswith("-") and text[-2:-1].isalpha() and line.text[:1].islower()
+            text = text[:-1] + line.text if is_cut else f"{text} {line.text}"
+        return text
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom."""
+        return (
+            min(line.x0 for line in self.lines),
+            self.lines[0].top,
+            max(line.x1 for line in self.lines),
+            self.lines[-1].bottom,
+        )
+
+
+class _Pdf:
+    def read(self, data: bytes) -> list[Marked]:
+        paragraphs = _paragraphs(data)
+        if not paragraphs:
+            raise InvalidFile("Invalid file: it has no text, only pictures perhaps.")
+        if not any(_LETTERS.search(paragraph.text) for paragraph in paragraphs):
+            raise InvalidFile("Invalid file: its fonts do not tell which letters they show.")
+        return [Marked(paragraph.text) for paragraph in paragraphs]
+
+    def write(self, data: bytes, blocks: Sequence[Block]) -> bytes:
+        paragraphs = _paragraphs(data)
+        by_page: dict[int, list[tuple[_Paragraph, str]]] = {}
+        for paragraph, block in zip(paragraphs, blocks, strict=True):
+            by_page.setdefault(paragraph.page, []).append((paragraph, _writable(block.text)))
+        with _opened(data) as document:
+            for number, texts in by_page.items():
+                page = document.pages[number]
+                _take_text(document, page.obj, (1, 0, 0, 1, 0, 0), 0)
+                overlay = _drawn(texts, page)
+                with pikepdf.open(io.BytesIO(overlay)) as drawn:
+                    page.add_overlay(drawn.pages[0], pikepdf.Rectangle(*_media_box(page)))
+            out = io.BytesIO()
+            document.save(out)
+        return out.getvalue()
+
+
+def _writable(text: str) -> str:
+    """Return a text in the letters of the standard fonts. Raises InvalidFile."""
+    text = text.translate(_NEAR)
+    try:
+        text.encode("cp1252")
+    except UnicodeEncodeError as error:
+        letter = text[error.start]
+        raise InvalidFile(
+            f"The translation has the letter {letter!r}, which cannot be written into a PDF yet. "
+            "Send the document in the format that it was made in."
+        ) from error
+    return text
+
+
+def _opened(data: bytes) -> pikepdf.Pdf:
+    try:
+        document = pikepdf.open(io.BytesIO(data))
+    except pikepdf.PasswordError as error:
+        raise InvalidFile("Invalid file: it is encrypted. Send it without a password.") from error
+    except pikepdf.PdfError as error:
+        raise InvalidFile("Invalid file: it is no PDF, or a broken one.") from error
+    if len(document.pages) > PAGES_MAX:
+        raise InvalidFile(
+            f"Invalid file: it has {len(document.pages)} pages; {PAGES_MAX} are allowed."
+        )
+    return document
+
+
+def _media_box(page: pikepdf.Page) -> tuple[float, float, float, float]:
+    left, bottom, right, top = (float(each) for each in page.mediabox)
+    return min(left, right), min(bottom, top), max(left, right), max(bottom, top)
+
+
+def _paragraphs(data: bytes) -> list[_Paragraph]:
+    _opened(data).close()
+    found = []
+    with pdfplumber.open(io.BytesIO(data)) as document:
+        for number, page in enumerate(document.pages):
+            if page.rotation:
+                continue
+            words = page.extract_words(
+                extra_attrs=["fontname", "size", "upright"],
+                return_chars=True,
+                keep_blank_chars=False,
+            )
+            left, top = page.bbox[0], page.bbox[1]
+            upright = [word for word in words if word["upright"]]
+            lines = _lines(upright, _rules(page, "v"), left, top)
+            groups = _grouped(lines, _rules(page, "h"), left, top)
+            found += [_Paragraph(number, group) for group in groups]
+            page.close()
+    return found
+
+
+def _rules(page: Any, orientation: str) -> list[dict[str, Any]]:
+    return [edge for edge in page.edges if edge["orientation"] == orientation]
+
+
+def _lines(
+    words: Sequence[dict[str, Any]], rules: Sequence[dict[str, Any]], left: float, top: float
+) -> list[_Line]:
+    """Return lines, cut where a gap is wide or a vertical rule, as of a table, stands between."""
+    rows: list[list[dict[str, Any]]] = []
+    for word in sorted(words, key=lambda each: (each["top"] + each["bottom"], each["x0"])):
+        middle = (word["top"] + word["bottom"]) / 2
+        for row in rows[-3:]:
+            last = (row[-1]["top"] + row[-1]["bottom"]) / 2
+            if abs(last - middle) < _SAME_LINE * min(word["size"], row[-1]["size"]):
+                row.append(word)
+                break
+        else:
+            rows.append([word])
+    lines = []
+    for row in rows:
+        part: list[dict[str, Any]] = []
+        for word in sorted(row, key=lambda each: each["x0"]):
+            if part and _is_apart(part[-1], word, rules):
+                lines.append(_line(part, left, top))
+                part = []
+            part.append(word)
+        lines.append(_line(part, left, top))
+    for before, line in itertools.pairwise(lines):
+        is_beside = abs(before.bottom - line.bottom) < line.size and before.x1 <= line.x0
+        is_marked = is_beside and not re.search(r"[^\W\d_]{2}", before.text)
+        line.is_item = bool(_ITEM.match(line.text)) or is_marked
+    return lines
+
+
+def _is_apart(one: dict[str, Any], other: dict[str, Any], rules: Sequence[dict[str, Any]]) -> bool:
+    gap = other["x0"] - one["x1"]
+    if gap > _GAP_MAX * other["size"]:
+        return True
+    middle = (other["top"] + other["bottom"]) / 2
+    return gap > 0 and any(
+        one["x1"] <= rule["x0"] <= other["x0"] and rule["top"] <= middle <= rule["bottom"]
+        for rule in rules
+    )
+
+
+def _line(words: Sequence[dict[str, Any]], left: float, top: float) -> _Line:
+    letters: Counter[str] = Counter()
+    for word in words:
+        letters[word["fontname"]] += len(word["text"])
+    font = letters.most_common(1)[0][0]
+    first = next(word for word in words if word["fontname"] == font)
+    return _Line(
+        _SIGN.sub("•", " ".join(word["text"] for word in words)),
+        words[0]["x0"] - left,
+        words[-1]["x1"] - left,
+        min(word["top"] for word in words) - top,
+        max(word["bottom"] for word in words) - top,
+        first["chars"][0]["matrix"][5],
+        first["size"],
+        font,
+        frozenset(letters),
+        first["chars"][0].get("non_stroking_color"),
+    )
+
+
+def _grouped(
+    lines: Sequence[_Line], rules: Sequence[dict[str, Any]], left: float, top: float
+) -> list[list[_Line]]:
+    """Put lines that follow one another into paragraphs, in the order of their tops.
+
+    No paragraph goes on across a horizontal rule, as of a table.
+    """
+    groups: list[list[_Line]] = []
+    for line in sorted(lines, key=lambda each: (each.top, each.x0)):
+        for group in reversed(groups):
+            if _follows(group, line) and not any(
+                rule["x0"] - left < line.x1
+                and rule["x1"] - left > line.x0
+                and abs(2 * (rule["top"] - top) - group[-1].bottom - line.top)
+                <= abs(line.top - group[-1].bottom) + 0.6 * line.size
+                for rule in rules
+            ):
+                group.append(line)
+                break
+        else:
+            groups.append([line])
+    return groups
+
+
+def _follows(group: Sequence[_Line], line: _Line) -> bool:
+    last = group[-1]
+    if line.is_item or not _LETTERS.search(line.text) or not _LETTERS.search(last.text):
+        return False
+    step = line.bottom - last.bottom
+    is_below = 0.5 * last.size < step <= _LEADING_MAX * last.size
+    is_alike = abs(line.size - last.size) <= 0.1 * last.size and line.fonts & last.fonts
+    if not is_below or not is_alike or line.x0 >= last.x1 or line.x1 <= last.x0:
+        return False
+    if len(group) > 1 and abs(step - (last.bottom - group[-2].bottom)) > 0.25 * last.size:
+        return False
+    begins_alike = abs(line.x0 - last.x0) <= _INDENT_MAX * last.size
+    middle = abs((line.x0 + line.x1) - (last.x0 + last.x1)) / 2
+    # A line that ends well before the one above is wide ends its paragraph.
+    is_full = len(group) == 1 or last.x1 >= max(each.x1 for each in group) - 12 * last.size
+    return is_full and (begins_alike or middle <= last.size)
+
+
+def _style(font: str) -> tuple[str, bool, bool]:
+    """Return the family, boldness and slant that a font's name tells."""
+    name = font.lower()
+    family = "Helvetica"
+    if any(each in name for each in ("times", "serif", "roman", "georgia", "garamond", "cmr")):
+        family = "Times"
+    if any(each in name for each in ("courier", "mono", "consol", "cmtt")):
+        family = "Courier"
+    if "sans" in name:
+        family = "Helvetica"
+    is_bold = any(each in name for each in ("bold", "black", "heavy", "cmbx"))
+    return family, is_bold, "italic" in name or "oblique" in name
+
+
+def _standard_font(font: str) -> str:
+    family, is_bold, is_slanted = _style(font)
+    slant = "Italic" if family == "Times" else "Oblique"
+    variant = ("Bold" if is_bold else "") + (slant if is_slanted else "")
+    if family == "Times" and not variant:
+        variant = "Roman"
+    return f"{family}-{variant}" if variant else family
+
+
+def _take_text(document: pikepdf.Pdf, holder: Any, ctm: Matrix, depth: int) -> None:
+    """Take upright text out of a page or form, and of the forms that it draws."""
+    kept = []
+    stack: list[Matrix] = []
+    line: Matrix = (1, 0, 0, 1, 0, 0)
+    stream = holder if depth else pikepdf.Page(holder)
+    resources = holder.get("/Resources", {})
+    for instruction in pikepdf.parse_content_stream(stream):
+        operands, name = instruction.operands, str(instruction.operator)
+        if name == "q":
+            stack.append(ctm)
+        elif name == "Q" and stack:
+            ctm = stack.pop()
+        elif name == "cm":
+            ctm = _product(_matrix(operands), ctm)
+        elif name == "BT":
+            line = (1, 0, 0, 1, 0, 0)
+        elif name == "Tm":
+            line = _matrix(operands)
+        elif name == "Do" and depth < FORMS_DEPTH_MAX:
+            form = resources.get("/XObject", {}).get(str(operands[0]))
+            if form is not None and form.get("/Subtype") == "/Form":
+                matrix = _matrix(form.get("/Matrix", [1, 0, 0, 1, 0, 0]))
+                _take_text(document, form, _product(matrix, ctm), depth + 1)
+        elif name in _SHOW and _is_upright(_product(line, ctm)):
+            continue
+        kept.append(instruction)
+    content = pikepdf.unparse_content_stream(kept)
+    if depth:
+        holder.write(content)
+    else:
+        holder.Contents = document.make_stream(content)
+
+
+def _matrix(operands: Any) -> Matrix:
+    a, b, c, d, e, f = (float(each) for each in operands)
+    return a, b, c, d, e, f
+
+
+def _product(one: Matrix, other: Matrix) -> Matrix:
+    a, b, c, d, e, f = one
+    g, h, i, j, k, m = other
+    return (
+        a * g + b * i,
+        a * h + b * j,
+        c * g + d * i,
+        c * h + d * j,
+        e * g + f * i + k,
+        e * h + f * j + m,
+    )
+
+
+def _is_upright(matrix: Matrix) -> bool:
+    a, b, c, d, _, _ = matrix
+    return abs(b) < 1e-3 * abs(a) and abs(c) < 1e-3 * abs(d) and a > 0
+
+
+def _drawn(texts: Sequence[tuple[_Paragraph, str]], page: pikepdf.Page) -> bytes:
+    left, bottom, right, top = _media_box(page)
+    width, height = right - left, top - bottom
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=(width, height), pageCompression=1)
+    boxes = [paragraph.box for paragraph, _ in texts]
+    margin = max(box[2] for box in boxes)
+    for (paragraph, text), box in zip(texts, boxes, strict=True):
+        _draw(canvas, paragraph, text, _room(box, boxes, margin), bottom)
+    canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def _room(
+    box: tuple[float, float, float, float],
+    boxes: Sequence[tuple[float, float, float, float]],
+    margin: float,
+) -> float:
+    """Return how far to the right a text may reach: to its neighbour, or to the margin."""
+    _, top, x1, bottom = box
+    beside = [
+        other[0] - 4 for other in boxes if other[0] >= x1 and other[1] < bottom and other[3] > top
+    ]
+    return max(x1, min([margin, *beside]))
+
+
+def _draw(
+    canvas: Canvas, paragraph: _Paragraph, text: str, right: float, bottom_of_page: float
+) -> None:
+    first = paragraph.lines[0]
+    x0, top, x1, bottom = paragraph.box
+    fonts: Counter[str] = Counter()
+    for line in paragraph.lines:
+        fonts[line.font] += len(line.text)
+    font = _standard_font(fonts.most_common(1)[0][0])
+    leading = 1.2
+    if len(paragraph.lines) > 1:
+        count = len(paragraph.lines) - 1
+        leading = (paragraph.lines[-1].bottom - first.bottom) / count / first.size
+    width = max(right if len(paragraph.lines) == 1 else x1, x1) - x0 + 0.5
+    size = first.size
+    rows = list(_wrapped(text, font, size, width))
+    room = bottom - top + 0.35 * first.size
+    while (
+        len(rows) * leading * size > max(room, leading * first.size)
+        or any(stringWidth(row, font, size) > width for row in rows)
+    ) and size > SIZE_RATIO_MIN * first.size:
+        size *= _SIZE_STEP
+        rows = list(_wrapped(text, font, size, width))
+    canvas.setFont(font, size)
+    _set_colour(canvas, first.colour)
+    is_centred = _is_centred(paragraph.lines)
+    for number, row in enumerate(rows):
+        y = first.base - bottom_of_page - number * leading * size
+        if is_centred:
+            canvas.drawCentredString((x0 + x1) / 2, y, row)
+        else:
+            canvas.drawString(x0, y, row)
+
+
+def _is_centred(lines: Sequence[_Line]) -> bool:
+    if len(lines) < 2:
+        return False
+    middles = [line.x0 + line.x1 for line in lines]
+    starts = [line.x0 for line in lines]
+    size = lines[0].size
+    return max(middles) - min(middles) < size < max(starts) - min(starts)
+
+
+def _wrapped(text: str, font: str, size: float, width: float) -> Iterator[str]:
+    row = ""
+    for word in text.split():
+        longer = f"{row} {word}" if row else word
+        if row and stringWidth(longer, font, size) > width:
+            yield row
+            row = word
+        else:
+            row = longer
+    yield row
+
+
+def _set_colour(canvas: Canvas, colour: Any) -> None:
+    parts = [float(each) for each in colour] if isinstance(colour, (tuple, list)) else []
+    match parts:
+        case [grey]:
+            canvas.setFillGray(grey)
+        case [red, green, blue]:
+            canvas.setFillColorRGB(red, green, blue)
+        case [cyan, magenta, yellow, black]:
+            canvas.setFillColorCMYK(cyan, magenta, yellow, black)
+        case _:
+            canvas.setFillGray(0)
+
+
+pdf: Final = _Pdf()

@@ -1,0 +1,182 @@
+"""PDF files: text is found in its order and drawn anew in its place; all else stays."""
+
+import io
+from collections.abc import Callable
+
+import pdfplumber
+import pikepdf
+import pypdfium2
+import pytest
+from reportlab.pdfgen.canvas import Canvas
+
+from hanse.language.documents.formats import Block, InvalidFile, format_of, kind_of
+
+PDF = format_of(kind_of("a.pdf"))
+LINES = [
+    "The library was open on three hundred days last",
+    "year, and people came to learn and to re-",
+    "member what was said there long ago.",
+]
+
+
+def made(draw: Callable[[Canvas], None]) -> bytes:
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=(595, 842))
+    draw(canvas)
+    canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def page(canvas: Canvas) -> None:
+    canvas.setFont("Helvetica-Bold", 20)
+    canvas.drawString(60, 780, "The year in numbers")
+    canvas.setFont("Times-Roman", 11)
+    for number, line in enumerate(LINES):
+        canvas.drawString(60, 740 - 13 * number, line)
+        canvas.drawString(330, 740 - 13 * number, line.upper())
+    canvas.setFillColorRGB(1, 0, 0)
+    canvas.drawString(60, 600, "A red line")
+    canvas.setFillColorRGB(0, 0.5, 0)
+    canvas.rect(60, 400, 100, 100, fill=1)
+    for x in (60, 120, 180):
+        canvas.line(x, 300, x, 320)
+    canvas.drawString(64, 305, "Cell one")
+    canvas.drawString(122, 305, "Cell two")
+    canvas.rotate(90)
+    canvas.drawString(200, -30, "At an angle")
+
+
+def written(data: bytes, change: Callable[[str], str]) -> bytes:
+    return PDF.write(data, [Block(change(text.text)) for text in PDF.read(data)])
+
+
+def words(data: bytes) -> str:
+    with pdfplumber.open(io.BytesIO(data)) as document:
+        return " ".join(each.extract_text() for each in document.pages)
+
+
+def test_paragraphs_columns_and_cells_are_read_apart() -> None:
+    paragraph = (
+        "The library was open on three hundred days last year, and people came to learn and to "
+        "remember what was said there long ago."
+    )
+    assert [text.text for text in PDF.read(made(page))] == [
+        "The year in numbers",
+        paragraph,
+        paragraph.upper().replace("TO REMEMBER", "TO RE- MEMBER"),
+        "A red line",
+        "Cell one",
+        "Cell two",
+    ]
+
+
+def test_translations_take_the_place_of_the_text_and_pictures_stay() -> None:
+    data = made(page)
+    done = written(data, lambda text: text.replace("year", "ano").replace("red line", "linha é"))
+    assert "The ano in numbers" in words(done)
+    assert "year" not in words(done)
+    with pdfplumber.open(io.BytesIO(done)) as document:
+        [changed] = document.pages
+        assert len(changed.rects) == 1
+        found = {word["text"]: word for word in changed.extract_words(extra_attrs=["size"])}
+        assert found["linha"]["top"] == pytest.approx(842 - 600 - 9, abs=2)
+        assert found["linha"]["x0"] < 80
+        [red] = {char["non_stroking_color"] for char in changed.chars if char["text"] == "é"}
+        assert red == (1, 0, 0)
+        turned = "".join(char["text"] for char in changed.chars if not char["upright"])
+    assert turned == "At an angle"
+
+
+def test_a_longer_translation_becomes_smaller_and_stays_within_its_place() -> None:
+    data = made(page)
+    done = written(data, lambda text: f"{text} {text}" if text.startswith("The lib") else text)
+    with pdfplumber.open(io.BytesIO(done)) as document:
+        left = document.pages[0].crop((0, 90, 325, 200)).chars
+    assert left
+    assert {round(char["size"], 1) for char in left}.isdisjoint({11.0})
+    assert max(char["bottom"] for char in left) < 842 - 690
+
+
+def test_the_picture_of_a_page_changes_only_where_text_was() -> None:
+    data = made(page)
+    before, after = (
+        pypdfium2.PdfDocument(each)[0].render().to_pil().crop((0, 300, 595, 500))
+        for each in (data, written(data, str.upper))
+    )
+    assert before.tobytes() == after.tobytes()
+
+
+def test_text_in_forms_is_translated_too() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.beginForm("form")
+        canvas.drawString(100, 700, "Inside a form")
+        canvas.endForm()
+        canvas.doForm("form")
+
+    done = written(made(draw), str.upper)
+    assert words(done) == "INSIDE A FORM"
+
+
+def test_items_of_a_list_and_rows_of_a_table_are_apart() -> None:
+    def draw(canvas: Canvas) -> None:
+        for number in range(3):
+            canvas.drawString(60, 700 - 14 * number, "\u2022")
+            canvas.drawString(78, 700 - 14 * number, f"Item {number} of the list")
+            canvas.drawString(60, 600 - 14 * number, f"{number}) In one piece")
+            canvas.drawString(64, 500 - 16 * number, f"Row {number}")
+            canvas.line(60, 512 - 16 * number, 200, 512 - 16 * number)
+
+    found = [text.text for text in PDF.read(made(draw))]
+    assert found.count("\u2022") == 3
+    assert {"Item 1 of the list", "1) In one piece", "Row 1"} <= set(found)
+
+
+def test_a_bold_word_does_not_cut_a_paragraph() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(60, 700, "This line is long enough to be full, and")
+        canvas.setFont("Helvetica-Bold", 12)
+        canvas.drawString(60, 686, "extraordinarily")
+        canvas.setFont("Helvetica", 12)
+        canvas.drawString(150, 686, "so is this one here.")
+
+    [text] = PDF.read(made(draw))
+    assert text.text.endswith("full, and extraordinarily so is this one here.")
+
+
+def encrypted(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(data)) as document:
+        document.save(out, encryption=pikepdf.Encryption(owner="a", user="b"))
+    return out.getvalue()
+
+
+def many_pages() -> bytes:
+    out = io.BytesIO()
+    with pikepdf.new() as document:
+        for _ in range(201):
+            document.add_blank_page()
+        document.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "no PDF"),
+        (b"PK\x03\x04 not a pdf", "no PDF"),
+        (made(page)[:300], "no PDF"),
+        (encrypted(made(page)), "encrypted"),
+        (many_pages(), "201 pages"),
+        (made(lambda canvas: canvas.rect(1, 1, 9, 9)), "no text"),
+    ],
+    ids=["empty", "zip", "cut", "encrypted", "pages", "scan"],
+)
+def test_what_cannot_be_translated_is_refused(data: bytes, why: str) -> None:
+    with pytest.raises(InvalidFile, match=why):
+        PDF.read(data)
+
+
+def test_letters_that_cannot_be_drawn_are_refused_by_name() -> None:
+    with pytest.raises(InvalidFile, match="letter 'Д'"):
+        written(made(page), lambda text: f"Да {text}")
