@@ -6,7 +6,7 @@ ENGINE := src/hanse/inference/engines/firefox
 NODE_TESTS := tests/language/contract/node
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench docs format lock clean
+.PHONY: help run test check bench docs proto format lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ bench: $(VENV)/installed-dev ## Run the benchmarks and write docs/benchmarks.md
 docs: $(VENV)/installed ## Write the parts of docs/ that come from the code
 	{ sed '/^|/,$$d' docs/settings.md; $(BIN)/hanse settings; } > docs/settings.new
 	mv docs/settings.new docs/settings.md
+
+proto: $(VENV)/installed-dev ## Generate the code of the gRPC service from its .proto
+	$(BIN)/python -m grpc_tools.protoc -I src --python_out=src --pyi_out=src --grpc_python_out=src \
+		src/hanse/language/rpc/language.proto
 
 format: $(VENV)/installed-dev ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix-only .

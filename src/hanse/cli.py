@@ -32,7 +32,9 @@ def main() -> None:
 
 @main.command()
 @click.argument(
-    "role", type=click.Choice(["all", "web", "inference", "generation", "jobs"]), default="all"
+    "role",
+    type=click.Choice(["all", "web", "inference", "generation", "rpc", "jobs"]),
+    default="all",
 )
 @click.option("--fd", type=int, hidden=True, help="Listening socket handed over by the supervisor.")
 def serve(role: str, fd: int | None) -> None:

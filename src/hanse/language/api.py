@@ -5,31 +5,22 @@ from typing import Annotated, Any, Final
 from litestar import Request, Response, Router, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import HeaderParameter
-from msgspec import UNSET, Struct, UnsetType
 
 from hanse.identity import Access
 from hanse.inference import InferenceClient
-from hanse.language import contract, detection_api, information_api, routing, service, stream, wire
+from hanse.language import contract, detection_api, information_api, stream, wire
 from hanse.language.admin import api as admin
+from hanse.language.answering import Answering, TranslateResponse
 from hanse.language.detect import Detector
 from hanse.language.documents import api as documents
 from hanse.language.glossaries import api as glossaries
-from hanse.language.glossaries.enforcement import Term
-from hanse.language.glossaries.loading import TermsCache
-from hanse.language.languages import root, v2
 from hanse.language.memories import api as memories_api
-from hanse.language.memories.match import Match
-from hanse.language.memories.service import Memories, Recall
-from hanse.language.pipeline import billed_characters
 from hanse.language.quality import api as quality
 from hanse.language.quotas import Quotas
 from hanse.language.repeats import Repeats
 from hanse.language.routing import UnsupportedPair
 from hanse.language.service import UnsupportedSource
 from hanse.language.styles import api as styles_api
-from hanse.language.styles import service as styles
-from hanse.language.styles.store import StyleRow
-from hanse.language.tagged import translate_tagged
 from hanse.language.writing import api as writing
 from hanse.language.writing.service import Writing
 from hanse.platform.database import Db
@@ -38,34 +29,6 @@ from hanse.platform.http import answer_headers, as_problem
 TRANSLATE_BODY_BYTES_MAX: Final = 128 * 1024
 
 _TRANSLATION: Final = ["Translation"]
-
-
-class TranslationEntry(Struct):
-    """One translated text. `model_type_used` is `pseudo` for text that no translator made.
-
-    `untranslated_sentences`, an addition to the contract, counts those that the engine could not
-    translate and that stand in `text` as they came; absent when there are none. `glossary_terms`,
-    another, says what became of each term of the glossaries; absent without a glossary.
-    `not_applied`, a third, names what was asked for and had no effect: parameters, and rules of
-    the style; absent when all was done. `translation_memory_matches` has what was found for its
-    sentences; absent without a memory.
-    """
-
-    detected_source_language: str
-    text: str
-    billed_characters: int | UnsetType = UNSET
-    model_type_used: str | UnsetType = UNSET
-    untranslated_sentences: int | UnsetType = UNSET
-    tag_handling_version: str | UnsetType = UNSET
-    glossary_terms: list[Term] | UnsetType = UNSET
-    not_applied: list[str] | UnsetType = UNSET
-    translation_memory_matches: list[Match] | UnsetType = UNSET
-
-
-class TranslateResponse(Struct):
-    """The translations, in the order of the texts."""
-
-    translations: list[TranslationEntry]
 
 
 def deepl_error_response(_request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -99,13 +62,8 @@ def deepl_error_response(_request: Request[Any, Any, Any], error: Exception) -> 
 async def translate_text(
     request: Request[Any, Any, Any],
     access: NamedDependency[Access],
-    db: NamedDependency[Db],
-    inference: NamedDependency[InferenceClient],
-    detector: NamedDependency[Detector],
-    terms_cache: NamedDependency[TermsCache],
+    answering: NamedDependency[Answering],
     repeats: NamedDependency[Repeats[TranslateResponse]],
-    quotas: NamedDependency[Quotas],
-    memories: NamedDependency[Memories],
     reporting_tag: Annotated[
         str | None,
         HeaderParameter(
@@ -122,105 +80,10 @@ async def translate_text(
     tag = wire.parse_reporting_tag(reporting_tag)
 
     async def answer() -> TranslateResponse:
-        await quotas.require(access, sum(map(billed_characters, asked.texts)))
-        style = await _style(access, db, asked)
-        recall = await _recall(access, db, memories, asked)
-        translation = await _translated(access, db, inference, detector, terms_cache, asked, recall)
-        if style is not None:
-            translation = styles.applied(style, translation)
-        left = [*asked.without_effect, *(styles.not_applied(style) if style else ())]
-        async with db.tx(access.organisation_id, access.person_id) as tx:
-            await service.record(tx, access, translation, tag)
-        return TranslateResponse(
-            [
-                _entry(text, asked, detector.default_language, left, _matches(recall, source))
-                for text, source in zip(translation.texts, asked.texts, strict=True)
-            ]
-        )
+        return await answering.answer(access, asked, tag)
 
     caller = f"{access.organisation_id} {access.caller} {media_type} {tag}"
     return await repeats.once(caller, body, answer)
-
-
-async def _style(access: Access, db: Db, asked: wire.TranslateRequest) -> StyleRow | None:
-    if asked.style_id is None:
-        return None
-    async with db.tx(access.organisation_id, access.person_id) as tx:
-        style = await styles.get(tx, asked.style_id)
-    if style.language != root(asked.target):
-        raise wire.InvalidParameter(
-            f"The style is for {style.language}, and the text goes into {asked.target}."
-        )
-    return style
-
-
-async def _recall(
-    access: Access, db: Db, memories: Memories, asked: wire.TranslateRequest
-) -> Recall | None:
-    if asked.memory_id is None:
-        return None
-    async with db.tx(access.organisation_id, access.person_id) as tx:
-        return await memories.recall(tx, asked.memory_id, asked.target, asked.memory_percent_min)
-
-
-def _matches(recall: Recall | None, source: str) -> list[Match] | UnsetType:
-    if recall is None:
-        return UNSET
-    return [match for sentence, match in recall.matches.items() if sentence in source]
-
-
-async def _translated(
-    access: Access,
-    db: Db,
-    inference: InferenceClient,
-    detector: Detector,
-    terms_cache: TermsCache,
-    asked: wire.TranslateRequest,
-    memory: Recall | None,
-) -> service.Translation:
-    terms = None
-    if asked.glossary_ids and asked.source is not None:
-        async with db.tx(access.organisation_id, access.person_id) as tx:
-            terms = await terms_cache.load(
-                tx, asked.glossary_ids, root(asked.source), root(asked.target)
-            )
-    how: dict[str, Any] = {
-        "organisation_id": access.organisation_id,
-        "texts": asked.texts,
-        "target": asked.target,
-        "source": asked.source,
-        "mode": asked.split_mode,
-        "terms": terms,
-        "memory": memory,
-    }
-    if asked.tags is None:
-        return await service.translate(inference, detector, **how)
-    return await translate_tagged(inference, detector, options=asked.tags, **how)
-
-
-def _entry(
-    text: service.TranslatedText,
-    asked: wire.TranslateRequest,
-    default_language: str,
-    not_applied: list[str],
-    matches: list[Match] | UnsetType,
-) -> TranslationEntry:
-    model_type: str | UnsetType = UNSET
-    if routing.is_pseudo(text.models):
-        model_type = routing.PSEUDO
-    elif asked.model_type is not None and text.models:
-        model_type = "latency_optimized"
-    return TranslationEntry(
-        detected_source_language=v2(root(text.source_language or default_language)),
-        text=text.text,
-        billed_characters=text.billed_characters if asked.shows_billed_characters else UNSET,
-        model_type_used=model_type,
-        untranslated_sentences=text.untranslated or UNSET,
-        tag_handling_version=asked.tags.version if asked.tags else UNSET,
-        glossary_terms=list(text.terms) if asked.glossary_ids else UNSET,
-        not_applied=not_applied or UNSET,
-        translation_memory_matches=matches,
-    )
 
 
 def _load_detector() -> Detector:
@@ -232,6 +95,15 @@ def _writing(
     generation: NamedDependency[InferenceClient | None],
 ) -> Writing:
     return Writing(inference, generation)
+
+
+def _answering(
+    db: NamedDependency[Db],
+    inference: NamedDependency[InferenceClient],
+    detector: NamedDependency[Detector],
+    quotas: NamedDependency[Quotas],
+) -> Answering:
+    return Answering(db, inference, detector, quotas)
 
 
 def _quotas(db: NamedDependency[Db], characters_per_month_max: NamedDependency[int]) -> Quotas:
@@ -260,8 +132,7 @@ routes: Final = (
         ],
         dependencies={
             "detector": Provide(_load_detector, use_cache=True, sync_to_thread=True),
-            "terms_cache": Provide(TermsCache, use_cache=True, sync_to_thread=False),
-            "memories": Provide(Memories, use_cache=True, sync_to_thread=False),
+            "answering": Provide(_answering, use_cache=True, sync_to_thread=False),
             "quotas": Provide(_quotas, use_cache=True, sync_to_thread=False),
             "writing": Provide(_writing, sync_to_thread=False),
             "repeats": Provide(_no_repeats, use_cache=True, sync_to_thread=False),

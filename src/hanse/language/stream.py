@@ -4,7 +4,6 @@
 `sentence` for each sentence in the order of the text, then `done` with the whole; or `error`.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
@@ -15,37 +14,14 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from hanse.identity import Access
 from hanse.inference import InferenceClient
-from hanse.language import contract, routing, service, wire
+from hanse.language import contract, streaming, wire
 from hanse.language.detect import Detector
-from hanse.language.pipeline import billed_characters, plan
-from hanse.language.projection import Marked
 from hanse.language.quotas import Quotas
-from hanse.language.segment import SplitMode
+from hanse.language.streaming import StreamedSentence
 from hanse.platform.database import Db
 from hanse.platform.http import as_problem
 
 BODY_BYTES_MAX: Final = 128 * 1024
-SENTENCES_AT_ONCE: Final = 32
-
-
-class StreamedSentence(msgspec.Struct):
-    """A part of the text, `source[start:end]` in code points, and its translation.
-
-    Parts without letters between sentences come as they are; together the parts are the text.
-    """
-
-    start: int
-    end: int
-    text: str
-    is_translated: bool
-
-
-class StreamedText(msgspec.Struct):
-    """The end of the stream: the whole translation."""
-
-    text: str
-    detected_source_language: str
-    billed_characters: int
 
 
 @post(
@@ -78,75 +54,20 @@ async def stream_translation(
         raise wire.InvalidParameter("Parameter 'text' not specified.")
     asked = wire.parse_translate({**fields, "text": [text], "tag_handling": None})
     wire.refuse_extras(asked, "in a stream")
-    await quotas.require(access, billed_characters(text))
-    models = await inference.models()
-    [language] = service.recognised(detector, models, [text], asked.source)
-    parts = _parts(text, language, asked.target, models)
+    parts = await streaming.begin(access, db, inference, detector, quotas, asked)
 
     async def events() -> AsyncIterator[ServerSentEventMessage]:
-        done: list[service.TranslatedText] = []
-        sentences = 0
-        duration_s = 0.0
-        slots = asyncio.Semaphore(SENTENCES_AT_ONCE)
-
-        async def translate(part: str) -> service.Translation:
-            async with slots:
-                return await service.translate(
-                    inference,
-                    organisation_id=access.organisation_id,
-                    texts=[Marked(part)],
-                    target=asked.target,
-                    mode=asked.split_mode,
-                    languages=[language],
-                )
-
-        tasks = [asyncio.create_task(translate(text[start:end])) for start, end, _ in parts]
         try:
-            for (start, end, is_sentence), task in zip(parts, tasks, strict=True):
-                translation = await task
-                [translated] = translation.texts
-                done.append(translated)
-                sentences += translation.sentences
-                duration_s = max(duration_s, translation.duration_s)
-                yield _event("sentence", StreamedSentence(start, end, translated.text, is_sentence))
-            whole = service.joined(done, language, asked.target, sentences, duration_s)
-            async with db.tx(access.organisation_id, access.person_id) as tx:
-                await service.record(tx, access, whole)
-            [one] = whole.texts
-            known = language or detector.default_language
-            yield _event("done", StreamedText(one.text, known, one.billed_characters))
+            async for part in parts:
+                name = "sentence" if isinstance(part, StreamedSentence) else "done"
+                yield _event(name, part)
         except Exception as error:  # the head of the answer is out: only an event can tell
             problem = as_problem(error)
             yield _event("error", contract.DeeplError(problem.detail, problem.code))
         finally:
-            for task in tasks:
-                task.cancel()
+            await parts.aclose()
 
     return ServerSentEvent(events())
-
-
-def _parts(
-    text: str, language: str | None, target: str, models: Any
-) -> list[tuple[int, int, bool]]:
-    """Return spans that make up the text, and which are sentences. Raises UnsupportedPair."""
-    [recipe] = plan(
-        [text],
-        [language],
-        target,
-        SplitMode.PUNCTUATION_AND_NEWLINES,
-        lambda source, target: routing.route(models, source, target),
-    ).texts
-    parts = []
-    done = 0
-    for sentence in recipe.sentences:
-        start, end = sentence.span
-        if start > done:
-            parts.append((done, start, False))
-        parts.append((start, end, True))
-        done = end
-    if done < len(text):
-        parts.append((done, len(text), False))
-    return parts
 
 
 def _event(name: str, data: msgspec.Struct) -> ServerSentEventMessage:

@@ -44,6 +44,8 @@ def run(role: str, settings: Settings, *, fd: int | None = None) -> int:
             _run_loop(inference(settings))
         elif role == "generation":
             _run_loop(generation(settings))
+        elif role == "rpc":
+            _run_loop(rpc(settings))
         else:
             _run_loop(jobs(settings))
     except (SetupError, MigrationError, RuntimeError, Problem) as error:
@@ -173,6 +175,37 @@ async def generation(settings: Settings) -> None:
         limits=limits,
         stop=_stop_event(),
     )
+
+
+async def rpc(settings: Settings) -> None:
+    """Serve the language system over gRPC. Raises SetupError if no address is set."""
+    from hanse.inference import InferenceClient
+    from hanse.language.rpc.server import serve_rpc
+    from hanse.platform.database import Db
+
+    if not settings.rpc_address:
+        raise SetupError("The role 'rpc' needs HANSE_RPC_ADDRESS.")
+    db = await Db.open(
+        settings.database_url,
+        size_max=settings.database_connections_max,
+        application_name="hanse rpc",
+        statement_timeout_s=WEB_STATEMENT_TIMEOUT_S,
+    )
+    inference_client = await InferenceClient.open(settings.inference_socket_path)
+    try:
+        await serve_rpc(
+            settings.rpc_address,
+            db,
+            inference_client,
+            per_minute=settings.rate_limit_per_minute,
+            characters_per_month_max=settings.characters_per_month_max,
+            stop=_stop_event(),
+            drain_s=settings.drain_s,
+            on_ready=lambda port: log.info("rpc ready", port=port),
+        )
+    finally:
+        await inference_client.close()
+        await db.close()
 
 
 async def jobs(settings: Settings) -> None:
@@ -310,6 +343,8 @@ async def _supervise(settings: Settings, listener: socket.socket) -> None:
             )
         )
     nodes.append(Child(role("jobs", "jobs", ready=_at_once), needs=needs))
+    if settings.rpc_address:
+        nodes.append(Child(role("rpc", "rpc", ready=_at_once), needs=needs))
     nodes.append(Step("announcement", announce, needs=tuple(webs)))
     supervisor = Supervisor(nodes, on_exit=lambda _name, pid: forget_process(pid))
     try:

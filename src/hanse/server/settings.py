@@ -122,6 +122,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Annotated[int, Meta(ge=1, le=1024)],
         _about("Requests that the server of the language model is given at once."),
     ] = 4
+    rpc_address: Annotated[
+        Annotated[str, Meta(pattern="^$|:[0-9]{1,5}$")],
+        _about(
+            "Where gRPC is served, as `127.0.0.1:8051`, without TLS: choose an address that only "
+            "your own machines reach. Empty: it is not."
+        ),
+    ] = ""
     queue_items_max: Annotated[
         Positive, _about("Sentences that may wait for a worker; more get 503.")
     ] = 20_000
