@@ -157,3 +157,48 @@ def test_any_text_gets_an_answer_of_the_declared_form(text: str) -> None:
         assert detection.language not in INSTALLED
     elif detection.language is not None:
         assert detection.language in INSTALLED
+
+
+# Two words of each of thirty languages, all of them candidates.
+TWO_WORDS = {
+    "en": "garden fence",
+    "de": "frisches Brot",
+    "fr": "beaucoup d'eau",
+    "es": "buenas noches",
+    "pt": "coração quente",
+    "it": "molto gentile",
+    "nl": "mooie fietsen",
+    "sv": "många människor",
+    "da": "mange spørgsmål",
+    "nb": "hvor mye",
+    "fi": "hyvää huomenta",
+    "pl": "dziękuję bardzo",
+    "cs": "příští týden",
+    "sk": "ďakujem pekne",
+    "hu": "köszönöm szépen",
+    "ro": "mulțumesc frumos",
+    "bg": "добро утро",
+    "ru": "большое спасибо",
+    "uk": "дякую щиро",
+    "el": "καλή μέρα",
+    "tr": "teşekkür ederim",
+    "ar": "صباح الخير",
+    "he": "תודה רבה",
+    "ja": "おはようございます 皆さん",
+    "ko": "안녕하세요 여러분",
+    "zh": "早上好 朋友们",
+    "id": "terima kasih",
+    "lt": "labas rytas",
+    "lv": "paldies jums",
+    "et": "tere hommikust",
+}
+
+
+def test_two_words_are_enough_for_most_of_thirty_languages() -> None:
+    detector = Detector()
+    right = [
+        language
+        for language, text in TWO_WORDS.items()
+        if detector.detect(text, set(TWO_WORDS)).language == language
+    ]
+    assert len(right) >= 27, set(TWO_WORDS) - set(right)

@@ -219,7 +219,10 @@ class UploadOperation(Operation):
                 ),
                 "glossary_id": _string("A glossary to enforce; needs `source_lang`."),
                 "glossary_ids": _string("Up to five glossaries, with commas between them."),
-                "output_format": _string("The extension of the file: no other is written yet."),
+                "output_format": _string(
+                    "The extension of the file; or `xlf`, `xliff` or `tmx` for its texts with "
+                    "their translations."
+                ),
                 "formality": _string("As for texts.", enum=list(FORMALITIES)),
             },
         )

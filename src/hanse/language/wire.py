@@ -198,18 +198,19 @@ class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True):
     target: str
     source: str | None
     glossary_ids: tuple[UUID, ...]
+    output_format: str | None
 
 
 def parse_document(fields: Mapping[str, Any]) -> DocumentRequest:
     """Check the fields of `POST /v2/document` besides the file. Raises InvalidParameter."""
     asked = parse_translate({**fields, "text": [""], "tag_handling": None})
     refuse_extras(asked, "for documents yet")
-    if output := single(fields, "output_format"):
-        filename = single(fields, "filename") or ""
-        if not filename.lower().endswith(f".{output.lower()}"):
-            raise InvalidParameter("Value for 'output_format' not supported.")
+    output = single(fields, "output_format")
     return DocumentRequest(
-        target=asked.target, source=asked.source, glossary_ids=asked.glossary_ids
+        target=asked.target,
+        source=asked.source,
+        glossary_ids=asked.glossary_ids,
+        output_format=output.lower() if output else None,
     )
 
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 import deepl
 import docx
 import pytest
+from lxml import etree
 
 from tests.serving import Hanse
 
@@ -156,3 +157,34 @@ def test_a_document_goes_on_after_its_processes_are_killed(
     assert len(lines) == count
     for number, line in enumerate(lines):
         assert str(number) in line.replace(".", "").replace(",", "")
+
+
+@pytest.mark.parametrize("output_format", ["xlf", "tmx"])
+def test_the_texts_can_be_had_with_their_translations(
+    client: deepl.DeepLClient, output_format: str
+) -> None:
+    handle = client.translate_document_upload(
+        "The water is cold.\n\nThe tea & milk < 3.\n",
+        filename="a.txt",
+        source_lang="EN",
+        target_lang="PT-BR",
+        output_format=output_format,
+    )
+    client.translate_document_wait_until_done(handle)
+    out = io.BytesIO()
+    client.translate_document_download(handle, out)
+    root = etree.fromstring(out.getvalue())
+    texts = [
+        each.text for each in root.iter("{*}source", "{*}target", "{*}seg") if each.text is not None
+    ]
+    assert texts[0] == "The water is cold."
+    assert "água" in texts[1]
+    assert texts[2] == "The tea & milk < 3."
+    assert root.tag.endswith("xliff" if output_format == "xlf" else "tmx")
+
+
+def test_an_output_that_cannot_be_written_is_refused(client: deepl.DeepLClient) -> None:
+    with pytest.raises(deepl.DeepLException, match="output_format"):
+        client.translate_document_upload(
+            "x", filename="a.txt", target_lang="PT-BR", output_format="docx"
+        )

@@ -15,7 +15,7 @@ from msgspec import UNSET, Struct, UnsetType
 from hanse.identity import Access
 from hanse.inference import InferenceClient
 from hanse.language import contract, routing, wire
-from hanse.language.documents import service
+from hanse.language.documents import bilingual, service
 from hanse.language.documents.formats import BYTES_MAX, kind_of
 from hanse.language.glossaries import service as glossaries
 from hanse.language.quotas import Quotas
@@ -102,6 +102,7 @@ async def hand_in(
             source=asked.source,
             target=asked.target,
             glossary_ids=asked.glossary_ids,
+            output_format=_output_format(asked.output_format, filename),
             reporting_tag=tag,
         )
     return DocumentHandle(handle.document_id.hex.upper(), handle.document_key)
@@ -164,15 +165,31 @@ async def fetch_result(
     wanted, key = _parse_id(document_id), await _key(request)
     async with db.tx(access.organisation_id, access.person_id) as tx:
         row, result = await service.fetch(tx, wanted, key)
-    name = quote(row.filename, safe="")
+    filename, media_type = row.filename, kind_of(row.filename).media_type
+    if row.output_format is not None:
+        filename = f"{filename}.{row.output_format}"
+        media_type = bilingual.MEDIA_TYPES[row.output_format]
+    name = quote(filename, safe="")
     return Response(
         result,
-        media_type=kind_of(row.filename).media_type,
+        media_type=media_type,
         headers={
             "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
             "X-Content-Type-Options": "nosniff",
         },
     )
+
+
+def _output_format(asked: str | None, filename: str) -> str | None:
+    """Return a bilingual format, or None for that of the file. Raises InvalidParameter."""
+    if asked is None or filename.lower().endswith(f".{asked}"):
+        return None
+    if asked not in bilingual.MEDIA_TYPES:
+        raise wire.InvalidParameter(
+            "Value for 'output_format' not supported. It may be that of the file, "
+            f"{' or '.join(bilingual.MEDIA_TYPES)}."
+        )
+    return asked
 
 
 def _parse_id(text: str) -> UUID:

@@ -11,7 +11,7 @@ from typing import Final
 from hanse.inference import InferenceClient, UnknownModel
 from hanse.language import service as language
 from hanse.language.detect import Detector
-from hanse.language.documents import store
+from hanse.language.documents import bilingual, store
 from hanse.language.documents.formats import Block, InvalidFile, format_of, kind_of
 from hanse.language.documents.service import STEP, Step
 from hanse.language.documents.store import DocumentRow
@@ -141,9 +141,20 @@ class _Translation:
         return True
 
     async def _finish(self, tx: Tx, row: DocumentRow) -> None:
-        data = await store.read_original(tx, row.id)
-        blocks = await store.read_blocks(tx, row.id)
-        result = await asyncio.to_thread(_write, row.filename, data, blocks)
+        translated = await store.read_blocks(tx, row.id)
+        if row.output_format in bilingual.MEDIA_TYPES:
+            result = await asyncio.to_thread(
+                bilingual.write,
+                row.output_format,
+                row.filename,
+                row.source_language or "und",
+                row.target_language,
+                [(source.text, target.text) for source, target in translated],
+            )
+        else:
+            data = await store.read_original(tx, row.id)
+            blocks = [target for _, target in translated]
+            result = await asyncio.to_thread(_write, row.filename, data, blocks)
         await store.finish(tx, row.id, result)
         now = datetime.now(UTC)
         await language.keep(

@@ -98,10 +98,12 @@ async def hand_in(
     source: str | None,
     target: str,
     glossary_ids: Sequence[UUID],
+    output_format: str | None,
     reporting_tag: str | None,
 ) -> Handle:
     """Keep a document and let it be translated once the transaction commits.
 
+    `output_format` is one of `bilingual`, or None for that of the file.
     Raises InvalidFile, DocumentTooLarge, SameLanguage, TooManyDocuments.
     """
     kind = kind_of(filename)
@@ -126,6 +128,7 @@ async def hand_in(
         source_language=source,
         target_language=target,
         glossary_ids=list(glossary_ids),
+        output_format=output_format,
         reporting_tag=reporting_tag,
         status="queued",
         error=None,

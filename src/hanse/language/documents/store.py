@@ -23,6 +23,7 @@ class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
     source_language: str | None
     target_language: str
     glossary_ids: list[UUID]
+    output_format: str | None
     reporting_tag: str | None
     status: str
     error: str | None
@@ -40,8 +41,9 @@ _COLUMNS: Final = ", ".join(DocumentRow.__struct_fields__)
 INSERT: Final = """
 insert into language.documents (
     id, organisation_id, api_key_id, person_id, key_hash, filename, source_language,
-    target_language, glossary_ids, reporting_tag, status, original, created_at, expires_at
-) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13)
+    target_language, glossary_ids, reporting_tag, status, original, created_at, expires_at,
+    output_format
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14)
 """
 COUNT_OPEN: Final = """
 select count(*) from language.documents
@@ -84,7 +86,7 @@ set segments_done = segments_done + $3,
 where organisation_id = $1 and id = $2
 """
 READ_TARGETS: Final = """
-select target::text from language.document_segments
+select source::text, target::text from language.document_segments
 where organisation_id = $1 and document_id = $2 order by number
 """
 FINISH: Final = """
@@ -120,6 +122,7 @@ async def insert(tx: Tx, row: DocumentRow, original: bytes) -> None:
         original,
         row.created_at,
         row.expires_at,
+        row.output_format,
     )
 
 
@@ -169,10 +172,16 @@ async def fill_segments(
     await tx.execute(ADVANCE, tx.organisation_id, document_id, len(blocks), models)
 
 
-async def read_blocks(tx: Tx, document_id: UUID) -> list[Block]:
-    """Return the translations of all texts, which must be there."""
+async def read_blocks(tx: Tx, document_id: UUID) -> list[tuple[Marked, Block]]:
+    """Return all texts with their translations, which must be there."""
     rows = await tx.fetch(READ_TARGETS, tx.organisation_id, document_id)
-    return [msgspec.json.decode(row["target"], type=Block) for row in rows]
+    return [
+        (
+            msgspec.json.decode(row["source"], type=Marked),
+            msgspec.json.decode(row["target"], type=Block),
+        )
+        for row in rows
+    ]
 
 
 async def finish(tx: Tx, document_id: UUID, result: bytes) -> None:
