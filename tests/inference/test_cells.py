@@ -23,16 +23,14 @@ def cells(draw: st.DrawFn, least: int = 0) -> list[CellReport]:
             models=draw(st.frozensets(st.sampled_from(["en-de", "en-pt"]))),
             at=NOW - draw(st.floats(0, 10)),
         )
-        for number in range(draw(st.integers(least, 12)))
+        for number in range(draw(st.integers(least, 6)))
     ]
 
 
 def chosen(reports: list[CellReport], seed: int, **changed: ServiceClass) -> str | None:
-    """The cell that gets a job of half a second for en-de."""
+    """The cell that gets a job for en-de, by default an interactive one."""
     options = {"service_class": ServiceClass.INTERACTIVE, **changed}
-    return choose_cell(
-        reports, model="en-de", deadline_s=0.5, now=NOW, random=Random(seed), **options
-    )
+    return choose_cell(reports, model="en-de", now=NOW, random=Random(seed), **options)
 
 
 @given(cells(), st.integers())
@@ -55,7 +53,7 @@ def test_silent_cells_and_cells_without_workers_are_the_last_resort(
 
 
 @given(cells(least=2), st.integers(), st.sampled_from(ServiceClass))
-def test_the_cell_with_the_least_slack_of_all_is_never_taken(
+def test_the_cell_with_the_longest_wait_of_all_is_never_taken(
     reports: list[CellReport], seed: int, service_class: ServiceClass
 ) -> None:
     able = [
@@ -80,7 +78,6 @@ def test_only_work_of_the_same_or_a_more_urgent_class_is_in_the_way() -> None:
     )
     waits = [report.wait_s(each) for each in ServiceClass]
     assert waits == [0.5, 1.5, 3.5]
-    assert report.slack_s(ServiceClass.LIVE, 2.0) == 0.5
 
 
 def test_reports_that_are_old_by_a_hundred_jobs_do_not_make_a_herd() -> None:
@@ -104,7 +101,6 @@ def test_reports_that_are_old_by_a_hundred_jobs_do_not_make_a_herd() -> None:
                 reports,
                 model="en-de",
                 service_class=ServiceClass.INTERACTIVE,
-                deadline_s=1.0,
                 now=NOW,
                 random=random,
             )

@@ -42,24 +42,20 @@ class CellReport(Struct, frozen=True, kw_only=True):
                 break
         return ahead_s / self.workers
 
-    def slack_s(self, service_class: ServiceClass, deadline_s: float) -> float:
-        """Return how much time should be left at the deadline; negative if it will be missed."""
-        return deadline_s - self.wait_s(service_class)
-
 
 def choose_cell(
     reports: Sequence[CellReport],
     *,
     model: str,
     service_class: ServiceClass,
-    deadline_s: float,
     now: float,
     random: Random,
 ) -> str | None:
     """Return the cell that should get a job; None if no cell has the model.
 
-    Of two cells with the model, drawn by their number of workers, the one with more slack. Cells
-    that are silent, and cells without workers, are drawn only where there are no others.
+    Of two cells with the model, drawn by their number of workers, the one that would start the job
+    sooner: that leaves it the most slack, whatever its deadline. Cells that are silent, and cells
+    without workers, are drawn only where there are no others.
     """
     able = [report for report in reports if model in report.models]
     able = [report for report in able if now - report.at <= REPORT_STALE_S] or able
@@ -67,8 +63,7 @@ def choose_cell(
     if not able:
         return None
     drawn = _two(able, random)
-    best = max(drawn, key=lambda report: report.slack_s(service_class, deadline_s))
-    return best.cell
+    return min(drawn, key=lambda report: report.wait_s(service_class)).cell
 
 
 def _two(reports: list[CellReport], random: Random) -> list[CellReport]:
