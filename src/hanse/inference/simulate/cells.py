@@ -10,14 +10,19 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
+from hanse.inference.cells import REPORT_S, CellReport, choose_cell
+from hanse.inference.job import ServiceClass
 from hanse.inference.simulate.measure import quantile
 
-Choose = Callable[[Sequence[float], random.Random, int], int]
-"""Takes the waits that the cells reported, chance, and how many requests came before."""
+Choose = Callable[[Sequence[CellReport], random.Random, int, float], int]
+"""Takes the last reports, chance, how many requests came before, and the time."""
+
+MODEL = "model"
+CLASS = ServiceClass.INTERACTIVE
 
 
 class CellsFigures(Struct, frozen=True):
-    """Waits in seconds, and how much longer the longest line was than the mean one, over time."""
+    """How long requests waited under one way of choosing, in seconds."""
 
     choice: str
     p50_s: float
@@ -25,32 +30,35 @@ class CellsFigures(Struct, frozen=True):
     longest_s: float
 
 
-def at_random(waits: Sequence[float], chance: random.Random, _number: int) -> int:
+def at_random(
+    reports: Sequence[CellReport], chance: random.Random, _number: int, _now: float
+) -> int:
     """Choose any cell."""
-    return chance.randrange(len(waits))
+    return chance.randrange(len(reports))
 
 
-def in_turn(waits: Sequence[float], _chance: random.Random, number: int) -> int:
+def in_turn(reports: Sequence[CellReport], _chance: random.Random, number: int, _now: float) -> int:
     """Choose one cell after another."""
-    return number % len(waits)
+    return number % len(reports)
 
 
-def least(waits: Sequence[float], _chance: random.Random, _number: int) -> int:
+def least(reports: Sequence[CellReport], _chance: random.Random, _number: int, _now: float) -> int:
     """Choose the cell with the most slack, as far as its report tells."""
-    return min(range(len(waits)), key=waits.__getitem__)
+    return min(range(len(reports)), key=lambda cell: reports[cell].wait_s(CLASS))
 
 
-def better_of_two(waits: Sequence[float], chance: random.Random, _number: int) -> int:
-    """Choose the better of two cells drawn by chance (Mitzenmacher, 2001)."""
-    first, second = chance.sample(range(len(waits)), 2)
-    return first if waits[first] <= waits[second] else second
+def ours(reports: Sequence[CellReport], chance: random.Random, _number: int, now: float) -> int:
+    """Choose as Hanse does: the better of two, by `hanse.inference.cells`."""
+    cell = choose_cell(reports, model=MODEL, service_class=CLASS, now=now, random=chance)
+    assert cell is not None
+    return int(cell)
 
 
 CHOICES: dict[str, Choose] = {
     "random": at_random,
     "round robin": in_turn,
     "least, as reported": least,
-    "better of two": better_of_two,
+    "better of two (ours)": ours,
 }
 
 
@@ -61,8 +69,8 @@ def simulate_cells(
     workers: int = 8,
     processes: int = 20,
     load: float = 0.8,
-    report_s: float = 0.5,
-    requests: int = 200_000,
+    report_s: float = REPORT_S,
+    requests: int = 30_000,
     seed: int = 1,
 ) -> CellsFigures:
     """Send requests of 0.1 s to 2.5 s of work (mean 0.2 s) to cells that report every `report_s`.
@@ -72,7 +80,7 @@ def simulate_cells(
     chance = random.Random(f"{seed} cells")
     choose = CHOICES[choice]
     waits, since = [0.0] * cells, [0.0] * cells
-    reported = [0.0] * cells
+    reported = [_report(cell, workers, 0.0, 0.0) for cell in range(cells)]
     turns = [chance.randrange(cells) for _ in range(processes)]
     next_report = [chance.random() * report_s for _ in range(cells)]
     due = sorted(range(cells), key=next_report.__getitem__)
@@ -83,12 +91,14 @@ def simulate_cells(
         now += chance.expovariate(rate)
         while next_report[due[place]] <= now:
             cell = due[place]
-            reported[cell] = max(0.0, waits[cell] - (next_report[cell] - since[cell]))
+            at = next_report[cell]
+            wait = max(0.0, waits[cell] - (at - since[cell]))
+            reported[cell] = _report(cell, workers, wait, at)
             next_report[cell] += report_s
             place = (place + 1) % cells
         process = chance.randrange(processes)
         turns[process] += 1
-        cell = choose(reported, chance, turns[process])
+        cell = choose(reported, chance, turns[process], now)
         wait = max(0.0, waits[cell] - (now - since[cell]))
         if number > requests // 10:
             seen.append(wait)
@@ -96,3 +106,13 @@ def simulate_cells(
         waits[cell], since[cell] = wait + work_s / workers, now
     seen.sort()
     return CellsFigures(choice, quantile(seen, 0.5), quantile(seen, 0.99), seen[-1])
+
+
+def _report(cell: int, workers: int, wait_s: float, at: float) -> CellReport:
+    return CellReport(
+        cell=str(cell),
+        workers=workers,
+        backlog_s={CLASS: wait_s * workers},
+        models=frozenset([MODEL]),
+        at=at,
+    )

@@ -15,10 +15,10 @@ from hanse.inference.simulate.policies import OURS
 from hanse.inference.simulate.trial import Scenario, Trial, attempt
 from hanse.inference.simulate.workload import Traffic
 
-LOADS = (0.05, 0.2, 0.4, 0.6, 0.8, 0.9, 1.2, 2.0)
+LOADS = (0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.2, 2.0)
 LIMITS_TRIED: dict[str, tuple[float, ...]] = {
     "urgent_wait_share": (0.02, 0.05, 0.1, 0.25, 0.5),
-    "batch_overhead_share": (0.02, 0.05, 0.1, 0.2, 0.5),
+    "batch_overhead_share": (0.02, 0.05, 0.07, 0.1, 0.2),
     "bulk_share_min": (0.02, 0.05, 0.1, 0.2),
 }
 SCALE_FACTOR = 0.8

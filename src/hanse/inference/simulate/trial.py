@@ -188,11 +188,12 @@ class Trial:
         except (Crash, Hang):
             self._lost += 1
             raise
-        if scenario.warm_s <= now < scenario.warm_s + scenario.duration_s:
-            self._busy_s += ran.seconds
+        ended = now + ran.seconds
+        start, end = scenario.warm_s, scenario.warm_s + scenario.duration_s
+        if start < ended and now < end:
+            self._busy_s += min(ended, end) - max(now, start)
             self._batches += 1
             self._batch_items += len(batch.items)
-        ended = now + ran.seconds
         for text in batch.items:
             request = self.requests[int(text[:_NUMBER_DIGITS], 16)]
             self.service.given(request.organisation, ended, self._alone_s(len(text)))
