@@ -112,7 +112,7 @@ CURVES = {
             load_s=1.0,
         ),
         Curve(
-            name="generation", fixed_s=0.2, item_s=0.2, char_s=1e-3, batch_items_max=1, load_s=5.0
+            name="generation", fixed_s=0.2, item_s=0.2, char_s=5e-3, batch_items_max=1, load_s=5.0
         ),
     )
 }

@@ -102,7 +102,7 @@ def _with(known: Limits, name: str, value: float) -> Limits:
 
 
 def scale(workers: Sequence[int], seed: int) -> list[Figures]:
-    """Run fleets of these sizes on items of half a second, as a language model answers them.
+    """Run fleets of these sizes on items of most of a second, as a language model answers them.
 
     A scheduler decides item by item, so what it can drive is items a second, not workers: ten
     thousand workers of a fast engine are many cells.
