@@ -135,7 +135,7 @@ class Trouble(Struct, frozen=True, kw_only=True):
 
 
 class VirtualEngine:
-    """Runs batches on all workers of a fleet. `kinds` name the pace: "3x" takes 3 times as long."""
+    """Runs batches on all workers of a fleet, each of which holds `models_max` models at most."""
 
     def __init__(self, curve: Curve, trouble: Trouble, seed: int, models_max: int) -> None:
         self._curve = curve
