@@ -151,6 +151,11 @@ async def inference(settings: Settings, part: str = "") -> None:
         queue_items_max=settings.queue_items_max,
         cache_bytes_max=settings.cache_bytes_max,
     )
+    if settings.metrics_listen:
+        from prometheus_client import start_http_server
+
+        host, _, port = settings.metrics_listen.rpartition(":")
+        start_http_server(int(port), host)
     async with fleet.standing(settings) as standing:
         await serve(
             socket=settings.inference_socket_path,

@@ -204,6 +204,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str,
         _about("Bearer token that `/metrics` asks for. Empty: it answers this machine alone."),
     ] = ""
+    metrics_listen: Annotated[
+        Annotated[str, Meta(pattern="^$|^[^/:]+:[0-9]{1,5}$")],
+        _about(
+            "Where `hanse serve inference` alone answers Prometheus, as `0.0.0.0:9090`, to whoever "
+            "reaches it. Empty: it does not; `/metrics` of `hanse serve` covers all its processes."
+        ),
+    ] = ""
     otlp_endpoint: Annotated[
         Annotated[str, Meta(pattern="^$|^https?://[^/]")],
         _about("OTLP/HTTP collector for traces (needs `hanse[otel]`). Empty: no traces."),
