@@ -37,11 +37,15 @@ def main() -> None:
     default="all",
 )
 @click.option("--fd", type=int, hidden=True, help="Listening socket handed over by the supervisor.")
-def serve(role: str, fd: int | None) -> None:
+@click.option("--worker", "part", flag_value="worker", help="inference: workers alone.")
+@click.option("--scheduler", "part", flag_value="scheduler", help="inference: no workers.")
+def serve(role: str, fd: int | None, part: str | None) -> None:
     """Start Hanse: everything on this machine, or one ROLE of a cluster."""
     from hanse.server import roles
 
-    sys.exit(roles.run(role, settings(), fd=fd))
+    if part and role != "inference":
+        raise click.UsageError(f"--{part} belongs to 'hanse serve inference'.")
+    sys.exit(roles.run(role, settings(), fd=fd, part=part or ""))
 
 
 @main.command()
@@ -116,6 +120,18 @@ def inference_status(watch: float | None, as_json: bool) -> None:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         sys.exit(0)
+
+
+@inference.command("certificates")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--days", default=365, type=click.IntRange(1, 3650), help="How long they are valid.")
+@click.option("--new-authority", is_flag=True, help="Replace the authority as well.")
+def inference_certificates(folder: Path, days: int, new_authority: bool) -> None:
+    """Make certificates for inference on several machines, or renew those in FOLDER."""
+    from hanse.server.certificates import renew
+
+    for path in renew(folder, days=days, new_authority=new_authority):
+        click.echo(str(path))
 
 
 @main.group()

@@ -12,8 +12,6 @@ from msgspec import Struct
 
 from hanse.inference.job import ServiceClass
 
-REPORT_S = 0.25
-"""Time between two reports of a scheduler to its clients."""
 REPORT_STALE_S = 3.0
 """A report older than this counts only where there is no younger one."""
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from hanse.inference.addresses import Address, AddressError, Role, TlsFiles, UnixAddress
 from hanse.inference.connection import Connection
 from hanse.inference.errors import (
     InferenceUnavailable,
@@ -23,12 +24,15 @@ from hanse.inference.messages import (
     Answer,
     AskStatus,
     Cancel,
+    Load,
     Models,
     Refused,
     Status,
     Submit,
     ToClient,
 )
+from hanse.inference.registry import Locate, located
+from hanse.inference.transport import connect
 from hanse.platform.problems import Problem
 from hanse.platform.telemetry import log
 
@@ -37,6 +41,8 @@ RECONNECT_LAST_S = 1.0
 GRACE_S = 30.0
 """Time beyond its deadline after which a request is taken for lost."""
 STATUS_TIMEOUT_S = 5.0
+SILENCE_S = 4.0
+"""A scheduler that reported nothing for so long is gone."""
 GREETING_TIMEOUT_S = 5.0
 """Time in which a scheduler must tell its models after it took a connection."""
 
@@ -50,8 +56,13 @@ class InferenceClient:
     since computing something twice harms nobody.
     """
 
-    def __init__(self, socket: Path) -> None:
-        self._socket = socket
+    def __init__(self, locate: Locate, tls: TlsFiles | None = None) -> None:
+        self._locate = locate
+        self._tls = tls
+        self.load: Load | None = None
+        """What the scheduler last reported, at `load_at` on the clock of the loop."""
+        self.load_at = 0.0
+        self._heard = 0.0
         self._connection: Connection[ToClient] | None = None
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._ids = count(1)
@@ -62,12 +73,15 @@ class InferenceClient:
         self._keeper: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, socket: Path) -> Self:
-        """Connect to the scheduler at this Unix socket.
+    async def open(cls, where: Path | Address | Locate, tls: TlsFiles | None = None) -> Self:
+        """Connect to the scheduler at a Unix socket, an address, or wherever it is at the time.
 
         If it is not there yet, this succeeds all the same, and the connection is made when it is.
+        A TLS address needs `tls`.
         """
-        client = cls(socket)
+        if isinstance(where, Path):
+            where = UnixAddress(where)
+        client = cls(where if callable(where) else located(where), tls)
         client._keeper = asyncio.create_task(client._keep_connected())
         await client._tried.wait()
         return client
@@ -175,21 +189,26 @@ class InferenceClient:
             del self._waiting[request]
 
     async def _keep_connected(self) -> None:
-        loop = asyncio.get_running_loop()
         pause_s = RECONNECT_FIRST_S
         while True:
             self._greeted.clear()
             self._lost.clear()
             try:
-                _, connection = await loop.create_unix_connection(self._protocol, str(self._socket))
-            except OSError as error:
-                log.debug("inference not reachable", socket=str(self._socket), error=str(error))
+                connection = await self._connect()
+            except (OSError, AddressError) as error:
+                log.debug("inference not reachable", error=str(error))
             else:
                 if await self._hold(connection):
                     pause_s = RECONNECT_FIRST_S
             self._tried.set()
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, RECONNECT_LAST_S)
+
+    async def _connect(self) -> Any:
+        address = await self._locate()
+        if address is None:
+            raise OSError("No scheduler is active.")
+        return await connect(address, self._protocol, self._tls)
 
     async def _hold(self, connection: Connection[ToClient]) -> bool:
         """Stay until this connection is lost; return whether it could be used at all."""
@@ -198,12 +217,24 @@ class InferenceClient:
             async with asyncio.timeout(GREETING_TIMEOUT_S):
                 await self._greeted.wait()
             usable = self._connection is connection
-            await self._lost.wait()
+            await self._until_lost(connection)
         except TimeoutError:
             return False
         finally:
             connection.cut("The client leaves.")
         return usable
+
+    async def _until_lost(self, connection: Connection[ToClient]) -> None:
+        # A scheduler reports in a rhythm: one that is silent is gone, though TCP may not know.
+        loop = asyncio.get_running_loop()
+        while not self._lost.is_set():
+            try:
+                async with asyncio.timeout(SILENCE_S):
+                    await self._lost.wait()
+            except TimeoutError:
+                if loop.time() - self._heard > SILENCE_S:
+                    connection.cut("Inference is silent.")
+                    await self._lost.wait()
 
     def _protocol(self) -> Connection[ToClient]:
         return Connection(
@@ -213,10 +244,15 @@ class InferenceClient:
             made=lambda _connection: None,
             receive=self._received,
             lost=self._disconnected,
+            peer_role=Role.SCHEDULER,
         )
 
     def _received(self, connection: Connection[ToClient], messages: list[ToClient]) -> None:
+        self._heard = asyncio.get_running_loop().time()
         for message in messages:
+            if isinstance(message, Load):
+                self.load, self.load_at = message, self._heard
+                continue
             if isinstance(message, Models):
                 # The first message of all: from here on the connection may be used.
                 self._models = message.models
@@ -231,6 +267,7 @@ class InferenceClient:
     def _disconnected(self, connection: Connection[ToClient], reason: str) -> None:
         if self._connection is connection:
             self._connection = None
+            self.load = None
             log.warning("inference lost", reason=reason)
         self._greeted.set()
         self._lost.set()

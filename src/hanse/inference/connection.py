@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
+from hanse.inference.addresses import Role, has_role, watch_peer
 from hanse.inference.frames import FrameError, FrameReader, encode
 
 M = TypeVar("M")
@@ -16,7 +17,8 @@ class Connection(asyncio.Protocol, Generic[M]):
 
     `receive` gets all messages that came in together, so that they can be handled as one. What is
     sent during one turn of the loop leaves in one write. `lost` is called once at the end, with the
-    reason if there is one. A peer that leaves more than `buffer_bytes_max` unread is cut off.
+    reason if there is one. A peer that leaves more than `buffer_bytes_max` unread is cut off, and
+    so is, over TLS, one whose certificate does not name `peer_role`.
     """
 
     def __init__(
@@ -28,7 +30,9 @@ class Connection(asyncio.Protocol, Generic[M]):
         made: Callable[["Connection[M]"], None],
         receive: Callable[["Connection[M]", list[M]], None],
         lost: Callable[["Connection[M]", str], None],
+        peer_role: Role,
     ) -> None:
+        self._peer_role = peer_role
         self._reader = FrameReader(decoder, frame_bytes_max)
         self._frame_bytes_max = frame_bytes_max
         self._buffer_bytes_max = buffer_bytes_max
@@ -43,6 +47,12 @@ class Connection(asyncio.Protocol, Generic[M]):
         """Called by the event loop."""
         # A cast: the transports of uvloop are no subclass of asyncio's.
         self._transport = cast("asyncio.Transport", transport)
+        if transport.get_extra_info("sslcontext") is not None:
+            watch_peer(transport.get_extra_info("socket"))
+            if not has_role(transport.get_extra_info("peercert"), self._peer_role):
+                self._reason = f"Its certificate is not that of a {self._peer_role.value}."
+                self._transport.abort()
+                self._transport = None
         self._made(self)
 
     def data_received(self, data: bytes) -> None:

@@ -9,7 +9,9 @@ from itertools import count
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
+from hanse.inference.addresses import Role
 from hanse.inference.commands import Command, Finish, KillWorker, Reject, RunBatch
 from hanse.inference.connection import Connection
 from hanse.inference.errors import RequestTooLarge, to_failure
@@ -21,11 +23,15 @@ from hanse.inference.messages import (
     AskStatus,
     BatchDone,
     BatchFailed,
+    Beat,
     Cancel,
     FromClient,
     FromWorker,
     Hello,
+    Holds,
     ItemError,
+    Leaving,
+    Load,
     Models,
     Refused,
     Run,
@@ -40,6 +46,9 @@ from hanse.platform.telemetry import log
 
 ClientConnection = Connection[FromClient]
 WorkerConnection = Connection[FromWorker]
+
+_MARGIN_S = 1.0
+"""What a worker on another machine gets on top, before it ends itself: we are to notice first."""
 
 
 class Dispatcher:
@@ -61,6 +70,10 @@ class Dispatcher:
         self._workers: dict[int, WorkerConnection] = {}
         self._worker_ids: dict[WorkerConnection, int] = {}
         self._pids: dict[int, int] = {}
+        # Workers on other machines: what they told, and when they were last heard of.
+        self._remote: dict[int, Hello] = {}
+        self._heard: dict[int, float] = {}
+        self._leaving: set[int] = set()
         self._batches: dict[int, tuple[RunBatch, float]] = {}
         self._request_numbers = count(1)
         self._worker_numbers = count(1)
@@ -76,6 +89,7 @@ class Dispatcher:
             made=self._client_made,
             receive=self._client_sent,
             lost=self._client_lost,
+            peer_role=Role.CLIENT,
         )
 
     def worker(self) -> WorkerConnection:
@@ -87,6 +101,7 @@ class Dispatcher:
             made=lambda _connection: None,
             receive=self._worker_sent,
             lost=self._worker_lost,
+            peer_role=Role.WORKER,
         )
 
     def set_models(self, models: list[ModelSpec]) -> None:
@@ -116,7 +131,37 @@ class Dispatcher:
         status = self.scheduler.status(self._loop.time())
         for worker in status["workers"]:
             worker["pid"] = self._pids[worker["worker"]]
+            told = self._remote.get(worker["worker"])
+            worker["host"] = told.host if told else ""
+            worker["engines"] = told.engines if told else []
+            worker["memory_bytes"] = told.memory_bytes if told else 0
         return status | {"clients": len(self._clients)}
+
+    # Rhythms
+
+    def beat(self) -> None:
+        """Tell workers on other machines that we live, and give up those that are silent.
+
+        One that runs a batch is silent until that is done, within the time of the batch.
+        """
+        silent_since = self._loop.time() - self._limits.heartbeat_timeout_s
+        busy = {command.worker for command, _ in self._batches.values()}
+        for worker in list(self._remote):
+            if worker not in busy and self._heard[worker] < silent_since:
+                self._workers[worker].cut("The worker is silent.")
+            else:
+                self._workers[worker].send(Beat())
+
+    def report(self) -> None:
+        """Tell all clients how much waits."""
+        scheduler = self.scheduler
+        load = Load(
+            workers=len(scheduler.fleet.workers),
+            backlog_s={each.value: queue.seconds for each, queue in scheduler.queues.items()},
+            models=scheduler.able_models(),
+        )
+        for client in self._clients:
+            client.send(load)
 
     # Clients
 
@@ -199,17 +244,48 @@ class Dispatcher:
                     self._worker_ids[connection] = worker
                     self._pids[worker] = message.pid
                     self.scheduler.worker_ready(worker, message.kind)
-                    log.info("worker ready", pid=message.pid, kind=message.kind)
+                    if message.models is not None:
+                        self._remote[worker] = message
+                        self.scheduler.worker_has(worker, message.models, message.loaded)
+                    log.info("worker ready", pid=message.pid, kind=message.kind, host=message.host)
                 case BatchDone() if worker is not None:
                     self._batch_done(worker, message)
                 case BatchFailed() if worker is not None:
                     log.error("model not loaded", pid=self._pids[worker], detail=message.detail)
                     self._batches.pop(message.batch, None)
                     self.scheduler.batch_failed(worker, message.batch, message.detail)
+                case Beat() if worker is not None:
+                    pass
+                case Holds() if worker is not None and worker in self._remote:
+                    self.scheduler.worker_has(worker, message.models)
+                case Leaving() if worker is not None:
+                    self._leaving.add(worker)
                 case _:
                     connection.cut("A worker of another protocol.")
                     return
+            worker = self._worker_ids[connection]
+            self._heard[worker] = self._loop.time()
+            if worker in self._leaving and self._let_go(worker, connection):
+                break
         self._wake()
+
+    def _let_go(self, worker: int, connection: WorkerConnection) -> bool:
+        """Part from a worker that is leaving as soon as it runs nothing."""
+        state = self.scheduler.fleet.workers.get(worker)
+        if state is not None and state.batch is not None:
+            return False
+        self.scheduler.worker_left(worker)
+        log.info("worker left", pid=self._forget(worker, connection))
+        connection.close()
+        return True
+
+    def _forget(self, worker: int, connection: WorkerConnection) -> int:
+        del self._worker_ids[connection]
+        del self._workers[worker]
+        self._remote.pop(worker, None)
+        self._heard.pop(worker, None)
+        self._leaving.discard(worker)
+        return self._pids.pop(worker)
 
     def _batch_done(self, worker: int, message: BatchDone) -> None:
         now = self._loop.time()
@@ -231,11 +307,12 @@ class Dispatcher:
         )
 
     def _worker_lost(self, connection: WorkerConnection, reason: str) -> None:
-        worker = self._worker_ids.pop(connection, None)
+        worker = self._worker_ids.get(connection)
         if worker is None:
+            if reason:
+                log.debug("connection of a worker ended", reason=reason)
             return
-        del self._workers[worker]
-        log.info("worker gone", pid=self._pids.pop(worker), reason=reason)
+        log.info("worker gone", pid=self._forget(worker, connection), reason=reason)
         self._batches = {
             batch: (run, started)
             for batch, (run, started) in self._batches.items()
@@ -270,13 +347,23 @@ class Dispatcher:
         match command:
             case RunBatch():
                 self._batches[command.batch] = (command, self._loop.time())
-                run = Run(command.batch, command.model, command.items)
-                self._workers[command.worker].send(run)
+                self._run(command)
             case Finish():
                 self._answer(command.request, command)
             case Reject():
                 self._answer(command.request, command.problem)
             case KillWorker():
                 log.error("worker hangs", pid=self._pids[command.worker], why=command.reason)
-                self._processes.kill(self._pids[command.worker])
+                if command.worker not in self._remote:
+                    self._processes.kill(self._pids[command.worker])
                 self._workers[command.worker].cut("The worker hangs.")
+
+    def _run(self, command: RunBatch) -> None:
+        model, allowed_s = command.model, 0.0
+        if command.worker in self._remote:
+            # A path of this machine means nothing there.
+            model = structs.replace(model, directory=None)
+            limits = self._limits
+            allowed_s = max(limits.hang_factor * command.predicted_s, limits.hang_floor_s)
+            allowed_s += limits.load_timeout_s + _MARGIN_S
+        self._workers[command.worker].send(Run(command.batch, model, command.items, allowed_s))

@@ -29,7 +29,10 @@ class Batch(Struct, eq=False):
 
 
 class Worker(Struct, eq=False):
-    """A worker process. `loaded` are the hashes of the models it holds."""
+    """A worker process. `loaded` are the hashes of the models it holds in memory.
+
+    `able` are the hashes of those whose files it has; None means all.
+    """
 
     id: int
     kind: str
@@ -37,6 +40,11 @@ class Worker(Struct, eq=False):
     loaded: frozenset[str] = frozenset()
     batches: int = 0
     rss_bytes: int = 0
+    able: frozenset[str] | None = None
+
+    def can_run(self, model_hash: str) -> bool:
+        """Whether it has the files of this model."""
+        return self.able is None or model_hash in self.able
 
 
 class Fleet:
@@ -72,12 +80,17 @@ class Fleet:
         """Whether a worker is free."""
         return bool(self._idle)
 
-    def free_for(self, model_hash: str) -> Worker:
-        """Return a free worker, one that holds this model if there is one. One must be free."""
+    def free_for(self, model_hash: str) -> Worker | None:
+        """Return a free worker that can run this model, one that holds it if there is one."""
         for worker_id in islice(self._idle, IDLE_TRIED):
             if model_hash in self.workers[worker_id].loaded:
                 return self.workers[worker_id]
-        return self.workers[next(iter(self._idle))]
+        able = (self.workers[each] for each in self._idle)
+        return next((worker for worker in able if worker.can_run(model_hash)), None)
+
+    def can_run(self, model_hash: str) -> bool:
+        """Whether any worker, free or not, has the files of this model."""
+        return any(worker.can_run(model_hash) for worker in self.workers.values())
 
     def start(self, worker: Worker, batch: Batch) -> None:
         """`worker` runs `batch` from now on."""

@@ -8,6 +8,7 @@ asyncio.
 
 import socket
 import struct
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -96,6 +97,10 @@ class BlockingConnection(Generic[M]):
         Blocks until something arrives. Raises FrameError.
         """
         data = self._socket.recv(_RECEIVE_BYTES)
+        # TLS may have taken more off the socket than it gave: nobody would be told to read that.
+        pending: Callable[[], int] = getattr(self._socket, "pending", lambda: 0)
+        while data and (left := pending()):
+            data += self._socket.recv(left)
         return self._reader.feed(data) if data else None
 
     def send(self, message: Any) -> None:

@@ -133,6 +133,13 @@ class Limits(Struct, frozen=True, kw_only=True):
     peer_buffer_bytes_max: int = 64 * 1024 * 1024
     """Answers that a client may leave unread before its connection is closed."""
 
+    # Between machines
+    heartbeat_s: float = 1.0
+    heartbeat_timeout_s: float = 4.0
+    """A peer that was silent for so long, and computes nothing, is gone."""
+    report_s: float = 0.25
+    """Time between two reports of a scheduler's load to its clients."""
+
     # Processes
     rescan_s: float = 3.0
     restart_first_s: float = 0.1

@@ -88,17 +88,39 @@ class Status(Struct, frozen=True, array_like=True, tag=4):
     status: dict[str, Any]
 
 
-ToClient = Answer | Refused | Models | Status
+class Load(Struct, frozen=True, array_like=True, tag=5):
+    """How much waits, sent every now and then: for clients that know several cells.
+
+    `backlog_s` is predicted work in seconds of one worker, by class; `models` are the names of
+    those that at least one worker can run.
+    """
+
+    workers: int
+    backlog_s: dict[str, float]
+    models: list[str]
+
+
+ToClient = Answer | Refused | Models | Status | Load
 
 # From a worker
 
 
 class Hello(Struct, frozen=True, array_like=True, tag=1):
-    """A worker is there and free. Workers of one `kind` cost the same for the same batch."""
+    """A worker is there and free. Workers of one `kind` cost the same for the same batch.
+
+    This, and each result, is the credit for one batch: more is never sent. `models` are the hashes
+    of the models whose files it has; None means all that the scheduler has. `loaded` are those in
+    its memory, from an earlier connection.
+    """
 
     protocol: int
     kind: str
     pid: int
+    host: str = ""
+    models: list[str] | None = None
+    engines: list[str] = field(default_factory=list)
+    memory_bytes: int = 0
+    loaded: list[str] = field(default_factory=list)
 
 
 class BatchDone(Struct, frozen=True, array_like=True, tag=2):
@@ -122,7 +144,21 @@ class BatchFailed(Struct, frozen=True, array_like=True, tag=3):
     detail: str
 
 
-FromWorker = Hello | BatchDone | BatchFailed
+class Beat(Struct, frozen=True, array_like=True, tag=4):
+    """I live: both ways, in a fixed rhythm, where a broken network might hide an end."""
+
+
+class Holds(Struct, frozen=True, array_like=True, tag=5):
+    """The worker's model files changed: it has those with these hashes."""
+
+    models: list[str]
+
+
+class Leaving(Struct, frozen=True, array_like=True, tag=6):
+    """The worker wants no more work; once it has none, the scheduler closes the connection."""
+
+
+FromWorker = Hello | BatchDone | BatchFailed | Beat | Holds | Leaving
 
 # To a worker
 
@@ -133,6 +169,8 @@ class Run(Struct, frozen=True, array_like=True, tag=1):
     batch: int
     model: ModelSpec
     items: tuple[str, ...]
+    allowed_s: float = 0.0
+    """A worker on another machine ends itself when this takes longer; 0: it is ended from here."""
 
 
-ToWorker = Run
+ToWorker = Run | Beat

@@ -17,6 +17,11 @@ _BACKLOG = Gauge(
     ["service_class"],
     multiprocess_mode="livesum",
 )
+_BACKLOG_PER_WORKER = Gauge(
+    "hanse_inference_backlog_per_worker_seconds",
+    "Predicted work that waits, in seconds for each worker: scale the workers on it.",
+    multiprocess_mode="livemax",
+)
 _WORKERS = Gauge(
     "hanse_inference_workers",
     "Workers that are connected.",
@@ -74,7 +79,10 @@ class Metrics:
         for service_class, queue in scheduler.queues.items():
             _QUEUED.labels(service_class.value).set(queue.items)
             _BACKLOG.labels(service_class.value).set(queue.seconds)
-        _WORKERS.set(len(scheduler.fleet.workers))
+        workers = len(scheduler.fleet.workers)
+        waits_s = sum(queue.seconds for queue in scheduler.queues.values())
+        _BACKLOG_PER_WORKER.set(waits_s / max(1, workers))
+        _WORKERS.set(workers)
         _CACHE_BYTES.set(scheduler.cache.bytes)
         for model, kind, error in scheduler.cost_errors():
             _COST_ERROR.labels(model, kind).set(error)

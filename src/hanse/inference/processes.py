@@ -19,7 +19,8 @@ HEALTHY_S = 10.0
 class WorkerProcesses:
     """Keeps `count` worker processes alive until told to stop.
 
-    Of Hanse's settings they see only the variables in `told`.
+    Of Hanse's settings they see only the variables in `told`. They connect to the scheduler at
+    `socket`; with `remote` that is the file which says where it is (see `assignment`).
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class WorkerProcesses:
         restarted: Callable[[], None],
         kind: str = "cpu",
         told: Sequence[str] = (),
+        remote: bool = False,
     ) -> None:
         self._count = count
         self._limits = limits
@@ -43,7 +45,7 @@ class WorkerProcesses:
                 sys.executable,
                 "-m",
                 "hanse.inference.worker",
-                f"--socket={socket}",
+                f"--{'assignment' if remote else 'socket'}={socket}",
                 f"--kind={kind}",
                 f"--models-max={limits.worker_models_max}",
                 f"--frame-bytes-max={limits.frame_bytes_max}",

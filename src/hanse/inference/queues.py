@@ -152,6 +152,20 @@ class Flow:
                     return item
         return None
 
+    def first_of(self, runs: Callable[[str], bool]) -> Item | None:
+        """Return the most urgent item whose model `runs`."""
+        near = self.urgent.search(FLOWS_TRIED, lambda item: item if runs(item.model) else None)
+        if near is not None:
+            return near
+        ranked = [
+            (rank, item)
+            for (model, _), agenda in self.groups.items()
+            if runs(model)
+            if (rank := agenda.next_rank()) is not None
+            if (item := agenda.peek()) is not None
+        ]
+        return min(ranked, key=lambda each: each[0])[1] if ranked else None
+
 
 class FairQueue:
     """Waiting items of one service class. `items`, `chars`, `seconds` say how much waits.
@@ -221,6 +235,10 @@ class FairQueue:
         """Return the most urgent item of the organisation that was served least."""
         flow = self._order.peek()
         return flow.urgent.peek() if flow is not None else None
+
+    def next_of(self, runs: Callable[[str], bool]) -> Item | None:
+        """Return an item whose model `runs`, in the same fair order."""
+        return self._order.search(FLOWS_TRIED, lambda flow: flow.first_of(runs))
 
     def next_like(self, group: Group) -> Item | None:
         """Return an item that may share a batch with `group`, in the same fair order."""

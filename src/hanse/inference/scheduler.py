@@ -118,6 +118,18 @@ class Scheduler:
         """A worker is there, and free. Workers of one kind cost the same."""
         self.fleet.add(worker, kind)
 
+    def worker_has(self, worker: int, models: Iterable[str], loaded: Iterable[str] = ()) -> None:
+        """A worker has the files of `models` alone, and `loaded` in its memory, by hash."""
+        state = self.fleet.workers.get(worker)
+        if state is None:
+            return
+        state.able = frozenset(models)
+        state.loaded |= frozenset(loaded)
+
+    def worker_left(self, worker: int) -> None:
+        """A worker that runs nothing goes away in good order."""
+        assert self.fleet.remove(worker) is None
+
     def batch_done(
         self,
         worker: int,
@@ -258,15 +270,25 @@ class Scheduler:
         choice = self._shares.choose(self.queues) if self.fleet.any_free else None
         if choice is None:
             return False
-        service_class, owed_s = choice
+        if self._start_of(*choice, now):
+            return True
+        # No free worker has the model of what should go first: another class may go meanwhile.
+        others = (each for each in ServiceClass if each is not choice[0])
+        return any(self._start_of(each, float("inf"), now) for each in others)
+
+    def _start_of(self, service_class: ServiceClass, owed_s: float, now: float) -> bool:
         queue = self.queues[service_class]
         seed = queue.next()
-        assert seed is not None
+        if seed is not None and not self._runs(seed.model):
+            seed = queue.next_of(self._runs)
+        if seed is None:
+            return False
         model = self._models.get(seed.model)
         if model is None:
             self._ledger.settle(seed, UnknownModel(f"Model '{seed.model}' was removed."))
             return True
         worker = self.fleet.free_for(model.info.hash)
+        assert worker is not None
         cost = self.fleet.cost(model, worker.kind)
         budget_s = min(
             quantum_s(cost, seed, self._urgent.at(now), self.limits),
@@ -278,6 +300,11 @@ class Scheduler:
         self._shares.served(service_class, predicted_s, self.queues)
         self._start(worker, model, items, predicted_s, now)
         return True
+
+    def _runs(self, name: str) -> bool:
+        """Whether a free worker can run this model; one that was removed fails at once."""
+        model = self._models.get(name)
+        return model is None or self.fleet.free_for(model.info.hash) is not None
 
     def _start(
         self, worker: Worker, model: ModelSpec, items: list[Item], predicted_s: float, now: float
@@ -319,7 +346,11 @@ class Scheduler:
         for item in batch.items:
             self._ledger.settle(item, problem)
 
-    # For people on call
+    # For people on call, and for those who choose among cells
+
+    def able_models(self) -> list[str]:
+        """Return the names of the models that at least one worker can run."""
+        return [name for name, model in self._models.items() if self.fleet.can_run(model.info.hash)]
 
     def cost_errors(self) -> list[tuple[str, str, float]]:
         """Return model, kind of worker and how far off predictions are, as a part of the time."""

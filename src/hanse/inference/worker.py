@@ -81,6 +81,15 @@ def run_batch(models: LoadedModels, run: Run) -> FromWorker:
     return BatchDone(run.batch, outcomes, load_s, models.hashes, _rss_bytes())
 
 
+def answer(connection: BlockingConnection[ToWorker], models: LoadedModels, run: Run) -> None:
+    """Run a batch and send its results. Raises FrameError or OSError if they cannot be sent."""
+    try:
+        connection.send(run_batch(models, run))
+    except (UnicodeEncodeError, TypeError):
+        failed = "The engine gave results that are no text."
+        connection.send(BatchFailed(run.batch, failed))
+
+
 def _outcomes(
     models: LoadedModels, model_hash: str, model: LoadedModel, items: Sequence[str]
 ) -> list[str | ItemError]:
@@ -131,17 +140,16 @@ def work(connection: BlockingConnection[ToWorker], models: LoadedModels, stop: i
         if runs is None:
             return
         for run in runs:
-            try:
-                connection.send(run_batch(models, run))
-            except (UnicodeEncodeError, TypeError):
-                failed = "The engine gave results that are no text."
-                connection.send(BatchFailed(run.batch, failed))
+            if isinstance(run, Run):
+                answer(connection, models, run)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a worker until it is told to end. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="hanse.inference.worker", description=__doc__)
-    parser.add_argument("--socket", required=True)
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--socket", help="the scheduler of this machine")
+    where.add_argument("--assignment", help="a file that says where the scheduler is")
     parser.add_argument("--kind", default="cpu")
     parser.add_argument("--models-max", type=int, required=True)
     parser.add_argument("--frame-bytes-max", type=int, required=True)
@@ -151,14 +159,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stop, wakes = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
     signal.signal(signal.SIGTERM, lambda _signal, _frame: None)
+    models = LoadedModels(options.models_max)
+    if options.assignment:
+        return _serve_elsewhere(options, models, stop)
     peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         peer.connect(options.socket)
         decoder = msgspec.msgpack.Decoder(ToWorker)
         connection = BlockingConnection(peer, decoder, frame_bytes_max=options.frame_bytes_max)
         connection.send(Hello(PROTOCOL, options.kind, os.getpid()))
-        work(connection, LoadedModels(options.models_max), stop)
+        work(connection, models, stop)
     except (OSError, FrameError) as error:
+        print(f"worker {os.getpid()}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _serve_elsewhere(options: argparse.Namespace, models: LoadedModels, stop: int) -> int:
+    from hanse.inference.assignment import AssignmentFile
+    from hanse.inference.remote import RemoteWorker
+
+    file = AssignmentFile(Path(options.assignment))
+    try:
+        RemoteWorker(file, models, stop, options.kind, options.frame_bytes_max).run()
+    except OSError as error:
         print(f"worker {os.getpid()}: {error}", file=sys.stderr)
         return 1
     return 0

@@ -1,6 +1,7 @@
 """The roles of Hanse: one process each, and `all` is the supervisor that runs the others."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -29,8 +30,11 @@ GENERATION_TIMEOUT_S = 150.0
 METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 
-def run(role: str, settings: Settings, *, fd: int | None = None) -> int:
-    """Run one role until it is told to stop; return the exit status of the process."""
+def run(role: str, settings: Settings, *, fd: int | None = None, part: str = "") -> int:
+    """Run one role until it is told to stop; return the exit status of the process.
+
+    `part` is that of inference: `worker` or `scheduler` alone.
+    """
     configure_logging(level=settings.log_level, log_format=settings.log_format, role=role)
     try:
         configure_tracing(endpoint=settings.otlp_endpoint or None, role=role)
@@ -41,14 +45,16 @@ def run(role: str, settings: Settings, *, fd: int | None = None) -> int:
         if role == "web":
             _run_loop(web(settings, fd))
         elif role == "inference":
-            _run_loop(inference(settings))
+            _run_loop(
+                inference_workers(settings) if part == "worker" else inference(settings, part)
+            )
         elif role == "generation":
             _run_loop(generation(settings))
         elif role == "rpc":
             _run_loop(rpc(settings))
         else:
             _run_loop(jobs(settings))
-    except (SetupError, MigrationError, RuntimeError, Problem) as error:
+    except (ValueError, MigrationError, RuntimeError, Problem) as error:
         print(f"hanse: {error}", file=sys.stderr)
         return 1
     return 0
@@ -89,6 +95,7 @@ async def web(settings: Settings, fd: int | None) -> None:
     from hanse.inference import InferenceClient
     from hanse.platform.bus import connect_bus
     from hanse.platform.database import Db
+    from hanse.server import fleet
     from hanse.server.app import create_app
     from hanse.server.protocol import BoundedHttpProtocol, Server
     from hanse.server.supervisor import bind
@@ -101,7 +108,8 @@ async def web(settings: Settings, fd: int | None) -> None:
         statement_timeout_s=WEB_STATEMENT_TIMEOUT_S,
     )
     bus = await connect_bus(settings.nats_url)
-    inference_client = await InferenceClient.open(settings.inference_socket_path)
+    clients = contextlib.AsyncExitStack()
+    inference_client = await clients.enter_async_context(fleet.inference_client(settings))
     generation_client = None
     if settings.generation_url:
         generation_client = await InferenceClient.open(settings.generation_socket_path)
@@ -126,31 +134,60 @@ async def web(settings: Settings, fd: int | None) -> None:
         await server.serve(sockets=[listener])
     finally:
         ending.cancel()
-        await inference_client.close()
+        await clients.aclose()
         if generation_client is not None:
             await generation_client.close()
         await bus.close()
         await db.close()
 
 
-async def inference(settings: Settings) -> None:
-    """Run the inference scheduler and its workers."""
+async def inference(settings: Settings, part: str = "") -> None:
+    """Run the inference scheduler and, unless `part` is `scheduler`, workers of this machine."""
     from hanse.inference import Limits, serve
+    from hanse.server import fleet
 
     limits = msgspec.structs.replace(
         Limits(),
         queue_items_max=settings.queue_items_max,
         cache_bytes_max=settings.cache_bytes_max,
     )
-    await serve(
-        socket=settings.inference_socket_path,
-        models_directory=settings.models_path,
-        workers=settings.worker_count,
-        pseudo=settings.pseudo_engine,
-        translation_engine=settings.translation_engine,
-        limits=limits,
-        stop=_stop_event(),
-    )
+    if settings.metrics_listen:
+        from prometheus_client import start_http_server
+
+        host, _, port = settings.metrics_listen.rpartition(":")
+        start_http_server(int(port), host)
+    async with fleet.standing(settings) as standing:
+        await serve(
+            socket=settings.inference_socket_path,
+            models_directory=settings.models_path,
+            workers=0 if part == "scheduler" else settings.worker_count,
+            pseudo=settings.pseudo_engine,
+            translation_engine=settings.translation_engine,
+            limits=limits,
+            stop=_stop_event(),
+            door=fleet.door(settings),
+            standing=standing,
+        )
+
+
+async def inference_workers(settings: Settings) -> None:
+    """Run workers for a scheduler on another machine."""
+    from hanse.inference import Limits, serve_workers
+    from hanse.server import fleet
+
+    async with fleet.workers_place(settings) as locate:
+        await serve_workers(
+            locate=locate,
+            tls=fleet.tls_files(settings),
+            folder=settings.run_path,
+            models_directory=settings.models_path,
+            workers=settings.worker_count,
+            pseudo=settings.pseudo_engine,
+            translation_engine=settings.translation_engine,
+            kind=settings.worker_kind,
+            limits=Limits(),
+            stop=_stop_event(),
+        )
 
 
 async def generation(settings: Settings) -> None:
@@ -179,9 +216,9 @@ async def generation(settings: Settings) -> None:
 
 async def rpc(settings: Settings) -> None:
     """Serve the language system over gRPC. Raises SetupError if no address is set."""
-    from hanse.inference import InferenceClient
     from hanse.language.rpc.server import serve_rpc
     from hanse.platform.database import Db
+    from hanse.server import fleet
 
     if not settings.rpc_address:
         raise SetupError("The role 'rpc' needs HANSE_RPC_ADDRESS.")
@@ -191,7 +228,8 @@ async def rpc(settings: Settings) -> None:
         application_name="hanse rpc",
         statement_timeout_s=WEB_STATEMENT_TIMEOUT_S,
     )
-    inference_client = await InferenceClient.open(settings.inference_socket_path)
+    clients = contextlib.AsyncExitStack()
+    inference_client = await clients.enter_async_context(fleet.inference_client(settings))
     try:
         await serve_rpc(
             settings.rpc_address,
@@ -204,25 +242,26 @@ async def rpc(settings: Settings) -> None:
             on_ready=lambda port: log.info("rpc ready", port=port),
         )
     finally:
-        await inference_client.close()
+        await clients.aclose()
         await db.close()
 
 
 async def jobs(settings: Settings) -> None:
     """Relay events from the outbox, run their consumers, and run background jobs."""
     from hanse import language
-    from hanse.inference import InferenceClient
     from hanse.platform.consumers import run_consumers
     from hanse.platform.database import Db
     from hanse.platform.job_worker import WorkerLimits, run_jobs
     from hanse.platform.jobs import Jobs
     from hanse.platform.purge import register_purge
     from hanse.platform.relay import run_relay
+    from hanse.server import fleet
 
     stop = _stop_event()
     registry = Jobs()
     register_purge(registry)
-    inference_client = await InferenceClient.open(settings.inference_socket_path)
+    clients = contextlib.AsyncExitStack()
+    inference_client = await clients.enter_async_context(fleet.inference_client(settings))
     language.register_documents(registry, inference_client)
     language.register_quality(registry, inference_client)
     language.register_memories(registry)
@@ -240,7 +279,7 @@ async def jobs(settings: Settings) -> None:
             tasks.create_task(run_consumers(language.consumers, db, settings.nats_url, stop))
             tasks.create_task(run_jobs(registry, jobs_url, stop, limits=limits))
     finally:
-        await inference_client.close()
+        await clients.aclose()
         await db.close()
 
 

@@ -81,7 +81,50 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     inference_socket: Annotated[
         str,
         _about(
-            "Unix socket of the inference scheduler. Default: `run/inference.sock` in the home."
+            "Where the inference scheduler is: a path or `unix:/path` of a Unix socket, or "
+            "`tls://host:port` on another machine. Default: `run/inference.sock` in the home."
+        ),
+    ] = ""
+    inference_listen: Annotated[
+        Annotated[str, Meta(pattern="^$|^tls://[^/]+:[0-9]{1,5}$")],
+        _about(
+            "Where the scheduler also takes clients and workers of other machines, as "
+            "`tls://0.0.0.0:8471`. Empty: it serves its own machine alone."
+        ),
+    ] = ""
+    inference_advertise: Annotated[
+        Annotated[str, Meta(pattern="^$|^tls://[^/]+:[0-9]{1,5}$")],
+        _about(
+            "How other machines reach this scheduler, told to its cell, as `tls://10.0.0.5:8471`. "
+            "Default: as it listens."
+        ),
+    ] = ""
+    inference_cell: Annotated[
+        Annotated[str, Meta(pattern="^[a-zA-Z0-9_-]{0,64}$")],
+        _about(
+            "Name of the cell. Of several schedulers of one cell NATS elects the active one; a "
+            "machine of workers finds it there. Empty: the scheduler is alone and needs no NATS."
+        ),
+    ] = ""
+    inference_cells: Annotated[
+        Annotated[str, Meta(pattern="^$|^[*]$|^[a-zA-Z0-9_,-]{1,4000}$")],
+        _about(
+            "Names of the cells among which requests are shared out, with commas between them; "
+            "`*` takes all that NATS knows. Empty: the scheduler at HANSE_INFERENCE_SOCKET."
+        ),
+    ] = ""
+    inference_certificate: Annotated[
+        str, _about("PEM file with the certificate that is shown to other machines of inference.")
+    ] = ""
+    inference_key: Annotated[str, _about("PEM file with its private key.")] = ""
+    inference_authority: Annotated[
+        str, _about("PEM file with the authorities whose certificates are trusted there.")
+    ] = ""
+    worker_kind: Annotated[
+        str,
+        _about(
+            "Name of this machine's speed, for workers that serve another machine: costs are "
+            "learned for each kind. Default: the name of its processor."
         ),
     ] = ""
     postgres_user: Annotated[
@@ -161,6 +204,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str,
         _about("Bearer token that `/metrics` asks for. Empty: it answers this machine alone."),
     ] = ""
+    metrics_listen: Annotated[
+        Annotated[str, Meta(pattern="^$|^[^/:]+:[0-9]{1,5}$")],
+        _about(
+            "Where `hanse serve inference` alone answers Prometheus, as `0.0.0.0:9090`, to whoever "
+            "reaches it. Empty: it does not; `/metrics` of `hanse serve` covers all its processes."
+        ),
+    ] = ""
     otlp_endpoint: Annotated[
         Annotated[str, Meta(pattern="^$|^https?://[^/]")],
         _about("OTLP/HTTP collector for traces (needs `hanse[otel]`). Empty: no traces."),
@@ -191,7 +241,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def inference_socket_path(self) -> Path:
         """Where web processes find the inference scheduler."""
-        return Path(self.inference_socket or self.run_path / "inference.sock")
+        path = self.inference_socket.removeprefix("unix:")
+        if not path or path.startswith("tls://"):
+            return self.run_path / "inference.sock"
+        return Path(path)
 
     @property
     def generation_socket_path(self) -> Path:

@@ -6,7 +6,7 @@ import contextlib
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from hanse.inference import InferenceClient, InferenceUnavailable, Limits, serve
 from hanse.platform.problems import Problem
 from hanse.platform.process import SetupError
 from hanse.platform.telemetry import configure_logging
+from hanse.server.fleet import inference_client
 from hanse.server.settings import Settings
 
 LINES_AT_ONCE = 40
@@ -65,8 +66,9 @@ async def inference_status(
     settings: Settings, every_s: float | None, *, as_json: bool = False
 ) -> None:
     """Show the state of the running scheduler, once or `every_s` seconds. Raises ShellError."""
-    client = await InferenceClient.open(settings.inference_socket_path)
+    clients = AsyncExitStack()
     try:
+        client = await clients.enter_async_context(inference_client(settings))
         while True:
             status = await client.status()
             if as_json:
@@ -80,10 +82,18 @@ async def inference_status(
             await asyncio.sleep(every_s)
     except InferenceUnavailable as error:
         raise ShellError(
-            f"No scheduler answers at {settings.inference_socket_path}. Is Hanse running?"
+            f"No scheduler answers at {_place(settings)}. Is Hanse running?"
         ) from error
+    except ValueError as error:
+        raise ShellError(str(error)) from error
     finally:
-        await client.close()
+        await clients.aclose()
+
+
+def _place(settings: Settings) -> str:
+    if settings.inference_cells:
+        return f"the cells {settings.inference_cells}"
+    return settings.inference_socket or str(settings.inference_socket_path)
 
 
 async def _translate(client: InferenceClient, text: str, source: str | None, target: str) -> None:
