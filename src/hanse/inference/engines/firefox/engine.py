@@ -1,7 +1,7 @@
-"""The compiled engine as the workers see engines."""
+"""The two implementations of the students as the workers see engines."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,11 @@ from hanse.inference.job import CostPrior, ModelSpec, Traits
 from hanse.inference.messages import ItemError
 
 if TYPE_CHECKING:
-    from hanse.inference.engines.firefox.model import FirefoxModel
+    from hanse.inference.engines.firefox.student import Student
 
 
 class Firefox:
-    """The engine `firefox`."""
+    """The engine `firefox`: the compiled one."""
 
     name = "firefox"
     version = "1"
@@ -39,23 +39,48 @@ class Firefox:
         built for this machine.
         """
         from hanse.inference.engines.firefox.model import FirefoxModel
-        from hanse.inference.engines.firefox.model_file import ModelFileError
 
-        if model.directory is None:
-            raise ValueError("The model has no files.")
-        try:
-            return _Model(FirefoxModel.load(Path(model.directory)))
-        except ModelFileError as error:
-            print(f"{model.info.name} is left to fxtranslate: {error}", file=sys.stderr)
-            return fxtranslate.load(model)
+        return _load(model, FirefoxModel.load)
+
+
+class FirefoxOnnx:
+    """The engine `firefox-onnx`: the same students on ONNX Runtime, without a compiler."""
+
+    name = "firefox-onnx"
+    version = "1"
+    traits = Traits(
+        batch_items_max=32,
+        pads=True,
+        prior=CostPrior(
+            fixed_s=0.002, item_s=0.001, char_s=0.00004, char_squared_s=2e-8, longest_char_s=0.00012
+        ),
+    )
+
+    def load(self, model: ModelSpec) -> LoadedModel:
+        """Load the model in `model.directory`; what it cannot read is left to `fxtranslate`."""
+        from hanse.inference.engines.firefox.portable.model import PortableModel
+
+        return _load(model, PortableModel)
+
+
+def _load(model: ModelSpec, read: "Callable[[Path], Student]") -> LoadedModel:
+    from hanse.inference.engines.firefox.model_file import ModelFileError
+
+    if model.directory is None:
+        raise ValueError("The model has no files.")
+    try:
+        return _Model(read(Path(model.directory)))
+    except ModelFileError as error:
+        print(f"{model.info.name} is left to fxtranslate: {error}", file=sys.stderr)
+        return fxtranslate.load(model)
 
 
 class _Model:
-    def __init__(self, model: "FirefoxModel") -> None:
+    def __init__(self, model: "Student") -> None:
         self._model = model
 
     def run(self, items: Sequence[str]) -> list[str | ItemError]:
-        from hanse.inference.engines.firefox.model import SentenceTooLong
+        from hanse.inference.engines.firefox.student import SentenceTooLong
 
         answers: list[str | ItemError] = ["" for _ in items]
         waiting = list(range(len(items)))
@@ -73,3 +98,4 @@ class _Model:
 
 
 engine = Firefox()
+portable_engine = FirefoxOnnx()
