@@ -68,6 +68,17 @@ def test_it_says_what_the_compiled_engine_says_but_for_rounding(load_student, po
         assert alike.ratio() > 0.8
 
 
+def test_a_translation_that_is_given_is_scored(portable: PortableModel):
+    made = portable.translate(ENGLISH[:12], with_scores=True)
+    rated = portable.rate([(a, b.text) for a, b in zip(ENGLISH[:12], made, strict=True)])
+    for mine, given in zip(made, rated, strict=True):
+        if given.details.target_spans == mine.details.target_spans:
+            np.testing.assert_allclose(given.details.scores[:-1], mine.details.scores, atol=1e-5)
+    (wrong,) = portable.rate([("The house is blue.", "A casa é cadeira.")])
+    assert wrong.details.scores[3:5].min() < -6 < wrong.details.scores[:3].min()
+    assert all(wrong.known)
+
+
 def test_lengths_at_the_edges_of_buckets_are_taken(portable: PortableModel):
     lengths = [1, BUCKETS[0], BUCKETS[0] + 1, SOURCE_TOKENS_MAX]
     answers, _, _ = portable.translate_ids([[9] * (length - 1) + [0] for length in lengths])

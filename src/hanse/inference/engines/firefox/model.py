@@ -14,6 +14,7 @@ from hanse.inference.engines.firefox.model_file import FloatArray, Matrix, Model
 from hanse.inference.engines.firefox.student import (
     SOURCE_TOKENS_MAX,
     Answers,
+    Scores,
     Student,
     target_room,
 )
@@ -97,6 +98,33 @@ class FirefoxModel(Student):
             [
                 block_rows[place].reshape(-1, lengths[place])[: produced[place]].copy()
                 for place in places
+            ],
+        )
+
+    def score_ids(
+        self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]
+    ) -> Scores:
+        """See :meth:`Student.score_ids`."""
+        lengths = np.array([len(ids) for ids in sources], dtype=np.int32)
+        rooms = np.array([len(ids) for ids in targets], dtype=np.int32)
+        ids = np.array([piece for row in sources for piece in row], dtype=np.int32)
+        forced = np.array([piece for row in targets for piece in row], dtype=np.int32)
+        taken = np.empty(len(forced), dtype=np.int32)
+        produced = np.zeros(len(sources), dtype=np.int32)
+        scores = np.empty(len(forced), dtype=np.float32)
+        tops = np.empty(len(forced), dtype=np.float32)
+        blocks = lengths.astype(np.int64) * rooms
+        weights = np.empty(int(blocks.sum()), dtype=np.float32)
+        arrays = [ids, lengths, taken, produced, scores, weights, forced, rooms, tops]
+        self._run(native.Batch(len(sources), *(array.ctypes.data for array in arrays)))
+        ends = list(accumulate(rooms.tolist()))[:-1]
+        block_ends = list(accumulate(blocks.tolist()))[:-1]
+        return (
+            np.split(scores, ends),
+            np.split(tops, ends),
+            [
+                block.reshape(-1, length)
+                for block, length in zip(np.split(weights, block_ends), lengths, strict=True)
             ],
         )
 

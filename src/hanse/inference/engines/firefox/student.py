@@ -51,6 +51,21 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True)
+class Rating:
+    """How likely the model finds a translation that was given.
+
+    Attributes:
+        details: as of a translation of its own; the last score and row are those of the end.
+        tops: log-probability of the piece that the model would have taken in each place.
+        known: whether the vocabulary has each piece; what it has not, the model cannot judge.
+    """
+
+    details: Details
+    tops: FloatArray
+    known: list[bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Translation:
     """A sentence in the target language; details only when asked for."""
 
@@ -60,6 +75,9 @@ class Translation:
 
 Answers = tuple[list[list[int]], list[FloatArray], list[FloatArray]]
 """Target pieces, their scores and alignments, by sentence; the last two may be empty."""
+
+Scores = tuple[list[FloatArray], list[FloatArray], list[FloatArray]]
+"""Of translations that were given: scores of their pieces, of the best ones, and alignments."""
 
 
 class Student:
@@ -114,6 +132,37 @@ class Student:
             text, target_places = self._tokeniser.decode_with_spans(ids)
             translations.append(Translation(text, Details(row, block, places, target_places)))
         return translations
+
+    def score_ids(
+        self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]
+    ) -> Scores:
+        """Scores, best scores and alignments of translations; all given with their ends.
+
+        The candidates of a sentence are those of :meth:`translate_ids` and the pieces given.
+
+        Raises:
+            ValueError: a sentence is empty, too long or has a piece outside the vocabulary.
+        """
+        raise NotImplementedError
+
+    def rate(self, pairs: Sequence[tuple[str, str]]) -> list[Rating]:
+        """Score sources with their translations, in order.
+
+        Raises:
+            SentenceTooLong: one of a pair has too many pieces; nothing was done.
+        """
+        encode = self._tokeniser.encode_with_spans
+        sources = [encode(source) for source, _ in pairs]
+        targets = [encode(target) for _, target in pairs]
+        found = self.score_ids(
+            with_ends([ids for ids, _ in sources]), with_ends([ids for ids, _ in targets])
+        )
+        return [
+            Rating(Details(scores, block, source, target), tops, self._tokeniser.are_known(ids))
+            for scores, tops, block, (_, source), (ids, target) in zip(
+                *found, sources, targets, strict=True
+            )
+        ]
 
 
 def with_ends(sources: Sequence[Sequence[int]]) -> list[list[int]]:

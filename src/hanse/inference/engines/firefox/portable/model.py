@@ -16,6 +16,7 @@ from hanse.inference.engines.firefox.portable.messages import Graph
 from hanse.inference.engines.firefox.student import (
     SOURCE_TOKENS_MAX,
     Answers,
+    Scores,
     Student,
     target_room,
 )
@@ -62,12 +63,7 @@ class PortableModel(Student):
         self, sources: Sequence[Sequence[int]], *, with_scores: bool = False
     ) -> Answers:
         """See :meth:`Student.translate_ids`."""
-        size = self.architecture
-        for ids in sources:
-            if not 0 < len(ids) <= SOURCE_TOKENS_MAX or not 0 <= min(ids) <= max(ids) < (
-                size.vocabulary
-            ):
-                raise ValueError("pieces outside the vocabulary, or a sentence too long or empty")
+        self._check(sources)
         targets: list[list[int]] = [[] for _ in sources]
         scores: list[FloatArray] = [np.empty(0, np.float32)] * len(sources)
         blocks: list[FloatArray] = [np.empty((0, 0), np.float32)] * len(sources)
@@ -83,7 +79,40 @@ class PortableModel(Student):
                     blocks[place] = block[:, :length]
         return (targets, scores, blocks) if with_scores else (targets, [], [])
 
-    def _encode(self, sources: Sequence[Sequence[int]], longest: int) -> "_Rows":
+    def score_ids(
+        self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]
+    ) -> Scores:
+        """See :meth:`Student.score_ids`."""
+        self._check(sources)
+        self._check(targets)
+        scores, tops, blocks = (
+            [np.empty(0, np.float32)] * len(sources),
+            [np.empty(0, np.float32)] * len(sources),
+            [np.empty((0, 0), np.float32)] * len(sources),
+        )
+        for places, longest in _chunks([len(ids) for ids in sources]):
+            forced = [targets[place] for place in places]
+            rows = self._encode([sources[place] for place in places], longest, forced)
+            self._decode(rows, with_scores=True)
+            for row, place in enumerate(places):
+                scores[place] = np.array(rows.scores[row], np.float32)
+                tops[place] = np.array(rows.tops[row], np.float32)
+                block = np.array(rows.looked[row], np.float32).reshape(-1, longest)
+                blocks[place] = block[:, : len(sources[place])]
+        return scores, tops, blocks
+
+    def _check(self, sentences: Sequence[Sequence[int]]) -> None:
+        pieces = self.architecture.vocabulary
+        for ids in sentences:
+            if not 0 < len(ids) <= SOURCE_TOKENS_MAX or not 0 <= min(ids) <= max(ids) < pieces:
+                raise ValueError("pieces outside the vocabulary, or a sentence too long or empty")
+
+    def _encode(
+        self,
+        sources: Sequence[Sequence[int]],
+        longest: int,
+        forced: Sequence[Sequence[int]] | None = None,
+    ) -> "_Rows":
         lengths = np.array([len(ids) for ids in sources])
         ids = np.array([piece for row in sources for piece in row])
         inside = np.arange(longest) < lengths[:, None]
@@ -100,7 +129,8 @@ class PortableModel(Student):
                 "mask": mask,
             },
         )
-        sets = [self._candidates(row) for row in sources]
+        given = forced or [[] for _ in sources]
+        sets = [self._candidates(*row) for row in zip(sources, given, strict=True)]
         union = np.unique(np.concatenate(sets))
         spare = -len(union) % CANDIDATES_ALIGNED
         union = np.concatenate([union, np.zeros(spare, union.dtype)])
@@ -117,9 +147,14 @@ class PortableModel(Student):
             memory=memory,
             refused=refused,
             union=union,
-            rooms=[target_room(int(length)) for length in lengths],
+            known=len(union) - spare,
+            rooms=[len(ids) for ids in forced]
+            if forced
+            else [target_room(int(length)) for length in lengths],
+            forced=forced,
             targets=[[] for _ in sources],
             scores=[[] for _ in sources],
+            tops=[[] for _ in sources],
             looked=[[] for _ in sources],
         )
 
@@ -142,12 +177,17 @@ class PortableModel(Student):
             logits = outputs[0] + refused
             best = logits.argmax(1)
             pieces = rows.union[best]
-            ends = pieces == END
+            if rows.forced is not None:
+                pieces[alive] = [rows.forced[row][step] for row in open_rows[alive]]
+            ends = (pieces == END) & (rows.forced is None)
             for at in np.flatnonzero(alive & ~ends):
                 row = open_rows[at]
                 rows.targets[row].append(int(pieces[at]))
                 if with_scores:
-                    rows.scores[row].append(_log_probability(logits[at], best[at]))
+                    top = _log_probability(logits[at], best[at])
+                    taken = np.searchsorted(rows.union[: rows.known], pieces[at])
+                    rows.tops[row].append(top)
+                    rows.scores[row].append(top + float(logits[at, taken] - logits[at, best[at]]))
                     rows.looked[row].append(outputs[-1][at, 0, 0])
                 ends[at] = len(rows.targets[row]) == rows.rooms[row]
             alive &= ~ends
@@ -163,12 +203,12 @@ class PortableModel(Student):
     def _embed(self, ids: IntArray) -> FloatArray:
         return self._embedding[ids].astype(np.float32) * self._unit
 
-    def _candidates(self, ids: Sequence[int]) -> IntArray:
+    def _candidates(self, ids: Sequence[int], forced: Sequence[int]) -> IntArray:
         """The pieces that may translate a sentence; the same as the C library's."""
         lists = self._shortlist
         found = np.zeros(self.architecture.vocabulary, bool)
         found[: lists.frequent] = True
-        found[list(ids)] = True
+        found[[*ids, *forced]] = True
         for piece in ids:
             if piece + 1 < len(lists.offsets):
                 start, stop = int(lists.offsets[piece]), int(lists.offsets[piece + 1])
@@ -186,9 +226,12 @@ class _Rows:
     memory: dict[str, FloatArray]
     refused: FloatArray
     union: IntArray
+    known: int
     rooms: list[int]
+    forced: Sequence[Sequence[int]] | None
     targets: list[list[int]]
     scores: list[list[float]]
+    tops: list[list[float]]
     looked: list[list[FloatArray]]
 
 
