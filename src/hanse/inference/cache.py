@@ -3,6 +3,8 @@
 import sys
 from collections import OrderedDict
 
+from hanse.inference.job import Result
+
 Organisation = bytes
 """The 16 bytes of an organisation's UUID, which hash far faster than the UUID object."""
 
@@ -25,12 +27,12 @@ class ResultCache:
         self.bytes = 0
         # Unused for longest comes first. (The first entry of a plain dict is slow to find once
         # many before it are gone.)
-        self._entries: OrderedDict[Key, tuple[str, int]] = OrderedDict()
+        self._entries: OrderedDict[Key, tuple[Result, int]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def get(self, key: Key) -> str | None:
+    def get(self, key: Key) -> Result | None:
         """Return the result, or None; what was asked for is kept longest."""
         entry = self._entries.get(key)
         if entry is None:
@@ -38,7 +40,7 @@ class ResultCache:
         self._entries.move_to_end(key)
         return entry[0]
 
-    def put(self, key: Key, result: str) -> None:
+    def put(self, key: Key, result: Result) -> None:
         """Keep `result`, and drop what was unused for longest if there is no room."""
         size = ENTRY_OVERHEAD_BYTES + sys.getsizeof(key[2]) + sys.getsizeof(result)
         if size * 100 > self.bytes_max:

@@ -31,6 +31,8 @@ from hanse.inference.messages import (
     Run,
     Status,
     Submit,
+    unwrapped,
+    wrapped,
 )
 from hanse.inference.metrics import Metrics
 from hanse.inference.processes import WorkerProcesses
@@ -180,7 +182,10 @@ class Dispatcher:
             self._metrics.refused(outcome.code)
             connection.send(Refused(client_id, to_failure(outcome)))
             return
-        outcomes = [one if isinstance(one, str) else to_failure(one) for one in outcome.outcomes]
+        outcomes = [
+            to_failure(one) if isinstance(one, Problem) else wrapped(one)
+            for one in outcome.outcomes
+        ]
         try:
             connection.send(Answer(client_id, outcomes))
         except FrameError:
@@ -223,7 +228,7 @@ class Dispatcher:
         self.scheduler.batch_done(
             worker,
             message.batch,
-            message.outcomes,
+            [*map(unwrapped, message.outcomes)],
             now,
             load_s=message.load_s,
             loaded=message.loaded,

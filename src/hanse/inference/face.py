@@ -13,10 +13,11 @@ from hanse.inference.errors import (
     Outcome,
     Overloaded,
     RequestTooLarge,
+    TextOutcome,
     UnknownModel,
 )
 from hanse.inference.fetch import FetchFailed, NoSuchPair, add_model
-from hanse.inference.job import Limits, ModelInfo, ServiceClass
+from hanse.inference.job import Limits, ModelInfo, Result, ServiceClass
 from hanse.inference.report import written
 from hanse.inference.role import installed_models, serve, serve_generation
 
@@ -38,7 +39,9 @@ __all__ = [
     "Overloaded",
     "Prompt",
     "RequestTooLarge",
+    "Result",
     "ServiceClass",
+    "TextOutcome",
     "UnknownModel",
     "add_model",
     "installed_models",

@@ -20,6 +20,10 @@ class ServiceClass(StrEnum):
     """Documents, indexing: nobody watches, but it must never starve."""
 
 
+Result = str | bytes
+"""What an engine makes of an item: text, or anything else in an encoding of its own."""
+
+
 class ModelInfo(Struct, frozen=True):
     """A model that can be asked for.
 

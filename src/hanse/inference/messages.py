@@ -4,18 +4,20 @@ Each travels as one MessagePack array `[tag, fields...]` in one frame (see `fram
 appended with a default; anything else needs a new `PROTOCOL`.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from msgspec import Struct, field
 
-from hanse.inference.job import ModelInfo, ModelSpec, ServiceClass
+from hanse.inference.job import ModelInfo, ModelSpec, Result, ServiceClass
 
-PROTOCOL = 1
+T = TypeVar("T")
+
+PROTOCOL = 2
 """Version of this protocol; a worker of another version is refused."""
 
 
-class Failure(Struct, frozen=True, array_like=True):
+class Failure(Struct, frozen=True, array_like=True, tag=1):
     """A typed error on its way: `code` names its class (see `errors`)."""
 
     code: str
@@ -24,10 +26,26 @@ class Failure(Struct, frozen=True, array_like=True):
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-class ItemError(Struct, frozen=True, array_like=True):
+class ItemError(Struct, frozen=True, array_like=True, tag=2):
     """An engine could not compute this one item."""
 
     detail: str
+
+
+class Binary(Struct, frozen=True, array_like=True, tag=3):
+    """A result that is no text: MessagePack tells bytes from text, unions of msgspec do not."""
+
+    data: bytes
+
+
+def wrapped(result: Result | T) -> str | Binary | T:
+    """Return a result in the form in which it travels; what is none stays as it is."""
+    return Binary(result) if isinstance(result, bytes) else result
+
+
+def unwrapped(result: str | Binary | T) -> Result | T:
+    """Return what `wrapped` was given."""
+    return result.data if isinstance(result, Binary) else result
 
 
 # From a client
@@ -65,7 +83,7 @@ class Answer(Struct, frozen=True, array_like=True, tag=1):
     """What became of each item of request `id`, in order."""
 
     id: int
-    outcomes: list[str | Failure]
+    outcomes: list[str | Binary | Failure]
 
 
 class Refused(Struct, frozen=True, array_like=True, tag=2):
@@ -109,7 +127,7 @@ class BatchDone(Struct, frozen=True, array_like=True, tag=2):
     """
 
     batch: int
-    outcomes: list[str | ItemError]
+    outcomes: list[str | Binary | ItemError]
     load_s: float
     loaded: list[str]
     rss_bytes: int

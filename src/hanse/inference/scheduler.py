@@ -30,7 +30,7 @@ from hanse.inference.errors import (
     UnknownModel,
 )
 from hanse.inference.fleet import Batch, Fleet, Worker
-from hanse.inference.job import Job, Limits, ModelSpec, ServiceClass
+from hanse.inference.job import Job, Limits, ModelSpec, Result, ServiceClass
 from hanse.inference.ledger import Ledger, Request
 from hanse.inference.messages import ItemError
 from hanse.inference.queues import FairQueue, Item, group_of
@@ -122,7 +122,7 @@ class Scheduler:
         self,
         worker: int,
         batch: int,
-        outcomes: Sequence[str | ItemError],
+        outcomes: Sequence[Result | ItemError],
         now: float,
         *,
         load_s: float = 0.0,
@@ -147,7 +147,7 @@ class Scheduler:
         self.stats.batches += 1
         self.stats.run_items += len(ended.items)
         for item, outcome in zip(ended.items, outcomes, strict=True):
-            if isinstance(outcome, str):
+            if not isinstance(outcome, ItemError):
                 # A model that was replaced meanwhile has answered for its successor.
                 if item.key[1] == ended.model.info.hash:
                     self.cache.put(item.key, outcome)

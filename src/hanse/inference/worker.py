@@ -22,7 +22,7 @@ import msgspec
 
 from hanse.inference.engines import LoadedModel, find_engine
 from hanse.inference.frames import BlockingConnection, FrameError
-from hanse.inference.job import ModelSpec
+from hanse.inference.job import ModelSpec, Result
 from hanse.inference.messages import (
     PROTOCOL,
     BatchDone,
@@ -32,6 +32,7 @@ from hanse.inference.messages import (
     ItemError,
     Run,
     ToWorker,
+    wrapped,
 )
 
 _DETAIL_CHARS_MAX = 200
@@ -78,16 +79,16 @@ def run_batch(models: LoadedModels, run: Run) -> FromWorker:
         return BatchFailed(run.batch, _describe(error))
     load_s = time.monotonic() - start
     outcomes = _outcomes(models, run.model.info.hash, model, run.items)
-    return BatchDone(run.batch, outcomes, load_s, models.hashes, _rss_bytes())
+    return BatchDone(run.batch, [*map(wrapped, outcomes)], load_s, models.hashes, _rss_bytes())
 
 
 def _outcomes(
     models: LoadedModels, model_hash: str, model: LoadedModel, items: Sequence[str]
-) -> list[str | ItemError]:
+) -> list[Result | ItemError]:
     # A panic in Rust arrives as a BaseException that is no Exception. The model is not trusted
     # after one, and the batch is repeated item by item to find the culprit.
     try:
-        return model.run(items)
+        return list(model.run(items))
     except BaseException as error:
         if not isinstance(error, Exception):
             models.drop(model_hash)

@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Sequence
 from typing import Protocol, cast
 
-from hanse.inference.job import ModelInfo, ModelSpec, Traits
+from hanse.inference.job import ModelInfo, ModelSpec, Result, Traits
 from hanse.inference.messages import ItemError
 
 BUILT_IN = {
@@ -26,7 +26,7 @@ BUILT_IN = {
 class LoadedModel(Protocol):
     """A model in memory, bound to the thread that loaded it."""
 
-    def run(self, items: Sequence[str]) -> list[str | ItemError]:
+    def run(self, items: Sequence[str]) -> Sequence[Result | ItemError]:
         """Return a result or an error for each item, in order.
 
         The same item gives the same result, whatever else is in the batch. An exception fails
