@@ -3,13 +3,19 @@
 import sys
 from collections import OrderedDict
 
-from hanse.inference.job import Result
+from hanse.inference.job import Output, Result
 
 Organisation = bytes
 """The 16 bytes of an organisation's UUID, which hash far faster than the UUID object."""
 
 Key = tuple[Organisation, str, str]
 """Organisation, hash of the model, text. The organisation is never left out."""
+
+
+def hash_for(model_hash: str, output: Output) -> str:
+    """Return the hash of a model as it stands in keys: results of another kind are others."""
+    return model_hash if output is Output.TEXT else f"{model_hash}.{output}"
+
 
 ENTRY_OVERHEAD_BYTES = 250
 """Key tuple, dictionary slot and bookkeeping of one entry, in CPython 3.11 to 3.14."""

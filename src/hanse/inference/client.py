@@ -20,7 +20,7 @@ from hanse.inference.errors import (
     to_problem,
 )
 from hanse.inference.frames import FrameError
-from hanse.inference.job import Limits, ModelInfo, ServiceClass
+from hanse.inference.job import Limits, ModelInfo, Output, ServiceClass
 from hanse.inference.messages import (
     Answer,
     AskStatus,
@@ -154,14 +154,20 @@ class InferenceClient:
         items: Sequence[str],
         service_class: ServiceClass,
         deadline_s: float,
+        output: Output = Output.TEXT,
     ) -> list[Outcome]:
-        """Like `run_each`, for models whose results are text or bytes."""
+        """Like `run_each`, for models whose results are text or bytes, and other outputs.
+
+        An engine that does not give `output` fails the items.
+        """
         if not items:
             return []
         request = next(self._ids)
         answer = await self._ask(
             request,
-            Submit(request, organisation_id, model, tuple(items), service_class, deadline_s),
+            Submit(
+                request, organisation_id, model, tuple(items), service_class, deadline_s, output
+            ),
             timeout_s=max(0.0, deadline_s) + GRACE_S,
         )
         if isinstance(answer, Refused):

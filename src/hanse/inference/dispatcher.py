@@ -161,6 +161,7 @@ class Dispatcher:
             items=message.items,
             service_class=message.service_class,
             deadline_s=message.deadline_s,
+            output=message.output,
         )
         self.scheduler.submit(job, self._loop.time())
 
@@ -275,7 +276,7 @@ class Dispatcher:
         match command:
             case RunBatch():
                 self._batches[command.batch] = (command, self._loop.time())
-                run = Run(command.batch, command.model, command.items)
+                run = Run(command.batch, command.model, command.items, command.output)
                 self._workers[command.worker].send(run)
             case Finish():
                 self._answer(command.request, command)

@@ -17,9 +17,12 @@ from hanse.inference.errors import (
     UnknownModel,
 )
 from hanse.inference.fetch import FetchFailed, NoSuchPair, add_model
-from hanse.inference.job import Limits, ModelInfo, Result, ServiceClass
+from hanse.inference.job import Limits, ModelInfo, Output, Result, ServiceClass
 from hanse.inference.report import written
 from hanse.inference.role import installed_models, serve, serve_generation
+from hanse.inference.scored import Scored, Token
+from hanse.inference.scored import decode as decode_scored
+from hanse.inference.scored import pair as rated_item
 
 __all__ = [
     "DeadlineExceeded",
@@ -36,15 +39,20 @@ __all__ = [
     "NoSuchPair",
     "OrganisationOverloaded",
     "Outcome",
+    "Output",
     "Overloaded",
     "Prompt",
     "RequestTooLarge",
     "Result",
+    "Scored",
     "ServiceClass",
     "TextOutcome",
+    "Token",
     "UnknownModel",
     "add_model",
+    "decode_scored",
     "installed_models",
+    "rated_item",
     "serve",
     "serve_generation",
     "written",

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
-from hanse.inference.job import ModelInfo, ModelSpec, Result, ServiceClass
+from hanse.inference.job import ModelInfo, ModelSpec, Output, Result, ServiceClass
 
 T = TypeVar("T")
 
@@ -60,6 +60,7 @@ class Submit(Struct, frozen=True, array_like=True, tag=1):
     items: tuple[str, ...]
     service_class: ServiceClass
     deadline_s: float
+    output: Output = Output.TEXT
 
 
 class Cancel(Struct, frozen=True, array_like=True, tag=2):
@@ -151,6 +152,7 @@ class Run(Struct, frozen=True, array_like=True, tag=1):
     batch: int
     model: ModelSpec
     items: tuple[str, ...]
+    output: Output = Output.TEXT
 
 
 ToWorker = Run

@@ -20,7 +20,7 @@ from msgspec import Struct, structs
 
 from hanse.inference.admission import Admission, Fresh, invalid
 from hanse.inference.batching import UrgentDeadline, items_max, quantum_s, take_batch
-from hanse.inference.cache import Key, ResultCache
+from hanse.inference.cache import Key, ResultCache, hash_for
 from hanse.inference.commands import Command, KillWorker, Reject, RunBatch
 from hanse.inference.cost import Size
 from hanse.inference.errors import (
@@ -149,7 +149,7 @@ class Scheduler:
         for item, outcome in zip(ended.items, outcomes, strict=True):
             if not isinstance(outcome, ItemError):
                 # A model that was replaced meanwhile has answered for its successor.
-                if item.key[1] == ended.model.info.hash:
+                if item.key[1] == hash_for(ended.model.info.hash, item.output):
                     self.cache.put(item.key, outcome)
                 self._ledger.settle(item, outcome)
             else:
@@ -198,7 +198,8 @@ class Scheduler:
 
     def _take(self, job: Job, now: float) -> Problem | None:
         model = self._models[job.model]
-        organisation, model_hash = job.organisation_id.bytes, model.info.hash
+        organisation = job.organisation_id.bytes
+        model_hash = hash_for(model.info.hash, job.output)
         keys = [(organisation, model_hash, text) for text in job.items]
         outcomes = [self.cache.get(key) for key in keys]
         cost = self.fleet.cost(model)
@@ -247,8 +248,9 @@ class Scheduler:
             service_class=job.service_class,
             deadline=request.deadline,
             predicted_s=predicted_s,
-            group=group_of(job.model, len(text), pads=model.traits.pads),
+            group=group_of(hash_for(job.model, job.output), len(text), pads=model.traits.pads),
             waiters={},
+            output=job.output,
         )
 
     # Handing out work
@@ -285,7 +287,8 @@ class Scheduler:
         batch = Batch(next(self._batch_ids), worker.id, model, items, now, predicted_s)
         self.fleet.start(worker, batch)
         texts = tuple(item.text for item in items)
-        self._commands.append(RunBatch(worker.id, batch.id, model, texts, predicted_s))
+        output = items[0].output
+        self._commands.append(RunBatch(worker.id, batch.id, model, texts, predicted_s, output))
 
     def _correct_charge(self, batch: Batch, took_s: float) -> None:
         predicted_s = sum(item.predicted_s for item in batch.items)

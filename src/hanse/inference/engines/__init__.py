@@ -8,9 +8,9 @@ their own name.
 
 import importlib
 from collections.abc import Sequence
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
-from hanse.inference.job import ModelInfo, ModelSpec, Result, Traits
+from hanse.inference.job import ModelInfo, ModelSpec, Output, Result, Traits
 from hanse.inference.messages import ItemError
 
 BUILT_IN = {
@@ -32,6 +32,15 @@ class LoadedModel(Protocol):
         The same item gives the same result, whatever else is in the batch. An exception fails
         the items of the batch that raise it again when they are run alone.
         """
+        ...
+
+
+@runtime_checkable
+class ScoringModel(LoadedModel, Protocol):
+    """A loaded model that also knows how sure it is."""
+
+    def run_scored(self, items: Sequence[str], output: Output) -> Sequence[Result | ItemError]:
+        """Like `run`, for an output that is not TEXT; results are those of `scored.encode`."""
         ...
 
 

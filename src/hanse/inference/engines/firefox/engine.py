@@ -3,15 +3,19 @@
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from hanse.inference.engines import LoadedModel
 from hanse.inference.engines.fxtranslate import engine as fxtranslate
-from hanse.inference.job import CostPrior, ModelSpec, Traits
+from hanse.inference.job import CostPrior, ModelSpec, Output, Traits
 from hanse.inference.messages import ItemError
+from hanse.inference.scored import unpair
 
 if TYPE_CHECKING:
     from hanse.inference.engines.firefox.student import Student
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Firefox:
@@ -80,21 +84,39 @@ class _Model:
         self._model = model
 
     def run(self, items: Sequence[str]) -> list[str | ItemError]:
-        from hanse.inference.engines.firefox.student import SentenceTooLong
+        def translate(texts: Sequence[str]) -> list[str]:
+            return [translation.text for translation in self._model.translate(texts)]
 
-        answers: list[str | ItemError] = ["" for _ in items]
-        waiting = list(range(len(items)))
-        while True:
-            try:
-                translations = self._model.translate([items[index] for index in waiting])
-            except SentenceTooLong as error:
-                answers[waiting.pop(error.index)] = ItemError(
-                    f"The sentence has {error.tokens} pieces, more than the model takes."
-                )
-                continue
-            for index, translation in zip(waiting, translations, strict=True):
-                answers[index] = translation.text
-            return answers
+        return _without_the_long(translate, items)
+
+    def run_scored(self, items: Sequence[str], output: Output) -> list[bytes | ItemError]:
+        """See `ScoringModel`."""
+        from hanse.inference.engines.firefox import scoring
+
+        if output is Output.RATED:
+            pairs = [unpair(item) for item in items]
+            return _without_the_long(lambda some: scoring.rated(self._model, some), pairs)
+        return _without_the_long(lambda some: scoring.translated(self._model, some), items)
+
+
+def _without_the_long(
+    compute: Callable[[Sequence[T]], list[R]], items: Sequence[T]
+) -> list[R | ItemError]:
+    """Compute what is short enough; what is too long gets an error."""
+    from hanse.inference.engines.firefox.student import SentenceTooLong
+
+    answers: dict[int, R | ItemError] = {}
+    waiting = list(range(len(items)))
+    while True:
+        try:
+            results = compute([items[index] for index in waiting])
+        except SentenceTooLong as error:
+            answers[waiting.pop(error.index)] = ItemError(
+                f"The sentence has {error.tokens} pieces, more than the model takes."
+            )
+            continue
+        answers |= zip(waiting, results, strict=True)
+        return [answers[index] for index in range(len(items))]
 
 
 engine = Firefox()
