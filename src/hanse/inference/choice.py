@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from hanse.inference.engines import Engine, find_engine
 from hanse.inference.engines.firefox import available
-from hanse.inference.models import FirefoxFiles
+from hanse.inference.models import CTranslate2Files, FirefoxFiles, ModelFiles
 from hanse.platform.process import SetupError
 
 AUTO = "auto"
@@ -14,12 +14,12 @@ read go to `fxtranslate`, which reads every Firefox model on every platform."""
 
 def engine_chooser(
     wanted: str, *, is_compiled: Callable[[], bool] = available
-) -> Callable[[FirefoxFiles], Engine]:
+) -> Callable[[ModelFiles], Engine]:
     """Return what names the engine of a model, by `auto` or the name of an engine.
 
     Raises SetupError when `firefox` is asked for and its library was not built.
     """
-    fxtranslate = find_engine("fxtranslate")
+    fxtranslate, converted = find_engine("fxtranslate"), find_engine("ctranslate2")
     if wanted != AUTO:
         if wanted == "firefox" and not is_compiled():
             raise SetupError(
@@ -27,9 +27,15 @@ def engine_chooser(
                 "compiler and install Hanse again, or set HANSE_TRANSLATION_ENGINE=auto."
             )
         chosen = find_engine(wanted)
-        return lambda _files: chosen
+        return lambda files: converted if isinstance(files, CTranslate2Files) else chosen
     ours = find_engine("firefox" if is_compiled() else "firefox-onnx")
-    return lambda files: ours if _is_read_by_ours(files) else fxtranslate
+
+    def choose(files: ModelFiles) -> Engine:
+        if isinstance(files, CTranslate2Files):
+            return converted
+        return ours if _is_read_by_ours(files) else fxtranslate
+
+    return choose
 
 
 def _is_read_by_ours(files: FirefoxFiles) -> bool:

@@ -15,6 +15,7 @@ from hanse.inference.messages import ItemError
 
 BUILT_IN = {
     "checker": "hanse.inference.engines.checker:engine",
+    "ctranslate2": "hanse.inference.engines.ctranslate2:engine",
     "firefox": "hanse.inference.engines.firefox.engine:engine",
     "firefox-onnx": "hanse.inference.engines.firefox.engine:portable_engine",
     "fxtranslate": "hanse.inference.engines.fxtranslate:engine",
