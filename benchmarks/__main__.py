@@ -21,6 +21,7 @@ NAMES = (
     "glossary",
     "placeholders",
     "tags",
+    "quality",
     "requests",
 )
 REPORT = Path(__file__).parents[1] / "docs" / "benchmarks.md"

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import msgspec
 
-from hanse.inference import InferenceClient, Limits, Outcome, ServiceClass, serve
+from hanse.inference import InferenceClient, Limits, ServiceClass, TextOutcome, serve
 from hanse.platform.problems import Problem
 
 FRAGILE = "tests.inference.fragile:engine"
@@ -93,7 +93,7 @@ class Fleet:
         """What the scheduler counted."""
         return dict((await self.client.status())["counts"])
 
-    async def run_each(self, *items: str, **options: Any) -> list[Outcome]:
+    async def run_each(self, *items: str, **options: Any) -> list[TextOutcome]:
         """Run items, by default through the fragile engine."""
         return await self.client.run_each(items=items, **(_DEFAULTS | options))
 

@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Sequence
 
-from hanse.inference.job import CostPrior, ModelSpec, Traits
+from hanse.inference.job import CostPrior, ModelSpec, Result, Traits
 from hanse.inference.messages import ItemError
 
 
@@ -25,10 +25,10 @@ class Fragile:
     def load(self, _model: ModelSpec) -> "Fragile":
         return self
 
-    def run(self, items: Sequence[str]) -> list[str | ItemError]:
+    def run(self, items: Sequence[str]) -> list[Result | ItemError]:
         return [self._one(text) for text in items]
 
-    def _one(self, text: str) -> str:
+    def _one(self, text: str) -> Result:
         match text.partition(" ")[0]:
             case "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -42,6 +42,8 @@ class Fragile:
                 raise Panic(text)
             case "surrogate":
                 return "\ud800"
+            case "bytes":
+                return b"\x00\xff" + text.encode()
             case "count":
                 self.calls = getattr(self, "calls", 0) + 1
                 return str(self.calls)

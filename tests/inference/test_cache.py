@@ -66,3 +66,12 @@ def test_it_never_answers_wrongly_nor_outgrows_its_bytes(
         assert cache.get(this) == result
         assert cache.bytes <= cache.bytes_max
     assert len(cache) <= len(truth)
+
+
+def test_bytes_count_by_their_length() -> None:
+    cache = ResultCache(100_000)
+    for number in range(1000):
+        cache.put(key(text=str(number)), b"x" * 500)
+    assert cache.get(key(text="999")) == b"x" * 500
+    assert cache.bytes <= 100_000
+    assert 100 < len(cache) < 150

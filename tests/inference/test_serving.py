@@ -341,3 +341,13 @@ async def test_a_scheduler_that_is_stopped_as_soon_as_it_starts_ends_at_once(
         stop.set()
         await asyncio.wait_for(serve_at(tmp_path / "s.sock", stop, workers), 20)
         assert not (tmp_path / "s.sock").exists()
+
+
+async def test_results_may_be_bytes_and_callers_of_text_never_get_them(fleet: Fleet) -> None:
+    asked = {"organisation_id": UUID(int=1), "model": "fragile", "items": ["bytes 1", "x"]}
+    how = {"service_class": ServiceClass.INTERACTIVE, "deadline_s": 30.0}
+    for _ in range(2):  # computed, then from the cache
+        assert await fleet.client.compute(**asked, **how) == [b"\x00\xffbytes 1", "X"]
+    failed, text = await fleet.run_each("bytes 1", "x")
+    assert isinstance(failed, ItemFailed)
+    assert text == "X"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hanse import language
-from hanse.inference import InferenceClient, ModelInfo, Outcome, ServiceClass
+from hanse.inference import InferenceClient, ModelInfo, ServiceClass, TextOutcome
 from hanse.inference.models import bundled_directory
 from hanse.language.running import INTERACTIVE_SENTENCES_MAX
 from hanse.platform.ids import new_id
@@ -49,7 +49,7 @@ class Overheard:
     async def models(self) -> list[ModelInfo]:
         return await self._inference.models()
 
-    async def run_each(self, **how: Any) -> list[Outcome]:
+    async def run_each(self, **how: Any) -> list[TextOutcome]:
         self.asked.append((how["service_class"], len(how["items"])))
         return await self._inference.run_each(**how)
 

@@ -3,11 +3,19 @@
 import sys
 from collections import OrderedDict
 
+from hanse.inference.job import Output, Result
+
 Organisation = bytes
 """The 16 bytes of an organisation's UUID, which hash far faster than the UUID object."""
 
 Key = tuple[Organisation, str, str]
 """Organisation, hash of the model, text. The organisation is never left out."""
+
+
+def hash_for(model_hash: str, output: Output) -> str:
+    """Return the hash of a model as it stands in keys: results of another kind are others."""
+    return model_hash if output is Output.TEXT else f"{model_hash}.{output}"
+
 
 ENTRY_OVERHEAD_BYTES = 250
 """Key tuple, dictionary slot and bookkeeping of one entry, in CPython 3.11 to 3.14."""
@@ -25,12 +33,12 @@ class ResultCache:
         self.bytes = 0
         # Unused for longest comes first. (The first entry of a plain dict is slow to find once
         # many before it are gone.)
-        self._entries: OrderedDict[Key, tuple[str, int]] = OrderedDict()
+        self._entries: OrderedDict[Key, tuple[Result, int]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def get(self, key: Key) -> str | None:
+    def get(self, key: Key) -> Result | None:
         """Return the result, or None; what was asked for is kept longest."""
         entry = self._entries.get(key)
         if entry is None:
@@ -38,7 +46,7 @@ class ResultCache:
         self._entries.move_to_end(key)
         return entry[0]
 
-    def put(self, key: Key, result: str) -> None:
+    def put(self, key: Key, result: Result) -> None:
         """Keep `result`, and drop what was unused for longest if there is no room."""
         size = ENTRY_OVERHEAD_BYTES + sys.getsizeof(key[2]) + sys.getsizeof(result)
         if size * 100 > self.bytes_max:

@@ -22,7 +22,7 @@ def catalogue_of(models_directory: Path, translation_engine: str) -> Catalogue:
     """Return the catalogue of a directory and of what is bundled. Raises SetupError."""
     choose = engine_chooser(translation_engine)
     if translation_engine == AUTO and not available():
-        log.warning("the fast engine was not compiled", instead="fxtranslate")
+        log.warning("the fast engine was not compiled", instead="firefox-onnx")
     return Catalogue(model_directories(models_directory), choose)
 
 

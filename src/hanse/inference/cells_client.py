@@ -10,7 +10,7 @@ from hanse.inference.addresses import TlsFiles
 from hanse.inference.cells import CellReport, choose_cell
 from hanse.inference.client import InferenceClient
 from hanse.inference.errors import InferenceUnavailable, Outcome
-from hanse.inference.job import ModelInfo, ServiceClass
+from hanse.inference.job import ModelInfo, Output, ServiceClass
 from hanse.inference.registry import Registry, cell_located
 from hanse.platform.bus import BusUnavailable
 from hanse.platform.telemetry import log
@@ -68,7 +68,7 @@ class CellsClient(InferenceClient):
             raise InferenceUnavailable("Inference is not reachable yet. Try again.")
         return list(found.values())
 
-    async def run_each(
+    async def compute(
         self,
         *,
         organisation_id: UUID,
@@ -76,14 +76,16 @@ class CellsClient(InferenceClient):
         items: Sequence[str],
         service_class: ServiceClass,
         deadline_s: float,
+        output: Output = Output.TEXT,
     ) -> list[Outcome]:
-        """See `InferenceClient.run_each`."""
-        return await self._choose(model, service_class).run_each(
+        """See `InferenceClient.compute`."""
+        return await self._choose(model, service_class).compute(
             organisation_id=organisation_id,
             model=model,
             items=items,
             service_class=service_class,
             deadline_s=deadline_s,
+            output=output,
         )
 
     async def status(self) -> dict[str, Any]:

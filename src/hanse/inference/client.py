@@ -14,22 +14,26 @@ from hanse.inference.connection import Connection
 from hanse.inference.errors import (
     InferenceUnavailable,
     InvalidItem,
+    ItemFailed,
     Outcome,
     RequestTooLarge,
+    TextOutcome,
     to_problem,
 )
 from hanse.inference.frames import FrameError
-from hanse.inference.job import Limits, ModelInfo, ServiceClass
+from hanse.inference.job import Limits, ModelInfo, Output, ServiceClass
 from hanse.inference.messages import (
     Answer,
     AskStatus,
     Cancel,
+    Failure,
     Load,
     Models,
     Refused,
     Status,
     Submit,
     ToClient,
+    unwrapped,
 )
 from hanse.inference.registry import Locate, located
 from hanse.inference.transport import connect
@@ -142,20 +146,51 @@ class InferenceClient:
         items: Sequence[str],
         service_class: ServiceClass,
         deadline_s: float,
-    ) -> list[Outcome]:
+    ) -> list[TextOutcome]:
         """Like `run`, but return the error of a single item in its place (see there)."""
+        outcomes = await self.compute(
+            organisation_id=organisation_id,
+            model=model,
+            items=items,
+            service_class=service_class,
+            deadline_s=deadline_s,
+        )
+        return [
+            ItemFailed("The result is no text.") if isinstance(one, bytes) else one
+            for one in outcomes
+        ]
+
+    async def compute(
+        self,
+        *,
+        organisation_id: UUID,
+        model: str,
+        items: Sequence[str],
+        service_class: ServiceClass,
+        deadline_s: float,
+        output: Output = Output.TEXT,
+    ) -> list[Outcome]:
+        """Like `run_each`, for models whose results are text or bytes, and other outputs.
+
+        An engine that does not give `output` fails the items.
+        """
         if not items:
             return []
         request = next(self._ids)
         answer = await self._ask(
             request,
-            Submit(request, organisation_id, model, tuple(items), service_class, deadline_s),
+            Submit(
+                request, organisation_id, model, tuple(items), service_class, deadline_s, output
+            ),
             timeout_s=max(0.0, deadline_s) + GRACE_S,
         )
         if isinstance(answer, Refused):
             raise to_problem(answer.failure)
         assert isinstance(answer, Answer)
-        return [one if isinstance(one, str) else to_problem(one) for one in answer.outcomes]
+        return [
+            to_problem(one) if isinstance(one, Failure) else unwrapped(one)
+            for one in answer.outcomes
+        ]
 
     async def status(self) -> dict[str, Any]:
         """Return how the fleet is, in plain values. Raises InferenceUnavailable."""

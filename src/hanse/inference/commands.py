@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from hanse.inference.errors import Outcome
-from hanse.inference.job import ModelSpec
+from hanse.inference.job import ModelSpec, Output
 from hanse.platform.problems import Problem
 
 
@@ -15,6 +15,7 @@ class RunBatch(Struct, frozen=True):
     model: ModelSpec
     items: tuple[str, ...]
     predicted_s: float
+    output: Output = Output.TEXT
 
 
 class Finish(Struct, frozen=True):

@@ -37,6 +37,8 @@ from hanse.inference.messages import (
     Run,
     Status,
     Submit,
+    unwrapped,
+    wrapped,
 )
 from hanse.inference.metrics import Metrics
 from hanse.inference.processes import WorkerProcesses
@@ -204,6 +206,7 @@ class Dispatcher:
             items=message.items,
             service_class=message.service_class,
             deadline_s=message.deadline_s,
+            output=message.output,
         )
         self.scheduler.submit(job, self._loop.time())
 
@@ -225,7 +228,10 @@ class Dispatcher:
             self._metrics.refused(outcome.code)
             connection.send(Refused(client_id, to_failure(outcome)))
             return
-        outcomes = [one if isinstance(one, str) else to_failure(one) for one in outcome.outcomes]
+        outcomes = [
+            to_failure(one) if isinstance(one, Problem) else wrapped(one)
+            for one in outcome.outcomes
+        ]
         try:
             connection.send(Answer(client_id, outcomes))
         except FrameError:
@@ -299,7 +305,7 @@ class Dispatcher:
         self.scheduler.batch_done(
             worker,
             message.batch,
-            message.outcomes,
+            [*map(unwrapped, message.outcomes)],
             now,
             load_s=message.load_s,
             loaded=message.loaded,
@@ -366,4 +372,5 @@ class Dispatcher:
             limits = self._limits
             allowed_s = max(limits.hang_factor * command.predicted_s, limits.hang_floor_s)
             allowed_s += limits.load_timeout_s + _MARGIN_S
-        self._workers[command.worker].send(Run(command.batch, model, command.items, allowed_s))
+        run = Run(command.batch, model, command.items, allowed_s, command.output)
+        self._workers[command.worker].send(run)

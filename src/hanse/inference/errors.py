@@ -1,5 +1,6 @@
 """What can go wrong with a job, as typed errors, and their form between processes."""
 
+from hanse.inference.job import Result
 from hanse.inference.messages import Failure
 from hanse.platform.problems import (
     BadRequest,
@@ -82,8 +83,11 @@ class ModelFailed(Problem):
     title = "Model failed"
 
 
-Outcome = str | Problem
+Outcome = Result | Problem
 """What becomes of one item: its result, or the error of this item alone."""
+
+TextOutcome = str | Problem
+"""The same of a model whose results are text."""
 
 _BY_CODE: dict[str, type[Problem]] = {
     kind.code: kind

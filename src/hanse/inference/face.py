@@ -23,14 +23,18 @@ from hanse.inference.errors import (
     Outcome,
     Overloaded,
     RequestTooLarge,
+    TextOutcome,
     UnknownModel,
 )
 from hanse.inference.fetch import FetchFailed, NoSuchPair, add_model
 from hanse.inference.host import serve_workers
-from hanse.inference.job import Limits, ModelInfo, ServiceClass
+from hanse.inference.job import Limits, ModelInfo, Output, Result, ServiceClass
 from hanse.inference.registry import Locate, Registry, cell_located, located
 from hanse.inference.report import written
 from hanse.inference.role import Door, Standing, installed_models, serve, serve_generation
+from hanse.inference.scored import Scored, Token
+from hanse.inference.scored import decode as decode_scored
+from hanse.inference.scored import pair as rated_item
 
 __all__ = [
     "Address",
@@ -52,22 +56,29 @@ __all__ = [
     "NoSuchPair",
     "OrganisationOverloaded",
     "Outcome",
+    "Output",
     "Overloaded",
     "Prompt",
     "Registry",
     "RequestTooLarge",
+    "Result",
     "Role",
+    "Scored",
     "ServiceClass",
     "Standing",
+    "TextOutcome",
     "TlsAddress",
     "TlsFiles",
+    "Token",
     "UnixAddress",
     "UnknownModel",
     "add_model",
     "cell_located",
+    "decode_scored",
     "installed_models",
     "located",
     "parse_address",
+    "rated_item",
     "serve",
     "serve_generation",
     "serve_workers",

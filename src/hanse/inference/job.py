@@ -20,6 +20,21 @@ class ServiceClass(StrEnum):
     """Documents, indexing: nobody watches, but it must never starve."""
 
 
+class Output(StrEnum):
+    """What is asked of a model for each item."""
+
+    TEXT = "text"
+    """Its plain result."""
+    SCORED = "scored"
+    """A translation with the probability and the source of each token (see `scored`)."""
+    RATED = "rated"
+    """The same for a translation that is given: items are made by `scored.pair`."""
+
+
+Result = str | bytes
+"""What an engine makes of an item: text, or anything else in an encoding of its own."""
+
+
 class ModelInfo(Struct, frozen=True):
     """A model that can be asked for.
 
@@ -81,6 +96,7 @@ class Job(Struct, frozen=True):
     items: tuple[str, ...]
     service_class: ServiceClass
     deadline_s: float
+    output: Output = Output.TEXT
 
 
 class Limits(Struct, frozen=True, kw_only=True):

@@ -4,18 +4,20 @@ Each travels as one MessagePack array `[tag, fields...]` in one frame (see `fram
 appended with a default; anything else needs a new `PROTOCOL`.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from msgspec import Struct, field
 
-from hanse.inference.job import ModelInfo, ModelSpec, ServiceClass
+from hanse.inference.job import ModelInfo, ModelSpec, Output, Result, ServiceClass
 
-PROTOCOL = 1
+T = TypeVar("T")
+
+PROTOCOL = 2
 """Version of this protocol; a worker of another version is refused."""
 
 
-class Failure(Struct, frozen=True, array_like=True):
+class Failure(Struct, frozen=True, array_like=True, tag=1):
     """A typed error on its way: `code` names its class (see `errors`)."""
 
     code: str
@@ -24,10 +26,26 @@ class Failure(Struct, frozen=True, array_like=True):
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-class ItemError(Struct, frozen=True, array_like=True):
+class ItemError(Struct, frozen=True, array_like=True, tag=2):
     """An engine could not compute this one item."""
 
     detail: str
+
+
+class Binary(Struct, frozen=True, array_like=True, tag=3):
+    """A result that is no text: MessagePack tells bytes from text, unions of msgspec do not."""
+
+    data: bytes
+
+
+def wrapped(result: Result | T) -> str | Binary | T:
+    """Return a result in the form in which it travels; what is none stays as it is."""
+    return Binary(result) if isinstance(result, bytes) else result
+
+
+def unwrapped(result: str | Binary | T) -> Result | T:
+    """Return what `wrapped` was given."""
+    return result.data if isinstance(result, Binary) else result
 
 
 # From a client
@@ -42,6 +60,7 @@ class Submit(Struct, frozen=True, array_like=True, tag=1):
     items: tuple[str, ...]
     service_class: ServiceClass
     deadline_s: float
+    output: Output = Output.TEXT
 
 
 class Cancel(Struct, frozen=True, array_like=True, tag=2):
@@ -65,7 +84,7 @@ class Answer(Struct, frozen=True, array_like=True, tag=1):
     """What became of each item of request `id`, in order."""
 
     id: int
-    outcomes: list[str | Failure]
+    outcomes: list[str | Binary | Failure]
 
 
 class Refused(Struct, frozen=True, array_like=True, tag=2):
@@ -131,7 +150,7 @@ class BatchDone(Struct, frozen=True, array_like=True, tag=2):
     """
 
     batch: int
-    outcomes: list[str | ItemError]
+    outcomes: list[str | Binary | ItemError]
     load_s: float
     loaded: list[str]
     rss_bytes: int
@@ -171,6 +190,7 @@ class Run(Struct, frozen=True, array_like=True, tag=1):
     items: tuple[str, ...]
     allowed_s: float = 0.0
     """A worker on another machine ends itself when this takes longer; 0: it is ended from here."""
+    output: Output = Output.TEXT
 
 
 ToWorker = Run | Beat

@@ -2,7 +2,8 @@
 
 A Firefox model is a folder with the files that Mozilla publishes: `model.*.bin`, `vocab.*.spm` (or
 `srcvocab.*.spm` and `trgvocab.*.spm`) and, as a rule, `lex.*.bin`. It is named `<source>-<target>`,
-or else the pair is read from the file names, as in `model.enpt.intgemm.alphas.bin`.
+or else the pair is read from the file names, as in `model.enpt.intgemm.alphas.bin`. A folder with a
+`model.bin` is a model for CTranslate2 (see that engine), and must be named by its pair.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from hanse.inference.engines import Engine
+from hanse.inference.engines.ctranslate2 import vocabularies
 from hanse.inference.job import ModelInfo, ModelSpec
 
 HUB = "en"
@@ -61,6 +63,40 @@ class FirefoxFiles(Struct, frozen=True):
         return list(dict.fromkeys(files + ([self.shortlist] if self.shortlist else [])))
 
 
+class CTranslate2Files(Struct, frozen=True):
+    """The files of one model that was converted for CTranslate2."""
+
+    model: Path
+    others: tuple[Path, ...]
+
+    @classmethod
+    def find(cls, directory: Path) -> "CTranslate2Files":
+        """Return the files in this folder. Raises DamagedModel if they are not complete."""
+        try:
+            vocabularies(directory)
+        except ValueError as error:
+            raise DamagedModel(str(error)) from error
+        model = directory / "model.bin"
+        patterns = ("*.json", "*.txt", "*.spm", "*.model")
+        others = {file for pattern in patterns for file in directory.glob(pattern)}
+        _check_start(model, b"")
+        return cls(model, tuple(sorted(others)))
+
+    def all(self) -> list[Path]:
+        """Return every file once, in a fixed order."""
+        return [self.model, *self.others]
+
+
+ModelFiles = FirefoxFiles | CTranslate2Files
+
+
+def find_files(directory: Path) -> ModelFiles:
+    """Return the files of a model of any kind. Raises DamagedModel."""
+    if (directory / "model.bin").exists():
+        return CTranslate2Files.find(directory)
+    return FirefoxFiles.find(directory)
+
+
 def _first(directory: Path, pattern: str) -> Path | None:
     return next(iter(sorted(directory.glob(pattern))), None)
 
@@ -88,7 +124,7 @@ class Found(Struct, frozen=True):
     source: str
     target: str
     directory: Path
-    files: FirefoxFiles
+    files: ModelFiles
 
     @property
     def name(self) -> str:
@@ -118,7 +154,7 @@ def scan(directory: Path) -> Scan:
         if folder.name.startswith((".", "__")):
             continue
         try:
-            files = FirefoxFiles.find(folder)
+            files = find_files(folder)
             source, target = _pair_of(folder, files.model)
         except DamagedModel as error:
             skipped[folder] = str(error)
@@ -164,9 +200,7 @@ class Catalogue:
     and time, so looking again is cheap.
     """
 
-    def __init__(
-        self, directories: Iterable[Path], choose: Callable[[FirefoxFiles], Engine]
-    ) -> None:
+    def __init__(self, directories: Iterable[Path], choose: Callable[[ModelFiles], Engine]) -> None:
         self._directories = list(directories)
         self._choose = choose
         self._hashes: dict[tuple[tuple[str, int, int], ...], str] = {}

@@ -16,7 +16,7 @@ from typing import Generic, Protocol, TypeVar
 from msgspec import Struct
 
 from hanse.inference.cache import Key, Organisation
-from hanse.inference.job import ServiceClass
+from hanse.inference.job import Output, ServiceClass
 
 LENGTH_STEP = 1.25
 """Lengths within this ratio share a bucket."""
@@ -113,6 +113,7 @@ class Item(Struct, eq=False):
     token: int = 0
     alone: bool = False
     strikes: int = 0
+    output: Output = Output.TEXT
 
     @property
     def organisation(self) -> Organisation:

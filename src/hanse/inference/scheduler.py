@@ -20,7 +20,7 @@ from msgspec import Struct, structs
 
 from hanse.inference.admission import Admission, Fresh, invalid
 from hanse.inference.batching import UrgentDeadline, items_max, quantum_s, take_batch
-from hanse.inference.cache import Key, ResultCache
+from hanse.inference.cache import Key, ResultCache, hash_for
 from hanse.inference.commands import Command, KillWorker, Reject, RunBatch
 from hanse.inference.cost import Size
 from hanse.inference.errors import (
@@ -30,7 +30,7 @@ from hanse.inference.errors import (
     UnknownModel,
 )
 from hanse.inference.fleet import Batch, Fleet, Worker
-from hanse.inference.job import Job, Limits, ModelSpec, ServiceClass
+from hanse.inference.job import Job, Limits, ModelSpec, Result, ServiceClass
 from hanse.inference.ledger import Ledger, Request
 from hanse.inference.messages import ItemError
 from hanse.inference.queues import FairQueue, Item, group_of
@@ -134,7 +134,7 @@ class Scheduler:
         self,
         worker: int,
         batch: int,
-        outcomes: Sequence[str | ItemError],
+        outcomes: Sequence[Result | ItemError],
         now: float,
         *,
         load_s: float = 0.0,
@@ -159,9 +159,9 @@ class Scheduler:
         self.stats.batches += 1
         self.stats.run_items += len(ended.items)
         for item, outcome in zip(ended.items, outcomes, strict=True):
-            if isinstance(outcome, str):
+            if not isinstance(outcome, ItemError):
                 # A model that was replaced meanwhile has answered for its successor.
-                if item.key[1] == ended.model.info.hash:
+                if item.key[1] == hash_for(ended.model.info.hash, item.output):
                     self.cache.put(item.key, outcome)
                 self._ledger.settle(item, outcome)
             else:
@@ -210,7 +210,8 @@ class Scheduler:
 
     def _take(self, job: Job, now: float) -> Problem | None:
         model = self._models[job.model]
-        organisation, model_hash = job.organisation_id.bytes, model.info.hash
+        organisation = job.organisation_id.bytes
+        model_hash = hash_for(model.info.hash, job.output)
         keys = [(organisation, model_hash, text) for text in job.items]
         outcomes = [self.cache.get(key) for key in keys]
         cost = self.fleet.cost(model)
@@ -259,8 +260,9 @@ class Scheduler:
             service_class=job.service_class,
             deadline=request.deadline,
             predicted_s=predicted_s,
-            group=group_of(job.model, len(text), pads=model.traits.pads),
+            group=group_of(hash_for(job.model, job.output), len(text), pads=model.traits.pads),
             waiters={},
+            output=job.output,
         )
 
     # Handing out work
@@ -312,7 +314,8 @@ class Scheduler:
         batch = Batch(next(self._batch_ids), worker.id, model, items, now, predicted_s)
         self.fleet.start(worker, batch)
         texts = tuple(item.text for item in items)
-        self._commands.append(RunBatch(worker.id, batch.id, model, texts, predicted_s))
+        output = items[0].output
+        self._commands.append(RunBatch(worker.id, batch.id, model, texts, predicted_s, output))
 
     def _correct_charge(self, batch: Batch, took_s: float) -> None:
         predicted_s = sum(item.predicted_s for item in batch.items)

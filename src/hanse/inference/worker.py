@@ -20,9 +20,9 @@ from pathlib import Path
 
 import msgspec
 
-from hanse.inference.engines import LoadedModel, find_engine
+from hanse.inference.engines import LoadedModel, ScoringModel, find_engine
 from hanse.inference.frames import BlockingConnection, FrameError
-from hanse.inference.job import ModelSpec
+from hanse.inference.job import ModelSpec, Output, Result
 from hanse.inference.messages import (
     PROTOCOL,
     BatchDone,
@@ -32,6 +32,7 @@ from hanse.inference.messages import (
     ItemError,
     Run,
     ToWorker,
+    wrapped,
 )
 
 _DETAIL_CHARS_MAX = 200
@@ -77,8 +78,8 @@ def run_batch(models: LoadedModels, run: Run) -> FromWorker:
     except BaseException as error:  # whatever an engine does, it is reported
         return BatchFailed(run.batch, _describe(error))
     load_s = time.monotonic() - start
-    outcomes = _outcomes(models, run.model.info.hash, model, run.items)
-    return BatchDone(run.batch, outcomes, load_s, models.hashes, _rss_bytes())
+    outcomes = _outcomes(models, run, model, run.items)
+    return BatchDone(run.batch, [*map(wrapped, outcomes)], load_s, models.hashes, _rss_bytes())
 
 
 def answer(connection: BlockingConnection[ToWorker], models: LoadedModels, run: Run) -> None:
@@ -91,18 +92,22 @@ def answer(connection: BlockingConnection[ToWorker], models: LoadedModels, run: 
 
 
 def _outcomes(
-    models: LoadedModels, model_hash: str, model: LoadedModel, items: Sequence[str]
-) -> list[str | ItemError]:
+    models: LoadedModels, run: Run, model: LoadedModel, items: Sequence[str]
+) -> list[Result | ItemError]:
     # A panic in Rust arrives as a BaseException that is no Exception. The model is not trusted
     # after one, and the batch is repeated item by item to find the culprit.
     try:
-        return model.run(items)
+        if run.output is Output.TEXT:
+            return list(model.run(items))
+        if not isinstance(model, ScoringModel):
+            return [ItemError("The engine of this model gives no probabilities.")] * len(items)
+        return list(model.run_scored(items, run.output))
     except BaseException as error:
         if not isinstance(error, Exception):
-            models.drop(model_hash)
+            models.drop(run.model.info.hash)
         if len(items) == 1:
             return [ItemError(_describe(error))]
-    return [outcome for text in items for outcome in _outcomes(models, model_hash, model, [text])]
+    return [outcome for text in items for outcome in _outcomes(models, run, model, [text])]
 
 
 def _describe(error: BaseException) -> str:

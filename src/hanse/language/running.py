@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from hanse.inference import InferenceClient, ItemFailed, Limits, Outcome, ServiceClass
+from hanse.inference import InferenceClient, ItemFailed, Limits, ServiceClass, TextOutcome
 from hanse.language.glossaries.enforcement import Enforced, candidates, enforce
 from hanse.language.glossaries.terms import Terms
 from hanse.language.pipeline import Route
@@ -86,7 +86,7 @@ class Runner:
         return answers
 
 
-def _answer(outcome: Outcome) -> str:
+def _answer(outcome: TextOutcome) -> str:
     """Return an engine's answer, empty where this one sentence cannot be computed at all.
 
     So one sentence that an engine cannot bear does not cost the others their translation. Raises

@@ -145,11 +145,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = False
     translation_engine: Annotated[
-        Literal["auto", "firefox", "fxtranslate"],
+        Literal["auto", "firefox", "firefox-onnx", "fxtranslate"],
         _about(
             "Engine of the translation models. `firefox` is Hanse's own and many times faster; it "
-            "is compiled at installation where there is a C compiler. `fxtranslate` is Mozilla's. "
-            "`auto` takes the first that can run a model."
+            "is compiled at installation where there is a C compiler. `firefox-onnx` does the same "
+            "without one, slower. `fxtranslate` is Mozilla's. `auto` takes the first that can run "
+            "a model."
         ),
     ] = "auto"
     generation_url: Annotated[

@@ -100,10 +100,15 @@ class Reference:
         self.output_bias = file.floats("decoder_ff_logit_out_b", self.size.vocabulary)
         self.weights: dict[str, np.ndarray] = {}
 
-    def translate(self, ids: Sequence[int]) -> tuple[list[int], list[float], np.ndarray]:
-        """Target pieces, their log-probabilities and the alignment [target, source]."""
+    def translate(
+        self, ids: Sequence[int], forced: Sequence[int] = ()
+    ) -> tuple[list[int], list[float], np.ndarray]:
+        """Target pieces, their log-probabilities and the alignment [target, source].
+
+        `forced` is a translation to be scored instead, with its end.
+        """
         context = self.encode(ids)
-        candidates = self.candidates(ids)
+        candidates = self.candidates(ids, forced)
         names = [f"decoder_l{number + 1}" for number in range(self.size.decoder_layers)]
         memories = [
             tuple(self._affine(f"{n}_context_W{w}", context, f"{n}_context_b{w}") for w in "kv")
@@ -114,14 +119,16 @@ class Reference:
         scores: list[float] = []
         rows: list[np.ndarray] = []
         previous = -1
-        for step in range(min(2 * len(ids) + 4, TARGET_TOKENS_MAX)):
+        for step in range(len(forced) or min(2 * len(ids) + 4, TARGET_TOKENS_MAX)):
             x = self._embed([previous], step)
             for index, name in enumerate(names):
                 x, alignment = self._decoder_layer(name, x, memories[index], cells, index)
             logits = self._logits(x, candidates)[0]
             best = int(np.argmax(logits))
+            if forced:
+                best = int(np.searchsorted(candidates, forced[step]))
             previous = int(candidates[best])
-            if previous == 0:
+            if previous == 0 and not forced:
                 break
             exact = logits.astype(np.float64)
             scores.append(-math.log(np.exp(exact - exact[best]).sum()))
@@ -141,9 +148,9 @@ class Reference:
             x = self._feed_forward(x, f"{name}_ffn")
         return x
 
-    def candidates(self, ids: Sequence[int]) -> np.ndarray:
+    def candidates(self, ids: Sequence[int], forced: Sequence[int] = ()) -> np.ndarray:
         """The pieces that may appear in the translation, ascending, a multiple of 8."""
-        found = set(range(self.shortlist.frequent)) | set(ids)
+        found = set(range(self.shortlist.frequent)) | set(ids) | set(forced)
         offsets = self.shortlist.offsets
         for piece in ids:
             if piece + 1 < len(offsets):

@@ -13,14 +13,13 @@ import numpy as np
 import pytest
 
 from hanse.inference.engines.firefox import available
-from hanse.inference.engines.firefox.model import (
+from hanse.inference.engines.firefox.model import FirefoxModel, instruction_sets
+from hanse.inference.engines.firefox.model_file import read_model, read_shortlist
+from hanse.inference.engines.firefox.student import (
     SOURCE_TOKENS_MAX,
-    FirefoxModel,
     SentenceTooLong,
-    instruction_sets,
     position_table,
 )
-from hanse.inference.engines.firefox.model_file import read_model, read_shortlist
 from hanse.inference.engines.firefox.tokeniser import Tokeniser
 from tests.inference.firefox.conftest import needs_library, student_folder
 from tests.inference.firefox.reference import EngineFloats, PlainFloats, Reference
@@ -141,6 +140,37 @@ def test_it_says_what_fxtranslate_says_but_for_rounding(load_student: Loader):
     ]
     assert sum(alike) / len(alike) > 0.93
     assert sum(ratio == 1 for ratio in alike) >= len(alike) / 2
+
+
+def test_a_translation_that_is_given_is_scored_as_the_reference_scores_it(load_student: Loader):
+    folder = student_folder("enpt")
+    ids = sources(folder, ENGLISH[3:8])
+    # Of another sentence, of another length, and with pieces that no shortlist would give.
+    forced = [*sources(student_folder("pten"), PORTUGUESE[3:7]), [31_990, 31_991, 5, 0]]
+    oracle = reference(folder, EngineFloats)
+    scores, tops, alignments = load_student().score_ids(ids, forced)
+    for row, given, got, top, block in zip(ids, forced, scores, tops, alignments, strict=True):
+        _, wanted, rows = oracle.translate(row, given)
+        np.testing.assert_allclose(got, wanted, atol=1e-4)
+        np.testing.assert_array_equal(block, rows)
+        assert np.all(top >= got)
+    alone = load_student().score_ids(ids[1:2], forced[1:2])
+    np.testing.assert_array_equal(alone[0][0], scores[1])
+
+
+def test_the_own_translation_is_scored_as_when_it_was_made(load_student: Loader):
+    model = load_student()
+    ids = sources(student_folder("enpt"), ENGLISH)
+    targets, scores, alignments = model.translate_ids(ids, with_scores=True)
+    again = model.score_ids(ids, [[*target, 0] for target in targets])
+    for made, given, top, block, rows in zip(scores, *again, alignments, strict=True):
+        np.testing.assert_array_equal(given[:-1], made)
+        np.testing.assert_array_equal(top[:-1], made)
+        np.testing.assert_array_equal(block[:-1], rows)
+    with pytest.raises(ValueError, match="pieces"):
+        model.score_ids([[5, 0]], [[40_000, 0]])
+    with pytest.raises(ValueError, match="pieces"):
+        model.score_ids([[5, 0]], [[]])
 
 
 def test_scores_and_alignment_fit_the_text(load_student: Loader):

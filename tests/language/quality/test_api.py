@@ -65,6 +65,24 @@ async def test_a_report_tells_what_is_wrong_where(client: httpx.AsyncClient) -> 
     }
 
 
+@pytest.mark.usefixtures("working")
+async def test_a_single_wrong_word_is_found(client: httpx.AsyncClient) -> None:
+    report = await evaluate(
+        client,
+        (
+            "The invoice must be paid. Please send the report to the manager.",
+            "A fatura deve ser paga. Por favor, envie o relatório ao cozinheiro.",
+        ),
+        ("The invoice must be paid before Friday.", "A fatura tem de ser paga até sexta-feira."),
+        ("The old dog sleeps in the kitchen.", "O cão velho dorme na garagem."),
+    )
+    found = [[each["sub_type"] for each in one["errors"]] for one in report["segments"]]
+    assert found == [["Mistranslation"], [], ["Mistranslation"]]
+    (issue,) = report["segments"][2]["errors"]
+    assert issue["target_spans"] == [{"start": 21, "end": 28}]
+    assert "garagem" in issue["explanation"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

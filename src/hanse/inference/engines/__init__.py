@@ -8,14 +8,16 @@ their own name.
 
 import importlib
 from collections.abc import Sequence
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
-from hanse.inference.job import ModelInfo, ModelSpec, Traits
+from hanse.inference.job import ModelInfo, ModelSpec, Output, Result, Traits
 from hanse.inference.messages import ItemError
 
 BUILT_IN = {
     "checker": "hanse.inference.engines.checker:engine",
+    "ctranslate2": "hanse.inference.engines.ctranslate2:engine",
     "firefox": "hanse.inference.engines.firefox.engine:engine",
+    "firefox-onnx": "hanse.inference.engines.firefox.engine:portable_engine",
     "fxtranslate": "hanse.inference.engines.fxtranslate:engine",
     "generation": "hanse.inference.engines.generation:engine",
     "pseudo": "hanse.inference.engines.pseudo:engine",
@@ -25,12 +27,21 @@ BUILT_IN = {
 class LoadedModel(Protocol):
     """A model in memory, bound to the thread that loaded it."""
 
-    def run(self, items: Sequence[str]) -> list[str | ItemError]:
+    def run(self, items: Sequence[str]) -> Sequence[Result | ItemError]:
         """Return a result or an error for each item, in order.
 
         The same item gives the same result, whatever else is in the batch. An exception fails
         the items of the batch that raise it again when they are run alone.
         """
+        ...
+
+
+@runtime_checkable
+class ScoringModel(LoadedModel, Protocol):
+    """A loaded model that also knows how sure it is."""
+
+    def run_scored(self, items: Sequence[str], output: Output) -> Sequence[Result | ItemError]:
+        """Like `run`, for an output that is not TEXT; results are those of `scored.encode`."""
         ...
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from hanse.inference.cells import REPORT_S, CellReport, choose_cell
+from hanse.inference.cells import CellReport, choose_cell
 from hanse.inference.job import ServiceClass
 from hanse.inference.simulate.measure import quantile
 
@@ -69,7 +69,7 @@ def simulate_cells(
     workers: int = 8,
     processes: int = 20,
     load: float = 0.8,
-    report_s: float = REPORT_S,
+    report_s: float = 0.25,
     requests: int = 30_000,
     seed: int = 1,
 ) -> CellsFigures:

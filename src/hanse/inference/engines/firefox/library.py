@@ -73,6 +73,9 @@ class Batch(c.Structure):
         ("target_lengths", c.c_void_p),
         ("scores", c.c_void_p),
         ("alignments", c.c_void_p),
+        ("forced_ids", c.c_void_p),
+        ("forced_lengths", c.c_void_p),
+        ("tops", c.c_void_p),
     )
 
 

@@ -1,10 +1,8 @@
 """A loaded student: batched, deterministic translation of sentences on one core a thread."""
 
 import ctypes
-import math
 import queue
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Self
@@ -12,66 +10,23 @@ from typing import Self
 import numpy as np
 
 from hanse.inference.engines.firefox import library as native
-from hanse.inference.engines.firefox.model_file import (
-    Architecture,
-    FloatArray,
-    Matrix,
-    ModelFile,
-    ModelFileError,
-    Shortlist,
-    read_model,
-    read_shortlist,
+from hanse.inference.engines.firefox.model_file import FloatArray, Matrix, ModelFile, Shortlist
+from hanse.inference.engines.firefox.student import (
+    SOURCE_TOKENS_MAX,
+    Answers,
+    Scores,
+    Student,
+    target_room,
 )
-from hanse.inference.engines.firefox.tokeniser import END, Span, Tokeniser
 
-SOURCE_TOKENS_MAX = 256
-"""Pieces of one sentence, its end included; the students were trained on less than 128."""
-TARGET_TOKENS_MAX = 256
 ROWS_MAX = 16
 """Sentences decoded at once; of a larger batch others join as these end. More rows only push
 each other out of the cache."""
 CHUNK_TOKENS = 192
 """Pieces encoded at once, for the same reason."""
-FILES = {"model": "model.*.bin", "shortlist": "lex.*.bin", "vocabulary": "vocab.*.spm"}
 
 
-class SentenceTooLong(ValueError):
-    """A sentence has more pieces than ``SOURCE_TOKENS_MAX``; split it first."""
-
-    def __init__(self, index: int, tokens: int) -> None:
-        super().__init__(f"sentence {index} has {tokens} pieces, more than {SOURCE_TOKENS_MAX}")
-        self.index = index
-        self.tokens = tokens
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """How sure the model was, and where it looked.
-
-    Attributes:
-        scores: log-probability of each target piece among the sentence's candidates.
-        alignment: ``[target piece, source piece]``, how much the target piece looked at the source
-            piece. A row sums to 1; the last column is the source's end (head 0 of the last
-            decoder layer, the one that the students were taught alignment with).
-        source_spans: start and end of each source piece in the source text, in characters.
-        target_spans: the same for the target pieces in the translation.
-    """
-
-    scores: FloatArray
-    alignment: FloatArray
-    source_spans: list[Span]
-    target_spans: list[Span]
-
-
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """A sentence in the target language; details only when asked for."""
-
-    text: str
-    details: Details | None = None
-
-
-class FirefoxModel:
+class FirefoxModel(Student):
     """One direction of translation. Any number of threads may translate at the same time.
 
     The same text gives the same translation in any batch, thread and run, and on every
@@ -82,11 +37,7 @@ class FirefoxModel:
         """Use :meth:`load`."""
         self._closed = True
         self._library = library
-        self._file = read_model(_only(folder, "model"))
-        size = self._file.architecture
-        self._shortlist = read_shortlist(_only(folder, "shortlist"), size.vocabulary)
-        self._tokeniser = Tokeniser(_only(folder, "vocabulary"), size.vocabulary)
-        self._positions = position_table(max(SOURCE_TOKENS_MAX, TARGET_TOKENS_MAX), size.dim)
+        super().__init__(folder)
         spec = _spec(self._file, self._shortlist, self._positions)
         known = native.instruction_sets(library)
         if instruction_set and instruction_set not in known:
@@ -114,48 +65,10 @@ class FirefoxModel:
         """
         return cls(folder, instruction_set, native.load_library(library or native.library_path()))
 
-    @property
-    def architecture(self) -> Architecture:
-        """The sizes of this student."""
-        return self._file.architecture
-
-    def translate(self, texts: Sequence[str], *, with_scores: bool = False) -> list[Translation]:
-        """Translate sentences, in order. Lengths may differ: nothing is padded.
-
-        Raises:
-            SentenceTooLong: a sentence beyond ``SOURCE_TOKENS_MAX`` pieces; nothing was done.
-        """
-        encode = self._tokeniser.encode_with_spans
-        spans: list[list[Span]] = []
-        sources: list[list[int]] = []
-        for index, text in enumerate(texts):
-            if with_scores:
-                ids, places = encode(text)
-                spans.append(places)
-            else:
-                ids = self._tokeniser.encode(text)
-            if len(ids) >= SOURCE_TOKENS_MAX:
-                raise SentenceTooLong(index, len(ids) + 1)
-            sources.append([*ids, END])
-        targets, scores, alignments = self.translate_ids(sources, with_scores=with_scores)
-        if not with_scores:
-            return [Translation(self._tokeniser.decode(ids)) for ids in targets]
-        translations = []
-        for ids, row, block, places in zip(targets, scores, alignments, spans, strict=True):
-            text, target_places = self._tokeniser.decode_with_spans(ids)
-            translations.append(Translation(text, Details(row, block, places, target_places)))
-        return translations
-
     def translate_ids(
         self, sources: Sequence[Sequence[int]], *, with_scores: bool = False
-    ) -> tuple[list[list[int]], list[FloatArray], list[FloatArray]]:
-        """Target pieces, scores and alignments of sources given as pieces, each with its end.
-
-        Without ``with_scores`` the last two are empty.
-
-        Raises:
-            ValueError: a source is empty, too long or has a piece outside the vocabulary.
-        """
+    ) -> Answers:
+        """See :meth:`Student.translate_ids`. Lengths may differ: nothing is padded."""
         count = len(sources)
         # Like lengths together end together, so the rows of the decoder stay full.
         order = sorted(range(count), key=lambda index: len(sources[index]), reverse=True)
@@ -185,6 +98,33 @@ class FirefoxModel:
             [
                 block_rows[place].reshape(-1, lengths[place])[: produced[place]].copy()
                 for place in places
+            ],
+        )
+
+    def score_ids(
+        self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]
+    ) -> Scores:
+        """See :meth:`Student.score_ids`."""
+        lengths = np.array([len(ids) for ids in sources], dtype=np.int32)
+        rooms = np.array([len(ids) for ids in targets], dtype=np.int32)
+        ids = np.array([piece for row in sources for piece in row], dtype=np.int32)
+        forced = np.array([piece for row in targets for piece in row], dtype=np.int32)
+        taken = np.empty(len(forced), dtype=np.int32)
+        produced = np.zeros(len(sources), dtype=np.int32)
+        scores = np.empty(len(forced), dtype=np.float32)
+        tops = np.empty(len(forced), dtype=np.float32)
+        blocks = lengths.astype(np.int64) * rooms
+        weights = np.empty(int(blocks.sum()), dtype=np.float32)
+        arrays = [ids, lengths, taken, produced, scores, weights, forced, rooms, tops]
+        self._run(native.Batch(len(sources), *(array.ctypes.data for array in arrays)))
+        ends = list(accumulate(rooms.tolist()))[:-1]
+        block_ends = list(accumulate(blocks.tolist()))[:-1]
+        return (
+            np.split(scores, ends),
+            np.split(tops, ends),
+            [
+                block.reshape(-1, length)
+                for block, length in zip(np.split(weights, block_ends), lengths, strict=True)
             ],
         )
 
@@ -226,29 +166,6 @@ class FirefoxModel:
 def instruction_sets() -> list[str]:
     """The instruction sets this machine can run the engine on, best first."""
     return native.instruction_sets(native.load_library(native.library_path()))
-
-
-def target_room(source_tokens: int) -> int:
-    """The most pieces a translation may have, by the length of its source with the end."""
-    return min(2 * source_tokens + 4, TARGET_TOKENS_MAX)
-
-
-def position_table(positions: int, dim: int) -> FloatArray:
-    """Marian's sinusoidal encoding, (positions, dim): sines in the first half, cosines after."""
-    column = np.arange(dim, dtype=np.float64)
-    half = dim // 2
-    rate = np.float64(1e-4) ** ((column % half) / (half - 1))
-    phase = (column >= half) * np.float64(math.pi / 2)
-    place = np.arange(positions, dtype=np.float32)[:, None]
-    angle = place * rate.astype(np.float32) + phase.astype(np.float32)
-    return np.sin(angle.astype(np.float64)).astype(np.float32)
-
-
-def _only(folder: Path, kind: str) -> Path:
-    found = sorted(folder.glob(FILES[kind]))
-    if len(found) != 1:
-        raise ModelFileError(f"{folder}: {len(found)} files match {FILES[kind]}; one is needed")
-    return found[0]
 
 
 def _spec(file: ModelFile, shortlist: Shortlist, positions: FloatArray) -> native.ModelSpec:

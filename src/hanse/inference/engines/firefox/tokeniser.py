@@ -48,6 +48,10 @@ class Tokeniser:
         mapping: dict[str, Any] = self._processor.encode(_whole(text), out_type="offset_mapping")
         return mapping["ids"], mapping["offsets"]
 
+    def are_known(self, ids: Sequence[int]) -> list[bool]:
+        """Whether each piece is one of the vocabulary, not the one for what it has not."""
+        return [piece != self._unknown for piece in ids]
+
     def decode(self, ids: Sequence[int]) -> str:
         """The text of the pieces; the unknown piece has none."""
         text: str = self._processor.decode([piece for piece in ids if piece != self._unknown])

@@ -325,9 +325,10 @@ static inline int mark(uint64_t *marked, uint32_t id) {
 }
 
 /* Marks the pieces that may translate a sentence and returns their number: the frequent ones, the
- * source's own, those the shortlist gives, and more frequent ones up to a multiple of 8. */
+ * source's own, those the shortlist gives, those of a translation to be scored, and more frequent
+ * ones up to a multiple of 8. */
 int32_t hanse_candidates(const hanse_model *model, hanse_scratch *scratch, const int32_t *ids,
-                         int32_t count) {
+                         int32_t count, const int32_t *forced, int32_t forced_count) {
     const hanse_spec *spec = &model->spec;
     uint64_t *marked = scratch->marked;
     int32_t total = 0;
@@ -340,6 +341,7 @@ int32_t hanse_candidates(const hanse_model *model, hanse_scratch *scratch, const
         for (uint64_t i = spec->shortlist_offsets[ids[t]]; i < stop; i++)
             total += mark(marked, spec->shortlist_ids[i]);
     }
+    for (int32_t i = 0; i < forced_count; i++) total += mark(marked, (uint32_t)forced[i]);
     for (int32_t i = spec->frequent; total % 8 && i < spec->vocabulary; i++)
         total += mark(marked, (uint32_t)i);
     return total;
@@ -384,6 +386,14 @@ HANSE_EXPORT int32_t hanse_translate(hanse_scratch *scratch, const hanse_batch *
             return HANSE_BAD_INPUT;
         for (int32_t t = 0; t < length; t++, ids++)
             if (*ids < 0 || *ids >= spec->vocabulary) return HANSE_BAD_INPUT;
+    }
+    const int32_t *forced = batch->forced_ids;
+    for (int32_t s = 0; forced && s < batch->sentences; s++) {
+        const int32_t length = batch->forced_lengths[s];
+        if (length < 1 || length > TARGET_TOKENS_MAX || length > spec->positions)
+            return HANSE_BAD_INPUT;
+        for (int32_t t = 0; t < length; t++, forced++)
+            if (*forced < 0 || *forced >= spec->vocabulary) return HANSE_BAD_INPUT;
     }
     return scratch->model->kernels->run(scratch->model, scratch, batch);
 }

@@ -115,6 +115,11 @@ typedef struct {
     const int32_t *source_ids, *source_lengths; /* each sentence ends with piece 0, its end mark */
     int32_t *target_ids, *target_lengths;
     float *scores, *alignments; /* NULL: not wanted */
+    /* Not NULL: translations to be scored rather than made, each with its end mark, one after the
+     * other; target_ids and scores then have room for just these, and `tops` (or NULL) gets the
+     * score of the piece that the model would have taken. */
+    const int32_t *forced_ids, *forced_lengths;
+    float *tops;
 } hanse_batch;
 
 typedef struct kernels {
@@ -130,7 +135,8 @@ static inline int32_t target_room(int32_t source_tokens) {
 
 void *hanse_aligned_alloc(size_t bytes);
 int hanse_slot_reserve(const hanse_model *, slot *, int32_t source_tokens, int32_t candidates);
-int32_t hanse_candidates(const hanse_model *, hanse_scratch *, const int32_t *ids, int32_t count);
+int32_t hanse_candidates(const hanse_model *, hanse_scratch *, const int32_t *ids, int32_t count,
+                         const int32_t *forced, int32_t forced_count);
 void hanse_gather(const hanse_model *, hanse_scratch *, slot *);
 
 #endif

@@ -98,19 +98,31 @@ static void keep_context(const hanse_model *model, hanse_scratch *scratch, slot 
     }
 }
 
+/* Where sentence s starts in target_ids and in alignments. */
+typedef struct {
+    size_t target, alignment;
+} place;
+
+static int32_t room_of(const hanse_batch *batch, int s) {
+    return batch->forced_ids ? batch->forced_lengths[s] : target_room(batch->source_lengths[s]);
+}
+
 static int admit(const hanse_model *model, hanse_scratch *scratch, const hanse_batch *batch,
-                 int first, int count, const int32_t *ids, slot **slots) {
+                 const place *places, int first, int count, const int32_t *ids, slot **slots) {
     const int dim = model->spec.dim, layers = model->spec.decoder_layers;
     const int32_t *lengths = batch->source_lengths + first;
     int tokens = 0;
     for (int s = 0; s < count; s++) {
         slot *to = slots[s];
+        const int32_t *forced = batch->forced_ids ? batch->forced_ids + places[first + s].target : 0;
+        const int32_t forced_count = forced ? batch->forced_lengths[first + s] : 0;
         int32_t candidates;
-        TIMED(CANDIDATES, candidates = hanse_candidates(model, scratch, ids + tokens, lengths[s]));
+        TIMED(CANDIDATES, candidates = hanse_candidates(model, scratch, ids + tokens, lengths[s],
+                                                        forced, forced_count));
         if (hanse_slot_reserve(model, to, lengths[s], candidates)) return HANSE_NO_MEMORY;
         to->sentence = first + s;
         to->step = 0;
-        to->step_max = target_room(lengths[s]);
+        to->step_max = room_of(batch, first + s);
         to->previous = -1;
         memset(to->cell, 0, sizeof(float) * (size_t)layers * dim);
         TIMED(CANDIDATES, hanse_gather(model, scratch, to));
@@ -158,10 +170,18 @@ static void decode_layer(const hanse_model *model, hanse_scratch *scratch, int l
     TIMED(DEC_OTHER, add_and_normalise(scratch->x, scratch->y, rows, dim, l->feed_forward_norm));
 }
 
-/* Where sentence s starts in target_ids and in alignments. */
-typedef struct {
-    size_t target, alignment;
-} place;
+/* A token of a translation that is given: its score, and that of the best one. */
+static void score_forced(const hanse_scratch *scratch, const hanse_batch *batch, slot *s, int best,
+                         size_t at) {
+    const int32_t piece = batch->forced_ids[at];
+    const float top = log_probability(scratch->logits, s->candidates, best);
+    int place = 0;
+    while (s->candidate_ids[place] != piece) place++; /* it was made a candidate */
+    batch->target_ids[at] = s->previous = piece;
+    batch->scores[at] = top + (scratch->logits[place] - scratch->logits[best]);
+    if (batch->tops) batch->tops[at] = top;
+    s->step++;
+}
 
 /* One token for every active sentence; returns how many stay, and they come first in `active`. */
 static int step(const hanse_model *model, hanse_scratch *scratch, const hanse_batch *batch,
@@ -185,8 +205,10 @@ static int step(const hanse_model *model, hanse_scratch *scratch, const hanse_ba
         TIMED(OUTPUT, multiply_candidates(s, scratch->bytes + (size_t)r * dim, dim,
                                           model->output_unquant, scratch->logits);
               best = highest(scratch->logits, s->candidates_padded));
-        const int32_t piece = s->candidate_ids[best];
-        if (piece != END) {
+        const int32_t piece = batch->forced_ids ? -1 : s->candidate_ids[best];
+        if (batch->forced_ids) {
+            score_forced(scratch, batch, s, best, places[s->sentence].target + (size_t)s->step);
+        } else if (piece != END) {
             const size_t at = places[s->sentence].target + (size_t)s->step++;
             batch->target_ids[at] = piece;
             if (batch->scores)
@@ -211,7 +233,7 @@ static int run(const hanse_model *model, hanse_scratch *scratch, const hanse_bat
     if (!places) return HANSE_NO_MEMORY;
     places[0] = (place){0, 0};
     for (int s = 0; s < sentences; s++) {
-        const size_t room = (size_t)target_room(lengths[s]);
+        const size_t room = (size_t)room_of(batch, s);
         places[s + 1].target = places[s].target + room;
         places[s + 1].alignment = places[s].alignment + room * (size_t)lengths[s];
     }
@@ -222,7 +244,7 @@ static int run(const hanse_model *model, hanse_scratch *scratch, const hanse_bat
             while (next + count < sentences && rows + count < rows_max &&
                    (!count || tokens + lengths[next + count] <= scratch->chunk_tokens))
                 tokens += lengths[next + count++];
-            status = admit(model, scratch, batch, next, count, ids, scratch->active + rows);
+            status = admit(model, scratch, batch, places, next, count, ids, scratch->active + rows);
             next += count;
             rows += count;
             ids += tokens;
