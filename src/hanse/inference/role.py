@@ -9,11 +9,12 @@ from typing import Any
 
 from hanse.inference.choice import AUTO, engine_chooser
 from hanse.inference.dispatcher import Dispatcher
-from hanse.inference.engines import checker, generation, own_model
+from hanse.inference.engines import checker, e5, generation, own_model
 from hanse.inference.engines.firefox import available
 from hanse.inference.job import Limits, ModelInfo, ModelSpec
 from hanse.inference.metrics import Metrics
 from hanse.inference.models import Catalogue, model_directories
+from hanse.inference.onnx_models import OnnxCatalogue, merged
 from hanse.inference.processes import WorkerProcesses
 from hanse.platform.process import SetupError
 from hanse.platform.telemetry import log
@@ -57,7 +58,8 @@ async def serve(
         _worker_socket(socket), count=workers, limits=limits, restarted=metrics.restarted
     )
     dispatcher = Dispatcher(limits, processes, metrics)
-    watch = ModelWatch(catalogue, own, dispatcher)
+    onnx = OnnxCatalogue(models_directory)
+    watch = ModelWatch(catalogue, onnx, own, dispatcher)
     await watch.look()
     await _schedule(socket, dispatcher, processes, metrics, stop, watch.run(limits.rescan_s))
 
@@ -126,7 +128,8 @@ def installed_models(models_directory: Path, translation_engine: str = AUTO) -> 
     Reads their files to hash them: not for an event loop.
     """
     catalogue = Catalogue(model_directories(models_directory), engine_chooser(translation_engine))
-    return sorted((model.info for model in catalogue.read()), key=lambda info: info.name)
+    models = merged(catalogue.read(), OnnxCatalogue(models_directory).read(), e5.models())
+    return sorted((model.info for model in models), key=lambda info: info.name)
 
 
 async def _drain(dispatcher: Dispatcher, limits: Limits) -> None:
@@ -147,8 +150,15 @@ async def _publish(metrics: Metrics, dispatcher: Dispatcher) -> None:
 class ModelWatch:
     """Tells the dispatcher which models there are, and says in the log what is skipped and why."""
 
-    def __init__(self, catalogue: Catalogue, own: list[ModelSpec], dispatcher: Dispatcher) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        onnx: OnnxCatalogue,
+        own: list[ModelSpec],
+        dispatcher: Dispatcher,
+    ) -> None:
         self._catalogue = catalogue
+        self._onnx = onnx
         self._own = own
         self._dispatcher = dispatcher
         self._known: list[ModelSpec] | None = None
@@ -156,8 +166,13 @@ class ModelWatch:
 
     async def look(self) -> None:
         """Look once."""
-        models = self._own + await asyncio.to_thread(self._catalogue.read)
-        skipped = self._catalogue.skipped
+        models = merged(
+            self._own,
+            await asyncio.to_thread(self._catalogue.read),
+            await asyncio.to_thread(self._onnx.read),
+            e5.models(),
+        )
+        skipped = self._catalogue.skipped | self._onnx.skipped
         for folder, reason in skipped.items():
             if self._skipped.get(folder) != reason:
                 log.warning("model skipped", folder=str(folder), reason=reason)

@@ -15,6 +15,8 @@ from hanse.inference.messages import ItemError
 
 BUILT_IN = {
     "checker": "hanse.inference.engines.checker:engine",
+    "e5": "hanse.inference.engines.e5:engine",
+    "embedding": "hanse.inference.engines.embedding:engine",
     "firefox": "hanse.inference.engines.firefox.engine:engine",
     "fxtranslate": "hanse.inference.engines.fxtranslate:engine",
     "generation": "hanse.inference.engines.generation:engine",
