@@ -10,6 +10,7 @@ EXPECTED = {
     Permission.LANGUAGES_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER, Role.GUEST},
     Permission.USAGE_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.WRITE_IMPROVE: {Role.OWNER, Role.ADMIN, Role.MEMBER},
+    Permission.EMBEDDINGS: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.GLOSSARIES_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.GLOSSARIES_WRITE: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.STYLE_RULES_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},

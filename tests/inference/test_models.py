@@ -23,7 +23,8 @@ def catalogue(*directories: Path) -> Catalogue:
 
 
 def test_the_bundled_models_are_found_without_a_directory_of_ones_own(tmp_path: Path) -> None:
-    models = installed_models(tmp_path / "absent")
+    found = installed_models(tmp_path / "absent")
+    models = [model for model in found if model.task == "translate"]
     assert [(model.name, model.source, model.target) for model in models] == [
         ("en-pt", "en", "pt"),
         ("pt-en", "pt", "en"),

@@ -11,6 +11,7 @@ class Permission(StrEnum):
     LANGUAGES_READ = "languages:read"
     USAGE_READ = "usage:read"
     WRITE_IMPROVE = "write:improve"
+    EMBEDDINGS = "embeddings"
     GLOSSARIES_READ = "glossaries:read"
     GLOSSARIES_WRITE = "glossaries:write"
     STYLE_RULES_READ = "style_rules:read"
@@ -52,7 +53,7 @@ TEXT_SCOPES = frozenset(
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.ADMIN: frozenset(Permission),
-    Role.MEMBER: TEXT_SCOPES | {Permission.PEOPLE_READ},
+    Role.MEMBER: TEXT_SCOPES | {Permission.EMBEDDINGS, Permission.PEOPLE_READ},
     Role.GUEST: frozenset({Permission.LANGUAGES_READ}),
 }
 

@@ -52,14 +52,15 @@ def invalid(job: Job, models: Mapping[str, ModelSpec], limits: Limits) -> Proble
             chars=chars,
             chars_max=limits.request_chars_max,
         )
+    item_chars_max = models[job.model].traits.item_chars_max or limits.item_chars_max
     for index, text in enumerate(job.items):
-        if len(text) > limits.item_chars_max:
+        if len(text) > item_chars_max:
             return ItemTooLong(
-                f"Item {index} has {len(text)} characters; at most {limits.item_chars_max} are"
-                " taken. Split it into sentences.",
+                f"Item {index} has {len(text)} characters; at most {item_chars_max} are"
+                " taken. Split it into parts.",
                 index=index,
                 chars=len(text),
-                chars_max=limits.item_chars_max,
+                chars_max=item_chars_max,
             )
     # Written so that NaN fails it too.
     if not job.deadline_s <= limits.deadline_max_s:

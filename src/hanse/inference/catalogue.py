@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hanse.inference.choice import AUTO, engine_chooser
-from hanse.inference.engines import checker, own_model
+from hanse.inference.engines import checker, e5, own_model
 from hanse.inference.engines.firefox import available
 from hanse.inference.job import ModelSpec
 from hanse.inference.models import Catalogue, model_directories
+from hanse.inference.onnx_models import OnnxCatalogue, merged
 from hanse.platform.telemetry import log
 
 
@@ -30,9 +31,14 @@ class ModelWatch:
     """Tells which models there are, and says in the log what is skipped and why."""
 
     def __init__(
-        self, catalogue: Catalogue, own: list[ModelSpec], tell: Callable[[list[ModelSpec]], None]
+        self,
+        catalogue: Catalogue,
+        onnx: OnnxCatalogue,
+        own: list[ModelSpec],
+        tell: Callable[[list[ModelSpec]], None],
     ) -> None:
         self._catalogue = catalogue
+        self._onnx = onnx
         self._own = own
         self._tell = tell
         self._known: list[ModelSpec] | None = None
@@ -40,8 +46,13 @@ class ModelWatch:
 
     async def look(self) -> None:
         """Look once."""
-        models = self._own + await asyncio.to_thread(self._catalogue.read)
-        skipped = self._catalogue.skipped
+        models = merged(
+            self._own,
+            await asyncio.to_thread(self._catalogue.read),
+            await asyncio.to_thread(self._onnx.read),
+            e5.models(),
+        )
+        skipped = self._catalogue.skipped | self._onnx.skipped
         for folder, reason in skipped.items():
             if self._skipped.get(folder) != reason:
                 log.warning("model skipped", folder=str(folder), reason=reason)

@@ -11,6 +11,13 @@ from hanse.inference.addresses import (
 )
 from hanse.inference.cells_client import CellsClient
 from hanse.inference.client import InferenceClient
+from hanse.inference.embedding import (
+    InputTooLong,
+    NoEmbeddingModel,
+    TextsEmbedded,
+    embed,
+    embed_texts,
+)
 from hanse.inference.engines.generation import Message, Prompt
 from hanse.inference.errors import (
     DeadlineExceeded,
@@ -29,14 +36,17 @@ from hanse.inference.errors import (
 from hanse.inference.fetch import FetchFailed, NoSuchPair, add_model
 from hanse.inference.host import serve_workers
 from hanse.inference.job import Limits, ModelInfo, Output, Result, ServiceClass
+from hanse.inference.openai_api import openai_error_response, routes
 from hanse.inference.registry import Locate, Registry, cell_located, located
 from hanse.inference.report import written
 from hanse.inference.role import Door, Standing, installed_models, serve, serve_generation
 from hanse.inference.scored import Scored, Token
 from hanse.inference.scored import decode as decode_scored
 from hanse.inference.scored import pair as rated_item
+from hanse.inference.vectors import DEFAULT_MODEL, Purpose, Vector
 
 __all__ = [
+    "DEFAULT_MODEL",
     "Address",
     "AddressError",
     "CellsClient",
@@ -45,6 +55,7 @@ __all__ = [
     "FetchFailed",
     "InferenceClient",
     "InferenceUnavailable",
+    "InputTooLong",
     "InvalidItem",
     "ItemFailed",
     "ItemTooLong",
@@ -53,12 +64,14 @@ __all__ = [
     "Message",
     "ModelFailed",
     "ModelInfo",
+    "NoEmbeddingModel",
     "NoSuchPair",
     "OrganisationOverloaded",
     "Outcome",
     "Output",
     "Overloaded",
     "Prompt",
+    "Purpose",
     "Registry",
     "RequestTooLarge",
     "Result",
@@ -67,18 +80,24 @@ __all__ = [
     "ServiceClass",
     "Standing",
     "TextOutcome",
+    "TextsEmbedded",
     "TlsAddress",
     "TlsFiles",
     "Token",
     "UnixAddress",
     "UnknownModel",
+    "Vector",
     "add_model",
     "cell_located",
     "decode_scored",
+    "embed",
+    "embed_texts",
     "installed_models",
     "located",
+    "openai_error_response",
     "parse_address",
     "rated_item",
+    "routes",
     "serve",
     "serve_generation",
     "serve_workers",

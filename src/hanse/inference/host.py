@@ -13,6 +13,7 @@ from hanse.inference.assignment import Assignment, AssignmentFile
 from hanse.inference.catalogue import ModelWatch, catalogue_of, own_models
 from hanse.inference.job import Limits, ModelSpec
 from hanse.inference.metrics import Metrics
+from hanse.inference.onnx_models import OnnxCatalogue
 from hanse.inference.processes import WorkerProcesses
 from hanse.inference.registry import Locate
 from hanse.platform.telemetry import log
@@ -47,7 +48,7 @@ async def serve_workers(
     catalogue = catalogue_of(models_directory, translation_engine)
     file = AssignmentFile(folder / f"workers-{os.getpid()}.json")
     telling = Telling(file, locate, tls, limits, engines_of=[model.info.engine for model in own])
-    watch = ModelWatch(catalogue, own, telling.set_models)
+    watch = ModelWatch(catalogue, OnnxCatalogue(models_directory), own, telling.set_models)
     metrics = Metrics()
     try:
         await watch.look()

@@ -69,11 +69,13 @@ class Traits(Struct, frozen=True):
 
     `batch_items_max` is the largest batch the engine takes. An engine that `pads` computes each
     item at the length of the longest one in its batch, so it is given items of similar length.
+    `item_chars_max` bounds its items in place of the limit of that name.
     """
 
     batch_items_max: int
     pads: bool
     prior: CostPrior = CostPrior()
+    item_chars_max: int | None = None
 
 
 class ModelSpec(Struct, frozen=True):

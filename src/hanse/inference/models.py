@@ -21,6 +21,8 @@ from hanse.inference.job import ModelInfo, ModelSpec
 HUB = "en"
 """Mozilla trains every model from or to this language."""
 
+ONNX_FILE = "model.onnx"
+
 _MODEL_VERSION = (1).to_bytes(8, "little")
 _SHORTLIST_MAGIC = (0xF11A48D5013417F5).to_bytes(8, "little")
 _SMALLEST_BYTES = 1024
@@ -142,7 +144,8 @@ class Scan(Struct, frozen=True):
 def scan(directory: Path) -> Scan:
     """Look for models in the folders of a directory; one that does not exist holds none.
 
-    Folders whose name starts with a dot are still being made and are passed over.
+    Folders whose name starts with a dot are still being made and are passed over, and so are those
+    with models in ONNX (see `onnx_models`).
     """
     found: list[Found] = []
     skipped: dict[Path, str] = {}
@@ -151,7 +154,7 @@ def scan(directory: Path) -> Scan:
     except OSError:
         folders = []
     for folder in folders:
-        if folder.name.startswith((".", "__")):
+        if folder.name.startswith((".", "__")) or (folder / ONNX_FILE).exists():
             continue
         try:
             files = find_files(folder)
@@ -221,8 +224,8 @@ class Catalogue:
                 if found.name in specs:
                     continue
                 try:
-                    state = tuple(_state(file) for file in found.files.all())
-                    known = self._hashes.get(state) or _hash(found.files.all())
+                    state = tuple(state_of(file) for file in found.files.all())
+                    known = self._hashes.get(state) or hash_of(found.files.all())
                 except OSError as error:
                     self.skipped[found.directory] = f"It cannot be read: {error.strerror}."
                     continue
@@ -246,12 +249,14 @@ class Catalogue:
         return ModelSpec(info=info, traits=engine.traits, directory=str(found.directory))
 
 
-def _state(file: Path) -> tuple[str, int, int]:
+def state_of(file: Path) -> tuple[str, int, int]:
+    """Return what changes when a file does. Raises OSError."""
     stat = file.stat()
     return (str(file), stat.st_size, stat.st_mtime_ns)
 
 
-def _hash(files: Iterable[Path]) -> str:
+def hash_of(files: Iterable[Path]) -> str:
+    """Return a hash of the contents of these files, in their order. Raises OSError."""
     # All files decide what comes out, not only the weights.
     total = hashlib.sha256()
     for file in files:

@@ -11,10 +11,11 @@ from hanse.inference.addresses import Address, TlsFiles, UnixAddress
 from hanse.inference.catalogue import ModelWatch, catalogue_of, own_models
 from hanse.inference.choice import AUTO, engine_chooser
 from hanse.inference.dispatcher import Dispatcher
-from hanse.inference.engines import generation
+from hanse.inference.engines import e5, generation
 from hanse.inference.job import Limits, ModelInfo
 from hanse.inference.metrics import Metrics
 from hanse.inference.models import Catalogue, model_directories
+from hanse.inference.onnx_models import OnnxCatalogue, merged
 from hanse.inference.processes import WorkerProcesses
 from hanse.inference.registry import Candidate, Registry
 from hanse.inference.transport import Listener, Switch
@@ -74,7 +75,8 @@ async def serve(
             _worker_socket(socket), count=workers, limits=limits, restarted=metrics.restarted
         )
         dispatcher = Dispatcher(limits, processes, metrics)
-        watch = ModelWatch(catalogue, own, dispatcher.set_models)
+        onnx = OnnxCatalogue(models_directory)
+        watch = ModelWatch(catalogue, onnx, own, dispatcher.set_models)
         await watch.look()
         await _schedule(
             socket,
@@ -217,7 +219,8 @@ def installed_models(models_directory: Path, translation_engine: str = AUTO) -> 
     Reads their files to hash them: not for an event loop.
     """
     catalogue = Catalogue(model_directories(models_directory), engine_chooser(translation_engine))
-    return sorted((model.info for model in catalogue.read()), key=lambda info: info.name)
+    models = merged(catalogue.read(), OnnxCatalogue(models_directory).read(), e5.models())
+    return sorted((model.info for model in models), key=lambda info: info.name)
 
 
 async def _drain(dispatcher: Dispatcher, limits: Limits) -> None:

@@ -12,6 +12,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from msgspec import Struct
 
 from hanse import identity, language
+from hanse import inference as inference_system
 from hanse.identity import Access, Authenticator
 from hanse.inference import InferenceClient
 from hanse.platform.bus import Bus
@@ -26,6 +27,7 @@ from hanse.server.settings import Settings
 READ: list[HttpMethod] = [HttpMethod.GET, HttpMethod.HEAD]
 READY_TIMEOUT_S = 2.0
 BODY_BYTES_MAX = 128 * 1024
+OPENAI_PATHS = ("/v1/embeddings", "/v1/models")
 _PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -132,6 +134,8 @@ def render_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     """Render an error in the form of the API that was called: DeepL's own, or RFC 9457."""
     if request.url.path.startswith(("/v2/", "/v3/", "/v1/jobs/voice/", "/v1/quality-evaluation")):
         return language.deepl_error_response(request, error)
+    if request.url.path.startswith(OPENAI_PATHS):
+        return inference_system.openai_error_response(request, error)
     return problem_response(request, error)
 
 
@@ -164,6 +168,7 @@ def create_app(
             metrics,
             openapi,
             identity.router,
+            *inference_system.routes,
             *language.routes,
             *pages.handlers,
         ],

@@ -20,6 +20,7 @@ from tests.eventing import going
 from tests.language.conftest import LanguageServer
 from tests.serving import serving
 
+PERMISSION_DENIED = grpc.StatusCode.PERMISSION_DENIED
 TEXT = "The house is very old. Close {name}, please."
 
 
@@ -173,3 +174,25 @@ def test_the_generated_code_is_that_of_the_proto(tmp_path: Path) -> None:
     subprocess.run(command, check=True)
     for made in (tmp_path / "hanse/language/rpc").iterdir():
         assert made.read_text() == (source / "hanse/language/rpc" / made.name).read_text()
+
+
+async def test_texts_become_vectors(server: LanguageServer, stub: Any) -> None:
+    sent = (("authorization", f"Bearer {await server.make_key(['embeddings'])}"),)
+    answer = await stub.Embed(pb.EmbedRequest(texts=["A house", "Otters"]), metadata=sent)
+    assert answer.model == "multilingual-e5-small"
+    assert [len(each.values) for each in answer.embeddings] == [384, 384]
+    assert all(each.tokens >= 3 for each in answer.embeddings)
+    query = pb.EmbedRequest(texts=["A house"], purpose=pb.EMBED_PURPOSE_QUERY)
+    [asked] = (await stub.Embed(query, metadata=sent)).embeddings
+    assert asked.values != answer.embeddings[0].values
+
+
+async def test_vectors_need_their_scope_and_texts(
+    server: LanguageServer, stub: Any, sent: Any
+) -> None:
+    request = pb.EmbedRequest(texts=["A house"])
+    assert (await refusal(stub.Embed(request, metadata=sent))).code() == PERMISSION_DENIED
+    allowed = (("authorization", f"Bearer {await server.make_key(['embeddings'])}"),)
+    for wrong in ([], [""], ["house " * 600]):
+        refused = await refusal(stub.Embed(pb.EmbedRequest(texts=wrong), metadata=allowed))
+        assert refused.code() == grpc.StatusCode.INVALID_ARGUMENT

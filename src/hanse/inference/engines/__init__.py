@@ -16,6 +16,8 @@ from hanse.inference.messages import ItemError
 BUILT_IN = {
     "checker": "hanse.inference.engines.checker:engine",
     "ctranslate2": "hanse.inference.engines.ctranslate2:engine",
+    "e5": "hanse.inference.engines.e5:engine",
+    "embedding": "hanse.inference.engines.embedding:engine",
     "firefox": "hanse.inference.engines.firefox.engine:engine",
     "firefox-onnx": "hanse.inference.engines.firefox.engine:portable_engine",
     "fxtranslate": "hanse.inference.engines.fxtranslate:engine",

@@ -1,10 +1,20 @@
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class EmbedPurpose(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    EMBED_PURPOSE_UNSPECIFIED: _ClassVar[EmbedPurpose]
+    EMBED_PURPOSE_QUERY: _ClassVar[EmbedPurpose]
+    EMBED_PURPOSE_PASSAGE: _ClassVar[EmbedPurpose]
+EMBED_PURPOSE_UNSPECIFIED: EmbedPurpose
+EMBED_PURPOSE_QUERY: EmbedPurpose
+EMBED_PURPOSE_PASSAGE: EmbedPurpose
 
 class TranslateRequest(_message.Message):
     __slots__ = ("texts", "target_language", "source_language", "glossary_ids", "style_id", "translation_memory_id", "tag_handling", "reporting_tag")
@@ -95,3 +105,29 @@ class DetectResponse(_message.Message):
     DETECTIONS_FIELD_NUMBER: _ClassVar[int]
     detections: _containers.RepeatedCompositeFieldContainer[Detection]
     def __init__(self, detections: _Optional[_Iterable[_Union[Detection, _Mapping]]] = ...) -> None: ...
+
+class EmbedRequest(_message.Message):
+    __slots__ = ("texts", "model", "purpose")
+    TEXTS_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    PURPOSE_FIELD_NUMBER: _ClassVar[int]
+    texts: _containers.RepeatedScalarFieldContainer[str]
+    model: str
+    purpose: EmbedPurpose
+    def __init__(self, texts: _Optional[_Iterable[str]] = ..., model: _Optional[str] = ..., purpose: _Optional[_Union[EmbedPurpose, str]] = ...) -> None: ...
+
+class Embedding(_message.Message):
+    __slots__ = ("values", "tokens")
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    values: _containers.RepeatedScalarFieldContainer[float]
+    tokens: int
+    def __init__(self, values: _Optional[_Iterable[float]] = ..., tokens: _Optional[int] = ...) -> None: ...
+
+class EmbedResponse(_message.Message):
+    __slots__ = ("embeddings", "model")
+    EMBEDDINGS_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    embeddings: _containers.RepeatedCompositeFieldContainer[Embedding]
+    model: str
+    def __init__(self, embeddings: _Optional[_Iterable[_Union[Embedding, _Mapping]]] = ..., model: _Optional[str] = ...) -> None: ...

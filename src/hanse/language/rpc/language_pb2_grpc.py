@@ -49,6 +49,11 @@ class LanguageStub:
                 request_serializer=hanse_dot_language_dot_rpc_dot_language__pb2.DetectRequest.SerializeToString,
                 response_deserializer=hanse_dot_language_dot_rpc_dot_language__pb2.DetectResponse.FromString,
                 _registered_method=True)
+        self.Embed = channel.unary_unary(
+                '/hanse.language.v1.Language/Embed',
+                request_serializer=hanse_dot_language_dot_rpc_dot_language__pb2.EmbedRequest.SerializeToString,
+                response_deserializer=hanse_dot_language_dot_rpc_dot_language__pb2.EmbedResponse.FromString,
+                _registered_method=True)
 
 
 class LanguageServicer:
@@ -75,6 +80,13 @@ class LanguageServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Embed(self, request, context):
+        """Makes vectors of up to 2,048 texts, for search. Needs the scope "embeddings" alone.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LanguageServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -92,6 +104,11 @@ def add_LanguageServicer_to_server(servicer, server):
                     servicer.Detect,
                     request_deserializer=hanse_dot_language_dot_rpc_dot_language__pb2.DetectRequest.FromString,
                     response_serializer=hanse_dot_language_dot_rpc_dot_language__pb2.DetectResponse.SerializeToString,
+            ),
+            'Embed': grpc.unary_unary_rpc_method_handler(
+                    servicer.Embed,
+                    request_deserializer=hanse_dot_language_dot_rpc_dot_language__pb2.EmbedRequest.FromString,
+                    response_serializer=hanse_dot_language_dot_rpc_dot_language__pb2.EmbedResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -175,6 +192,33 @@ class Language:
             '/hanse.language.v1.Language/Detect',
             hanse_dot_language_dot_rpc_dot_language__pb2.DetectRequest.SerializeToString,
             hanse_dot_language_dot_rpc_dot_language__pb2.DetectResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Embed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hanse.language.v1.Language/Embed',
+            hanse_dot_language_dot_rpc_dot_language__pb2.EmbedRequest.SerializeToString,
+            hanse_dot_language_dot_rpc_dot_language__pb2.EmbedResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -14,7 +14,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from hanse.identity import Access, Authenticator
-from hanse.inference import InferenceClient
+from hanse.inference import DEFAULT_MODEL, InferenceClient, Purpose, embed, embed_texts
 from hanse.language import routing, streaming, wire
 from hanse.language.answering import Answering, TranslationEntry
 from hanse.language.detect import Detector
@@ -189,7 +189,27 @@ class _Language(language_pb2_grpc.LanguageServicer):
             ]
         )
 
-    async def _access(self, context: Context) -> Access:
+    @_told
+    async def Embed(self, request: Any, context: Context) -> Any:
+        access = await self._access(context, "embeddings")
+        texts = embed_texts(list(request.texts))
+        is_query = request.purpose == pb.EMBED_PURPOSE_QUERY
+        made = await embed(
+            self._inference,
+            self._db,
+            access,
+            texts,
+            model=request.model or DEFAULT_MODEL,
+            purpose=Purpose.QUERY if is_query else Purpose.PASSAGE,
+        )
+        return pb.EmbedResponse(
+            model=made.model,
+            embeddings=[
+                pb.Embedding(values=each.numbers(), tokens=each.tokens) for each in made.vectors
+            ],
+        )
+
+    async def _access(self, context: Context, scope: str = "translate:text") -> Access:
         sent = dict(context.invocation_metadata() or ())
         access = await self._authenticator.access(
             method="POST",
@@ -199,7 +219,7 @@ class _Language(language_pb2_grpc.LanguageServicer):
             fetch_site=None,
             host=None,
         )
-        access.require("translate:text")
+        access.require(scope)
         if self._per_minute:
             async with self._db.tx(access.organisation_id, durable=False) as tx:
                 await take_token(tx, access.caller, self._per_minute)
