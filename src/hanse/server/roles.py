@@ -141,6 +141,9 @@ async def inference(settings: Settings) -> None:
         Limits(),
         queue_items_max=settings.queue_items_max,
         cache_bytes_max=settings.cache_bytes_max,
+        cache_shared=settings.cache_shared,
+        organisation_running_max=settings.organisation_running_max,
+        organisation_weights=settings.weights,
     )
     await serve(
         socket=settings.inference_socket_path,
@@ -164,6 +167,9 @@ async def generation(settings: Settings) -> None:
         item_chars_max=GENERATION_CHARS_MAX,
         queue_items_max=settings.queue_items_max,
         cache_bytes_max=settings.cache_bytes_max,
+        cache_shared=settings.cache_shared,
+        organisation_running_max=settings.organisation_running_max,
+        organisation_weights=settings.weights,
         hang_floor_s=GENERATION_TIMEOUT_S,
     )
     # The workers read these (see the engine `generation`).
