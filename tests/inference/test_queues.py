@@ -6,10 +6,12 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanse.inference.job import ServiceClass
+from hanse.inference.job import Limits, ServiceClass
+from hanse.inference.organisations import OrganisationShares
 from hanse.inference.queues import Agenda, FairQueue, Item, group_of
 
 ORGANISATIONS = [UUID(int=number).bytes for number in range(1, 6)]
+LIMITS = Limits()
 _numbers = count()
 
 
@@ -35,8 +37,8 @@ def item(
     )
 
 
-def queue_of(*items: Item) -> FairQueue:
-    queue = FairQueue(count(1))
+def queue_of(*items: Item, limits: Limits = LIMITS) -> FairQueue:
+    queue = FairQueue(count(1), OrganisationShares(limits))
     for one in items:
         queue.add(one)
     return queue
@@ -109,6 +111,39 @@ def test_backlogged_organisations_never_differ_by_more_than_two_of_the_largest_i
         queue.take(one)
         served[one.organisation] += one.predicted_s
         assert max(served.values()) - min(served.values()) <= 2 * largest + 1e-9
+
+
+@given(
+    backlogs=st.lists(
+        st.tuples(
+            st.sampled_from([0.25, 0.5, 1.0, 2.0, 7.0]),
+            st.lists(st.floats(0.001, 0.1), min_size=30, max_size=60),
+        ),
+        min_size=2,
+        max_size=5,
+    )
+)
+def test_what_backlogged_organisations_get_follows_their_weights_within_one_item_each(
+    backlogs: list[tuple[float, list[float]]],
+) -> None:
+    weights = [weight for weight, _ in backlogs]
+    queue = queue_of(
+        *(item(n, seconds=one) for n, (_, costs) in enumerate(backlogs) for one in costs),
+        limits=Limits(
+            organisation_weights={UUID(int=n + 1): weight for n, weight in enumerate(weights)}
+        ),
+    )
+    largest = [max(costs) / weight for weight, costs in backlogs]
+    served = [0.0] * len(backlogs)
+    while all(queue.items_of(organisation) for organisation in ORGANISATIONS[: len(backlogs)]):
+        one = queue.next()
+        assert one is not None
+        queue.take(one)
+        number = ORGANISATIONS.index(one.organisation)
+        served[number] += one.predicted_s / weights[number]
+        for left in range(len(backlogs)):
+            for right in range(left):
+                assert abs(served[left] - served[right]) <= largest[left] + largest[right] + 1e-9
 
 
 def test_a_batch_is_filled_with_similar_lengths_where_that_matters() -> None:

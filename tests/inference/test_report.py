@@ -11,7 +11,15 @@ def test_the_status_shows_queues_workers_and_costs(hanse: Hanse) -> None:
     )
     assert answer.status_code == 200
     shown = hanse.command("inference", "status").stdout
-    for word in ("QUEUES", "interactive", "least slack", "WORKERS", "LEARNED COSTS", "en-pt"):
+    for word in (
+        "QUEUES",
+        "interactive",
+        "least slack",
+        "WORKERS",
+        "LEARNED COSTS",
+        "en-pt",
+        "WEIGHTS",
+    ):
         assert word in shown
     told = json.loads(hanse.command("inference", "status", "--json").stdout)
     assert told["queues"]["bulk"]["items"] == 0

@@ -121,6 +121,12 @@ class Limits(Struct, frozen=True, kw_only=True):
     organisation_queue_share: float = 0.5
     """Part of the queue that one organisation may fill."""
 
+    # Organisations
+    organisation_running_max: int = 4_096
+    """Items of one organisation that run at once; more of them wait, even for free workers."""
+    organisation_weights: dict[UUID, float] = {}
+    """Time that an organisation is given, as a multiple of what others get; 1 for all others."""
+
     # Batches
     batch_items_max: int = 64
     batch_overhead_share: float = 0.05
@@ -145,6 +151,8 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     # Memory
     cache_bytes_max: int = 64 * 1024 * 1024
+    cache_shared: bool = False
+    """Whether what was computed for one organisation may answer another from the cache."""
     worker_models_max: int = 8
     frame_bytes_max: int = 32 * 1024 * 1024
     connections_max: int = 256

@@ -32,6 +32,11 @@ _CACHE_BYTES = Gauge(
     "Memory of cached results.",
     multiprocess_mode="livesum",
 )
+_CACHE_HITS = Gauge(
+    "hanse_inference_cache_hit_ratio",
+    "Part of all items since the start that the cache answered.",
+    multiprocess_mode="livemostrecent",
+)
 _EVENTS = Counter(
     "hanse_inference_events_total",
     "What happened to requests, items, batches and workers, by kind.",
@@ -84,6 +89,7 @@ class Metrics:
         _BACKLOG_PER_WORKER.set(waits_s / max(1, workers))
         _WORKERS.set(workers)
         _CACHE_BYTES.set(scheduler.cache.bytes)
+        _CACHE_HITS.set(scheduler.stats.cached_items / max(1, scheduler.stats.items))
         for model, kind, error in scheduler.cost_errors():
             _COST_ERROR.labels(model, kind).set(error)
         counts = structs.asdict(scheduler.stats)

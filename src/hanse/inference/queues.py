@@ -2,10 +2,12 @@
 
 Fairness is start-time fair queueing (Goyal, Vin, Cheng, SIGCOMM 1996) in seconds of predicted work,
 which is also how the virtual token counter shares an engine (Sheng et al., OSDI 2024): an
-organisation's counter grows by what it was given, the organisation with the lowest counter goes
-next, and one that was away is lifted to the counter of the moment, so that it neither saved up
-credit nor owes anything. Two organisations that both always have work waiting never differ by more
-than the two largest items in what they got. Every operation takes logarithmic time.
+organisation's counter grows by what it was given, divided by its weight; the organisation with the
+lowest counter goes next, and one that was away is lifted to the counter of the moment, so that it
+neither saved up credit nor owes anything. What two organisations got that both always have work
+waiting, each divided by its weight, never differs by more than the largest item of each, so
+divided. An organisation that runs as many items as it may is passed over until one ends. Every
+operation takes logarithmic time.
 """
 
 import heapq
@@ -17,6 +19,7 @@ from msgspec import Struct
 
 from hanse.inference.cache import Key, Organisation
 from hanse.inference.job import Output, ServiceClass
+from hanse.inference.organisations import OrganisationShares
 
 LENGTH_STEP = 1.25
 """Lengths within this ratio share a bucket."""
@@ -131,10 +134,20 @@ def group_of(model: str, chars: int, *, pads: bool) -> Group:
 class Flow:
     """What one organisation has waiting in one service class."""
 
-    __slots__ = ("groups", "items", "organisation", "seconds", "served_s", "token", "urgent")
+    __slots__ = (
+        "groups",
+        "items",
+        "organisation",
+        "seconds",
+        "served_s",
+        "token",
+        "urgent",
+        "weight",
+    )
 
-    def __init__(self, organisation: Organisation, served_s: float) -> None:
+    def __init__(self, organisation: Organisation, served_s: float, weight: float) -> None:
         self.organisation = organisation
+        self.weight = weight
         self.served_s = served_s
         self.token = 0
         self.items = 0
@@ -174,16 +187,18 @@ class FairQueue:
     `tokens` must never repeat, also between queues: an item may move from one to another.
     """
 
-    def __init__(self, tokens: Iterator[int]) -> None:
+    def __init__(self, tokens: Iterator[int], shares: OrganisationShares) -> None:
         self.items = 0
         self.chars = 0
         self.seconds = 0.0
         self._flows: dict[Organisation, Flow] = {}
         self._order: Agenda[Flow] = Agenda()
         self._active = 0
+        self._active_weight = 0.0
         self._virtual_s = 0.0
         self._served_most_s = 0.0
         self._tokens = tokens
+        self._shares = shares
 
     def add(self, item: Item) -> None:
         """Let `item` wait."""
@@ -191,10 +206,13 @@ class FairQueue:
         flow = self._flows.get(item.organisation)
         if flow is None:
             self._forget_idle()
-            flow = self._flows[item.organisation] = Flow(item.organisation, self._virtual_s)
+            weight = self._shares.weight(item.organisation)
+            flow = Flow(item.organisation, self._virtual_s, weight)
+            self._flows[item.organisation] = flow
         if flow.items == 0:
             flow.served_s = max(flow.served_s, self._virtual_s)
             self._active += 1
+            self._active_weight += flow.weight
             self._enter(flow)
         flow.items += 1
         flow.seconds += item.predicted_s
@@ -226,9 +244,10 @@ class FairQueue:
             flow.groups = {}
             flow.urgent = Agenda()
             self._active -= 1
+            self._active_weight -= flow.weight
         if self.items == 0:
             # Nobody is behind anybody in an empty queue.
-            self.seconds = 0.0
+            self.seconds = self._active_weight = 0.0
             self._virtual_s = self._served_most_s
             self._flows.clear()
 
@@ -255,8 +274,9 @@ class FairQueue:
         """Let `item` leave to be run, and charge its organisation what it should cost."""
         flow = self._flows[item.organisation]
         self._virtual_s = max(self._virtual_s, flow.served_s)
-        flow.served_s += item.predicted_s
+        flow.served_s += item.predicted_s / flow.weight
         self._served_most_s = max(self._served_most_s, flow.served_s)
+        self._shares.started(item.organisation)
         self.remove(item)
         if flow.items > 0:
             self._enter(flow)
@@ -266,9 +286,15 @@ class FairQueue:
         flow = self._flows.get(organisation)
         if flow is None:
             return
-        flow.served_s += seconds
+        flow.served_s += seconds / flow.weight
         self._served_most_s = max(self._served_most_s, flow.served_s)
         if flow.items > 0:
+            self._enter(flow)
+
+    def resume(self, organisation: Organisation) -> None:
+        """Let an organisation that ran as much as it may take its turns again."""
+        flow = self._flows.get(organisation)
+        if flow is not None and flow.items > 0:
             self._enter(flow)
 
     def items_of(self, organisation: Organisation) -> int:
@@ -279,14 +305,19 @@ class FairQueue:
     def ahead_s(self, organisation: Organisation, seconds: float) -> float:
         """Return the seconds of work until `seconds` more of this organisation would be done.
 
-        Fair turns bound it by the organisation's own work times the organisations that wait.
+        Fair turns bound it by the organisation's own work, divided by its part of the weights.
         """
         flow = self._flows.get(organisation)
         waits = flow is not None and flow.items > 0
         own_s = seconds + (flow.seconds if flow is not None else 0.0)
-        return min(self.seconds + seconds, own_s * (self._active + (not waits)))
+        weight = self._shares.weight(organisation)
+        weights = self._active_weight + (0.0 if waits else weight)
+        return min(self.seconds + seconds, own_s * weights / weight)
 
     def _enter(self, flow: Flow) -> None:
+        if not self._shares.may_run(flow.organisation):
+            flow.token = 0
+            return
         flow.token = next(self._tokens)
         self._order.push(flow.served_s, flow)
 

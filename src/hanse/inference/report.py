@@ -29,8 +29,14 @@ def written(status: Mapping[str, Any]) -> str:
             "LEARNED COSTS\n" + _costs(status["costs"]),
             "SINCE THE START\n"
             + ", ".join(f"{counts[name]} {words}" for name, words in _COUNTS if name in counts),
+            "WEIGHTS "
+            + (
+                ", ".join(f"{each} {w:g}" for each, w in status["organisation_weights"].items())
+                or "1 for every organisation"
+            ),
             f"CACHE {status['cache']['entries']} results, "
-            f"{status['cache']['bytes'] / 2**20:.1f} MiB; "
+            f"{status['cache']['bytes'] / 2**20:.1f} MiB, "
+            f"{status['cache']['hit_rate']:.1%} of all items answered from it; "
             f"{status['requests']} open requests of {status['clients']} clients; "
             f"models: {', '.join(status['models']) or 'none'}",
         ]

@@ -33,6 +33,7 @@ from hanse.inference.fleet import Batch, Fleet, Worker
 from hanse.inference.job import Job, Limits, ModelSpec, Result, ServiceClass
 from hanse.inference.ledger import Ledger, Request
 from hanse.inference.messages import ItemError
+from hanse.inference.organisations import OrganisationShares
 from hanse.inference.queues import FairQueue, Item, group_of
 from hanse.inference.shares import ClassShares
 from hanse.platform.problems import Problem
@@ -73,7 +74,8 @@ class Scheduler:
         self.fleet = Fleet(limits)
         self.cache = ResultCache(limits.cache_bytes_max)
         tokens = count(1)
-        self.queues = {service_class: FairQueue(tokens) for service_class in ServiceClass}
+        self._organisations = OrganisationShares(limits)
+        self.queues = {each: FairQueue(tokens, self._organisations) for each in ServiceClass}
         self._ledger = Ledger(self.queues, tokens)
         self._admission = Admission(limits, self.queues)
         self._shares = ClassShares(limits)
@@ -148,6 +150,7 @@ class Scheduler:
         ended = self.fleet.finish(worker, batch)
         if ended is None:
             return
+        self._release(ended)
         state = self.fleet.workers[worker]
         state.loaded, state.rss_bytes = frozenset(loaded), rss_bytes
         if len(outcomes) != len(ended.items):
@@ -162,7 +165,7 @@ class Scheduler:
             if not isinstance(outcome, ItemError):
                 # A model that was replaced meanwhile has answered for its successor.
                 if item.key[1] == hash_for(ended.model.info.hash, item.output):
-                    self.cache.put(item.key, outcome)
+                    self.cache.put(self._cached_as(item.key), outcome)
                 self._ledger.settle(item, outcome)
             else:
                 self.stats.failed_items += 1
@@ -173,6 +176,7 @@ class Scheduler:
         """A worker could not load the model of a batch, and is free."""
         ended = self.fleet.finish(worker, batch)
         if ended is not None:
+            self._release(ended)
             model = ended.model.info.name
             self._fail(ended, ModelFailed(f"Model '{model}' cannot be loaded: {detail}"))
 
@@ -213,7 +217,7 @@ class Scheduler:
         organisation = job.organisation_id.bytes
         model_hash = hash_for(model.info.hash, job.output)
         keys = [(organisation, model_hash, text) for text in job.items]
-        outcomes = [self.cache.get(key) for key in keys]
+        outcomes = [self.cache.get(self._cached_as(key)) for key in keys]
         cost = self.fleet.cost(model)
         fresh: dict[Key, float] = {}
         for key, outcome in zip(keys, outcomes, strict=True):
@@ -248,6 +252,9 @@ class Scheduler:
         self.stats.cached_items += cached
         self.stats.merged_items += request.missing - len(fresh)
         return None
+
+    def _cached_as(self, key: Key) -> Key:
+        return (b"", key[1], key[2]) if self.limits.cache_shared else key
 
     def _item(
         self, job: Job, model: ModelSpec, key: Key, request: Request, predicted_s: float
@@ -324,12 +331,19 @@ class Scheduler:
             queue = self.queues[item.service_class]
             queue.charge(item.organisation, item.predicted_s * (factor - 1.0))
 
+    def _release(self, batch: Batch) -> None:
+        for item in batch.items:
+            if self._organisations.ended(item.organisation):
+                for queue in self.queues.values():
+                    queue.resume(item.organisation)
+
     # Failures
 
     def _give_up(self, worker: int) -> None:
         batch = self.fleet.remove(worker)
         if batch is None:
             return
+        self._release(batch)
         for item in batch.items:
             if item.alone or len(batch.items) == 1:
                 item.strikes += 1
@@ -392,7 +406,15 @@ class Scheduler:
                 }
                 for service_class, queue in self.queues.items()
             },
-            "cache": {"entries": len(self.cache), "bytes": self.cache.bytes},
+            "cache": {
+                "entries": len(self.cache),
+                "bytes": self.cache.bytes,
+                "hit_rate": round(self.stats.cached_items / max(1, self.stats.items), 3),
+                "shared": self.limits.cache_shared,
+            },
+            "organisation_weights": {
+                str(each): weight for each, weight in self.limits.organisation_weights.items()
+            },
             **fleet,
             "models": sorted(self._models),
         }

@@ -27,7 +27,7 @@ class ClassShares:
 
     def choose(self, queues: Mapping[ServiceClass, FairQueue]) -> tuple[ServiceClass, float] | None:
         """Return the class to serve, and the seconds it may take; None when nothing waits."""
-        waiting = [service_class for service_class in ServiceClass if queues[service_class].items]
+        waiting = [service_class for service_class in ServiceClass if queues[service_class].next()]
         if not waiting:
             return None
         for service_class in waiting[1:]:

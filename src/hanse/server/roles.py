@@ -150,6 +150,9 @@ async def inference(settings: Settings, part: str = "") -> None:
         Limits(),
         queue_items_max=settings.queue_items_max,
         cache_bytes_max=settings.cache_bytes_max,
+        cache_shared=settings.cache_shared,
+        organisation_running_max=settings.organisation_running_max,
+        organisation_weights=settings.weights,
     )
     if settings.metrics_listen:
         from prometheus_client import start_http_server
@@ -201,6 +204,9 @@ async def generation(settings: Settings) -> None:
         item_chars_max=GENERATION_CHARS_MAX,
         queue_items_max=settings.queue_items_max,
         cache_bytes_max=settings.cache_bytes_max,
+        cache_shared=settings.cache_shared,
+        organisation_running_max=settings.organisation_running_max,
+        organisation_weights=settings.weights,
         hang_floor_s=GENERATION_TIMEOUT_S,
     )
     # The workers read these (see the engine `generation`).

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta, Struct
@@ -27,6 +28,10 @@ Count = Annotated[int, Meta(ge=0)]
 Processes = Annotated[int, Meta(ge=0, le=1024)]
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
+_WEIGHT = (
+    r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}=(0\.\d{0,2}[1-9]|[1-9]\d{0,3}(\.\d{1,3})?)"
+)
+Weights = Annotated[str, Meta(pattern=rf"^({_WEIGHT}(,{_WEIGHT})*)?$")]
 
 
 def _about(description: str) -> Meta:
@@ -176,6 +181,23 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     queue_items_max: Annotated[
         Positive, _about("Sentences that may wait for a worker; more get 503.")
     ] = 20_000
+    organisation_running_max: Annotated[
+        Positive, _about("Sentences of one organisation that are computed at the same time.")
+    ] = 4_096
+    organisation_weights: Annotated[
+        Weights,
+        _about(
+            "Time of the workers that organisations are given while others wait too, as a multiple "
+            "of what those get: `ID=2,ID=0.5`. Default: 1 for all."
+        ),
+    ] = ""
+    cache_shared: Annotated[
+        bool,
+        _about(
+            "Whether a translation cached for one organisation may answer another. How fast an "
+            "answer comes then tells whether somebody else had it translated."
+        ),
+    ] = False
     cache_bytes_max: Annotated[
         Count, _about("Memory for cached translations; 0 turns the cache off.")
     ] = 32 * 1024 * 1024
@@ -257,6 +279,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def models_path(self) -> Path:
         """Where `hanse models add` puts models."""
         return Path(self.models_directory or self.home_path / "models")
+
+    @property
+    def weights(self) -> dict[UUID, float]:
+        """Weights of organisations other than 1, by their ids."""
+        pairs = (each.split("=") for each in self.organisation_weights.split(",") if each)
+        return {UUID(organisation): float(weight) for organisation, weight in pairs}
 
     @property
     def worker_count(self) -> int:
