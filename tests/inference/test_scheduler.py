@@ -141,7 +141,7 @@ def test_batches_grow_where_the_fixed_cost_is_large() -> None:
         return 0.004 + 0.0002 * len(items), list(items)
 
     world = simulation(workers=1, engine=engine, models=(model(batch_items_max=64),))
-    world.submit(job(*texts(5_000)))
+    world.submit(job(*texts(4_000)))
     world.run_until(20)
     sizes = [len(run.items) for run in world.runs]
     assert max(sizes) == 64

@@ -110,8 +110,11 @@ class Admission:
                 "Too much work of this organisation waits already.",
                 retry_after_s=_retry_after_s(finish_s / 2),
             )
-        if finish_s > job.deadline_s:
-            return _overloaded("The deadline cannot be met.", finish_s - job.deadline_s)
+        usable_s = job.deadline_s
+        if job.service_class is ServiceClass.BULK:
+            usable_s *= self._limits.bulk_deadline_share
+        if finish_s > usable_s:
+            return _overloaded("The deadline cannot be met.", finish_s - usable_s)
         return None
 
     def _finish_s(self, job: Job, fresh: Fresh, workers: int) -> float:

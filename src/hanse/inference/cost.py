@@ -68,10 +68,12 @@ class Size(NamedTuple):
 class CostModel:
     """Predicts the seconds of a batch, and learns from each one that ran.
 
-    A larger batch is never predicted to be cheaper: weights stay at or above zero.
+    A larger batch is never predicted to be cheaper: weights stay at or above zero. `batch_items` is
+    how many items a batch is believed to have before any was seen.
     """
 
     __slots__ = (
+        "_batch_items",
         "_covariance",
         "_noise",
         "_prior_variance",
@@ -82,7 +84,7 @@ class CostModel:
         "observations",
     )
 
-    def __init__(self, prior: CostPrior) -> None:
+    def __init__(self, prior: CostPrior, batch_items: float = 1.0) -> None:
         weights = (
             prior.fixed_s,
             prior.item_s,
@@ -99,6 +101,7 @@ class CostModel:
             for i in range(FEATURES)
         ]
         self._noise = 1.0
+        self._batch_items = batch_items
         self._run, self._run_sum = 0, 0.0
         self.error = 0.0
         """Running mean of |predicted - actual| / actual, over what was predicted beforehand."""
@@ -121,18 +124,21 @@ class CostModel:
         return max(seconds, SECONDS_MIN)
 
     def predict_item(self, chars: int) -> float:
-        """Return what one more item of so many characters adds to a batch with longer ones.
+        """Return the seconds that an item of so many characters counts for while it waits.
 
-        This, in seconds, is what an item that waits counts for: how it will be batched is open.
+        How it will be batched is open: it bears what it adds to a batch, and its part of what a
+        batch of the usual size costs besides.
         """
-        _, item, char, square, _ = self._weights
-        return max(item + char * chars * 1e-2 + square * chars * chars * 1e-4, SECONDS_MIN)
+        fixed, item, char, square, longest = self._weights
+        adds = item + char * chars * 1e-2 + square * chars * chars * 1e-4
+        return max(adds + (fixed + longest * chars * 1e-2) / self._batch_items, SECONDS_MIN)
 
     def observe(self, size: Size, seconds: float) -> None:
         """Learn that a batch of this size took `seconds`."""
         seconds = max(seconds, SECONDS_MIN)
         predicted = self.predict(size)
         self._track_error(predicted, seconds)
+        self._batch_items += ERROR_DECAY * (size.items - self._batch_items)
         scale = max(predicted, seconds)
         features = [
             feature * unit / scale for feature, unit in zip((1, *size), _SCALE, strict=True)

@@ -13,7 +13,12 @@ from hanse.inference.job import Limits, ModelSpec
 from hanse.inference.queues import Agenda, Item
 
 IDLE_TRIED = 16
-"""Free workers that are asked for a loaded model before any of them gets the batch."""
+"""Free workers whose paces are compared before one of them gets a batch."""
+FIRST_BATCH_ITEMS = 16
+"""Items that a batch is believed to have before one was seen: no bulk work is refused unseen."""
+PACE_RATE = 0.05
+PACE_MAX = 10.0
+"""No worker is taken to be more times slower or quicker than this."""
 
 
 class Batch(Struct, eq=False):
@@ -31,7 +36,8 @@ class Batch(Struct, eq=False):
 class Worker(Struct, eq=False):
     """A worker process. `loaded` are the hashes of the models it holds in memory.
 
-    `able` are the hashes of those whose files it has; None means all.
+    `able` are the hashes of those whose files it has; None means all. Its batches take `pace` times
+    what is usual for workers of its kind.
     """
 
     id: int
@@ -39,6 +45,7 @@ class Worker(Struct, eq=False):
     batch: Batch | None = None
     loaded: frozenset[str] = frozenset()
     batches: int = 0
+    pace: float = 1.0
     rss_bytes: int = 0
     able: frozenset[str] | None = None
 
@@ -55,6 +62,7 @@ class Fleet:
         self._limits = limits
         # Free the longest comes first: all get work in turn.
         self._idle: dict[int, None] = {}
+        self._idle_with: dict[str, dict[int, None]] = {}
         self._hangs: Agenda[Batch] = Agenda()
         self.costs: dict[tuple[str, str], CostModel] = {}
         """By hash of the model and kind of worker."""
@@ -63,14 +71,16 @@ class Fleet:
     def add(self, worker: int, kind: str) -> None:
         """A worker is there, and free."""
         self.workers[worker] = Worker(worker, kind)
-        self._idle[worker] = None
+        self._rest(self.workers[worker])
         self._kind = kind
 
     def remove(self, worker: int) -> Batch | None:
         """A worker is gone; returns the batch that it ran."""
         gone = self.workers.pop(worker, None)
-        self._idle.pop(worker, None)
-        if gone is None or gone.batch is None:
+        if gone is None:
+            return None
+        if gone.batch is None:
+            self._leave_rest(gone)
             return None
         gone.batch.token = 0
         return gone.batch
@@ -81,10 +91,11 @@ class Fleet:
         return bool(self._idle)
 
     def free_for(self, model_hash: str) -> Worker | None:
-        """Return a free worker that can run this model, one that holds it if there is one."""
-        for worker_id in islice(self._idle, IDLE_TRIED):
-            if model_hash in self.workers[worker_id].loaded:
-                return self.workers[worker_id]
+        """Return a free worker that can run this model: the quickest of some that hold it, if any."""
+        holding = self._idle_with.get(model_hash)
+        if holding:
+            some = (self.workers[each] for each in islice(holding, IDLE_TRIED))
+            return min(some, key=lambda worker: worker.pace)
         able = (self.workers[each] for each in self._idle)
         return next((worker for worker in able if worker.can_run(model_hash)), None)
 
@@ -96,15 +107,24 @@ class Fleet:
         """`worker` runs `batch` from now on."""
         assert worker.batch is None
         worker.batch = batch
-        del self._idle[worker.id]
+        self._leave_rest(worker)
         allowed_s = max(self._limits.hang_factor * batch.predicted_s, self._limits.hang_floor_s)
         if batch.model.info.hash not in worker.loaded:
             allowed_s += self._limits.load_timeout_s
         batch.token = batch.id
         self._hangs.push(batch.started + allowed_s, batch)
 
-    def finish(self, worker: int, batch: int) -> Batch | None:
-        """A worker ended its batch and is free; returns None if it did not run this one."""
+    def finish(
+        self,
+        worker: int,
+        batch: int,
+        loaded: frozenset[str] | None = None,
+        rss_bytes: int | None = None,
+    ) -> Batch | None:
+        """A worker ended its batch and is free; returns None if it did not run this one.
+
+        It holds the models `loaded` now and takes `rss_bytes` of memory, where these are known.
+        """
         known = self.workers.get(worker)
         if known is None or known.batch is None or known.batch.id != batch:
             return None
@@ -112,8 +132,23 @@ class Fleet:
         ended.token = 0
         known.batch = None
         known.batches += 1
-        self._idle[worker] = None
+        known.loaded = known.loaded if loaded is None else loaded
+        known.rss_bytes = known.rss_bytes if rss_bytes is None else rss_bytes
+        self._rest(known)
         return ended
+
+    def _rest(self, worker: Worker) -> None:
+        self._idle[worker.id] = None
+        for model_hash in worker.loaded:
+            self._idle_with.setdefault(model_hash, {})[worker.id] = None
+
+    def _leave_rest(self, worker: Worker) -> None:
+        del self._idle[worker.id]
+        for model_hash in worker.loaded:
+            idle = self._idle_with[model_hash]
+            del idle[worker.id]
+            if not idle:
+                del self._idle_with[model_hash]
 
     def next_hang(self) -> float | None:
         """Return when the first running batch will count as hung."""
@@ -127,17 +162,21 @@ class Fleet:
     def cost(self, model: ModelSpec, kind: str | None = None) -> CostModel:
         """Return the cost of a model on a kind of worker; by default the kind last seen."""
         if kind is None and not self._kind:
-            return CostModel(model.traits.prior)
+            return _unlearned(model)
         key = (model.info.hash, kind or self._kind)
         cost = self.costs.get(key)
         if cost is None:
-            cost = self.costs[key] = CostModel(model.traits.prior)
+            cost = self.costs[key] = _unlearned(model)
         return cost
 
     def learn(self, batch: Batch, seconds: float) -> None:
         """Learn from a batch that ran, of which `seconds` were computing and transport."""
-        cost = self.cost(batch.model, self.workers[batch.worker].kind)
-        cost.observe(Size.of(len(item.text) for item in batch.items), seconds)
+        worker = self.workers[batch.worker]
+        cost = self.cost(batch.model, worker.kind)
+        size = Size.of(len(item.text) for item in batch.items)
+        ratio = min(max(seconds / cost.predict(size), 1.0 / PACE_MAX), PACE_MAX)
+        worker.pace += PACE_RATE * (ratio - worker.pace)
+        cost.observe(size, seconds)
 
     def forget_models(self, hashes: frozenset[str]) -> None:
         """Keep the costs of these models alone."""
@@ -150,6 +189,7 @@ class Fleet:
                 "worker": worker.id,
                 "kind": worker.kind,
                 "batches": worker.batches,
+                "pace": round(worker.pace, 2),
                 "loaded": sorted(worker.loaded),
                 "running_model": worker.batch.model.info.name if worker.batch else None,
                 "rss_bytes": worker.rss_bytes,
@@ -170,3 +210,7 @@ class Fleet:
             for (model_hash, kind), cost in self.costs.items()
         ]
         return {"workers": workers, "costs": costs}
+
+
+def _unlearned(model: ModelSpec) -> CostModel:
+    return CostModel(model.traits.prior, min(FIRST_BATCH_ITEMS, model.traits.batch_items_max))

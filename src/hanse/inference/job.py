@@ -127,9 +127,13 @@ class Limits(Struct, frozen=True, kw_only=True):
     organisation_weights: dict[UUID, float] = {}
     """Time that an organisation is given, as a multiple of what others get; 1 for all others."""
 
+    bulk_deadline_share: float = 0.8
+    """Bulk work is taken if it should be done within this part of its deadline: what is taken and
+    expires half done has cost everybody (see decision 0027)."""
+
     # Batches
     batch_items_max: int = 64
-    batch_overhead_share: float = 0.05
+    batch_overhead_share: float = 0.07
     """A batch is made long enough that its fixed cost is no more than this part of it ..."""
     urgent_deadline_s: float = 0.25
     urgent_wait_share: float = 0.25

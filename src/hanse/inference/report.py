@@ -67,12 +67,13 @@ def _workers(workers: Sequence[Mapping[str, Any]]) -> str:
             if worker["running_model"]
             else "free",
             str(worker["batches"]),
+            f"{worker['pace']:.2f}",
             f"{worker['rss_bytes'] / 2**20:.0f} MiB",
             ", ".join(worker["loaded"]) or "-",
         ]
         for worker in workers
     ]
-    return _table(["pid", "kind", "runs", "batches", "memory", "models"], rows)
+    return _table(["pid", "kind", "runs", "batches", "pace", "memory", "models"], rows)
 
 
 def _costs(costs: Sequence[Mapping[str, Any]]) -> str:

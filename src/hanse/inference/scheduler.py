@@ -147,12 +147,10 @@ class Scheduler:
 
         `load_s` of the time went into loading the model; the worker now holds `loaded`.
         """
-        ended = self.fleet.finish(worker, batch)
+        ended = self.fleet.finish(worker, batch, frozenset(loaded), rss_bytes)
         if ended is None:
             return
         self._release(ended)
-        state = self.fleet.workers[worker]
-        state.loaded, state.rss_bytes = frozenset(loaded), rss_bytes
         if len(outcomes) != len(ended.items):
             self._fail(ended, ItemFailed("The engine gave the wrong number of results."))
             return
@@ -299,13 +297,15 @@ class Scheduler:
         worker = self.fleet.free_for(model.info.hash)
         assert worker is not None
         cost = self.fleet.cost(model, worker.kind)
+        # A slow worker gets smaller batches, so that they take no longer.
         budget_s = min(
-            quantum_s(cost, seed, self._urgent.at(now), self.limits),
-            max(0.0, seed.deadline - now),
+            quantum_s(cost, seed, self._urgent.at(now), self.limits) / max(1.0, worker.pace),
+            max(0.0, seed.deadline - now) / worker.pace,
             owed_s,
         )
         most = items_max(queue, model.traits, len(self.fleet.workers), self.limits)
         items, predicted_s = take_batch(queue, seed, cost, budget_s=budget_s, items=most)
+        predicted_s *= worker.pace
         self._shares.served(service_class, predicted_s, self.queues)
         self._start(worker, model, items, predicted_s, now)
         return True
