@@ -61,17 +61,22 @@ class LanguageServer:
 
 @asynccontextmanager
 async def infer(
-    *, pseudo: bool = False, engines: Sequence[str] = (), models: Path | None = None
+    *,
+    pseudo: bool = False,
+    engines: Sequence[str] = (),
+    models: Path | None = None,
+    workers: int = 1,
+    socket: Path | None = None,
 ) -> AsyncIterator[InferenceClient]:
-    """A scheduler with one worker process."""
+    """A scheduler with its worker processes, at `socket` if others need it."""
     with tempfile.TemporaryDirectory(prefix="hanse-test-") as folder:
-        address = Path(folder) / "inference.sock"
+        address = socket or Path(folder) / "inference.sock"
 
         async def run(stop: asyncio.Event) -> None:
             await serve(
                 socket=address,
                 models_directory=models or Path(folder) / "models",
-                workers=1,
+                workers=workers,
                 pseudo=pseudo,
                 limits=Limits(),
                 stop=stop,

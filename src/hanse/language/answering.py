@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from hanse.identity import Access
@@ -15,6 +16,7 @@ from hanse.language.memories.match import Match
 from hanse.language.memories.service import Memories, Recall
 from hanse.language.pipeline import billed_characters
 from hanse.language.quotas import Quotas
+from hanse.language.repeats.attempts import Attempt
 from hanse.language.styles import service as styles
 from hanse.language.styles.store import StyleRow
 from hanse.language.tagged import translate_tagged
@@ -63,12 +65,16 @@ class Answering:
         self._memories = Memories()
 
     async def answer(
-        self, access: Access, asked: wire.TranslateRequest, tag: str | None
+        self,
+        access: Access,
+        asked: wire.TranslateRequest,
+        tag: str | None,
+        attempt: Attempt | None = None,
     ) -> TranslateResponse:
-        """Translate, record and bill; `tag` is kept with the record.
+        """Translate, record and bill; `tag` is kept with the record, the answer with `attempt`.
 
-        Raises QuotaExceeded, GlossaryNotFound, StyleNotFound, MemoryNotFound, InvalidParameter,
-        and what `service.translate` raises.
+        Raises Superseded, QuotaExceeded, GlossaryNotFound, StyleNotFound, MemoryNotFound,
+        InvalidParameter, and what `service.translate` raises.
         """
         await self._quotas.require(access, sum(map(billed_characters, asked.texts)))
         style = await self._style(access, asked)
@@ -77,15 +83,18 @@ class Answering:
         if style is not None:
             translation = styles.applied(style, translation)
         left = [*asked.without_effect, *(styles.not_applied(style) if style else ())]
-        async with self._db.tx(access.organisation_id, access.person_id) as tx:
-            await service.record(tx, access, translation, tag)
         default = self._detector.default_language
-        return TranslateResponse(
+        response = TranslateResponse(
             [
                 _entry(text, asked, default, left, _matches(recall, source))
                 for text, source in zip(translation.texts, asked.texts, strict=True)
             ]
         )
+        async with self._db.tx(access.organisation_id, access.person_id) as tx:
+            await service.record(tx, access, translation, tag)
+            if attempt is not None:
+                await attempt.settle(tx, msgspec.json.encode(response))
+        return response
 
     async def _style(self, access: Access, asked: wire.TranslateRequest) -> StyleRow | None:
         if asked.style_id is None:
