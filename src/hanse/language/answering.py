@@ -15,6 +15,7 @@ from hanse.language.languages import root, v2
 from hanse.language.memories.match import Match
 from hanse.language.memories.service import Memories, Recall
 from hanse.language.pipeline import billed_characters
+from hanse.language.quality.checks import Issue
 from hanse.language.quotas import Quotas
 from hanse.language.repeats.attempts import Attempt
 from hanse.language.styles import service as styles
@@ -31,7 +32,9 @@ class TranslationEntry(Struct):
     another, says what became of each term of the glossaries; absent without a glossary.
     `not_applied`, a third, names what was asked for and had no effect: parameters, and rules of
     the style; absent when all was done. `translation_memory_matches` has what was found for its
-    sentences; absent without a memory.
+    sentences; absent without a memory. `quality_issues` is what the rules of quality evaluation
+    find in single sentences: missing numbers, placeholders or terms, copies, repetitions; absent
+    when nothing is plainly wrong, and without places in texts with tags or a style.
     """
 
     detected_source_language: str
@@ -43,6 +46,7 @@ class TranslationEntry(Struct):
     glossary_terms: list[Term] | UnsetType = UNSET
     not_applied: list[str] | UnsetType = UNSET
     translation_memory_matches: list[Match] | UnsetType = UNSET
+    quality_issues: list[Issue] | UnsetType = UNSET
 
 
 class TranslateResponse(Struct):
@@ -132,6 +136,7 @@ class Answering:
             "mode": asked.split_mode,
             "terms": terms,
             "memory": memory,
+            "is_checked": True,
         }
         if asked.tags is None:
             return await service.translate(self._inference, self._detector, **how)
@@ -166,4 +171,5 @@ def _entry(
         glossary_terms=list(text.terms) if asked.glossary_ids else UNSET,
         not_applied=not_applied or UNSET,
         translation_memory_matches=matches,
+        quality_issues=list(text.issues) or UNSET,
     )

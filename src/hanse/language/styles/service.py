@@ -9,6 +9,7 @@ import msgspec
 
 from hanse.language.languages import root
 from hanse.language.service import Translation
+from hanse.language.signals import without_spans
 from hanse.language.styles import rules, store
 from hanse.language.styles.store import CustomInstruction, StyleRow
 from hanse.platform.database import Tx
@@ -127,7 +128,11 @@ def applied(style: StyleRow, translation: Translation) -> Translation:
     """Return the translation in the style, as far as this server can."""
     language = root(translation.target_language)
     texts = tuple(
-        msgspec.structs.replace(text, text=rules.apply(style.configured_rules, text.text, language))
+        msgspec.structs.replace(
+            text,
+            text=rules.apply(style.configured_rules, text.text, language),
+            issues=tuple(map(without_spans, text.issues)),
+        )
         for text in translation.texts
     )
     return msgspec.structs.replace(translation, texts=texts)
