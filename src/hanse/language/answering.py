@@ -104,12 +104,7 @@ class Answering:
         if asked.style_id is None:
             return None
         async with self._db.tx(access.organisation_id, access.person_id) as tx:
-            style = await styles.get(tx, asked.style_id)
-        if style.language != root(asked.target):
-            raise wire.InvalidParameter(
-                f"The style is for {style.language}, and the text goes into {asked.target}."
-            )
-        return style
+            return await styles.get_for(tx, asked.style_id, asked.target)
 
     async def _recall(self, access: Access, asked: wire.TranslateRequest) -> Recall | None:
         if asked.memory_id is None:

@@ -15,6 +15,7 @@ from hanse.language.detect import Detector
 from hanse.language.documents import api as documents
 from hanse.language.glossaries import api as glossaries
 from hanse.language.memories import api as memories_api
+from hanse.language.memories.service import Memories
 from hanse.language.quality import api as quality
 from hanse.language.quotas import Quotas
 from hanse.language.repeats import joining
@@ -108,6 +109,10 @@ def _answering(
     return Answering(db, inference, detector, quotas)
 
 
+def _memories() -> Memories:
+    return Memories()
+
+
 def _quotas(db: NamedDependency[Db], characters_per_month_max: NamedDependency[int]) -> Quotas:
     return Quotas(db, characters_per_month_max)
 
@@ -143,6 +148,7 @@ routes: Final = (
         dependencies={
             "detector": Provide(_load_detector, use_cache=True, sync_to_thread=True),
             "answering": Provide(_answering, use_cache=True, sync_to_thread=False),
+            "memories": Provide(_memories, use_cache=True, sync_to_thread=False),
             "quotas": Provide(_quotas, use_cache=True, sync_to_thread=False),
             "writing": Provide(_writing, sync_to_thread=False),
             "attempts": Provide(_attempts, use_cache=True, sync_to_thread=False),
