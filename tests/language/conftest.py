@@ -19,10 +19,13 @@ from hanse.platform.bus import connect_bus
 from hanse.platform.consumers import run_consumers
 from hanse.platform.database import Db
 from hanse.platform.ids import new_id
+from hanse.platform.job_worker import run_jobs
+from hanse.platform.jobs import Jobs
 from hanse.platform.relay import run_relay
 from hanse.server.app import create_app
 from hanse.server.settings import Settings
 from tests.eventing import going
+from tests.language.chat_server import chat_server
 from tests.language.contract.checked import Checked
 
 
@@ -168,6 +171,24 @@ async def served(
         server.organisation_id = await server.make_organisation()
         yield server
         assert not app.violations, "\n".join(app.violations)
+
+
+@asynccontextmanager
+async def everything(
+    database: Any, nats_url: str, inference: InferenceClient
+) -> AsyncIterator[LanguageServer]:
+    """The web application with its background jobs and a language model that repeats its text."""
+    jobs = Jobs()
+    language.register_documents(jobs, inference)
+    language.register_memories(jobs)
+    language.register_quality(jobs, inference)
+    with chat_server() as model:
+        async with (
+            generate(model.url) as generation,
+            going(lambda stop: run_jobs(jobs, database.url("hanse_jobs"), stop)),
+            served(database, nats_url, inference, generation) as server,
+        ):
+            yield server
 
 
 @pytest.fixture(scope="package")
