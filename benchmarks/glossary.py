@@ -1,5 +1,7 @@
 """How many glossary terms stand in a translation, enforced against the plain translation."""
 
+import re
+
 import deepl
 
 from tests.serving import serving
@@ -17,6 +19,12 @@ TERMS = {
     "dashboard": "painel de controle",
     "ticket": "chamado",
     "workshop": "oficina",
+}
+FEMININE = {"nota fiscal", "ordem de compra", "oficina"}
+"""By hand, so that the measure does not share the mistakes of what it measures."""
+DETERMINERS = {
+    "m": "o um do no ao pelo este esse aquele deste neste meu seu nosso novo nenhum antigo",
+    "f": "a uma da na à pela esta essa aquela desta nesta minha sua nossa nova nenhuma antiga",
 }
 SENTENCES = {
     "invoice": (
@@ -82,6 +90,21 @@ SENTENCES = {
 }
 
 
+def disagrees(text: str, term: str) -> bool:
+    """Say whether a determiner before the term, or a participle after it, has the other gender."""
+    gender, other = ("f", "m") if term in FEMININE else ("m", "f")
+    found = re.search(rf"((?:\w+ ){{0,2}}){re.escape(term)}((?: \w+){{0,2}})", text.lower())
+    if found is None:
+        return False
+    before, after = found[1].split(), found[2].split()
+    wrong = DETERMINERS[other].split()
+    if any(word in wrong for word in before[-1:]):
+        return True
+    verbs = {"foi", "é", "está", "era", "será"}
+    words = after[1:2] if after[:1] and after[0] in verbs else after[:1]
+    return any(re.fullmatch(r"\w+[aei]d" + ("o" if gender == "f" else "a"), word) for word in words)
+
+
 def run() -> str:
     """Measure and return the section."""
     with serving() as hanse:
@@ -92,6 +115,8 @@ def run() -> str:
         outcomes: dict[str, int] = {}
         plain_kept = kept = 0
         missed = []
+        inlined_kept = 0
+        wrong: dict[str, list[str]] = {"inlined": [], "cascade": []}
         for term, sentences in SENTENCES.items():
             options = {"source_lang": "en", "target_lang": "pt-br"}
             plain = client.translate_text(list(sentences), **options)
@@ -103,9 +128,17 @@ def run() -> str:
                     "glossary_id": glossary.glossary_id,
                 },
             )
+            inlined = client.translate_text(
+                [re.sub(term, TERMS[term], each, flags=re.IGNORECASE) for each in sentences],
+                **options,
+            )
+            inlined_kept += sum(TERMS[term] in each.text.lower() for each in inlined)
+            wrong["inlined"] += [each.text for each in inlined if disagrees(each.text, TERMS[term])]
             plain_kept += sum(TERMS[term] in each.text.lower() for each in plain)
             for translation in answer.json()["translations"]:
                 [told] = translation["glossary_terms"]
+                if disagrees(translation["text"], TERMS[term]):
+                    wrong["cascade"].append(translation["text"])
                 outcomes[told["outcome"]] = outcomes.get(told["outcome"], 0) + 1
                 if told["outcome"] == "missing":
                     missed.append(translation["text"])
@@ -117,8 +150,12 @@ def run() -> str:
         "## Glossary terms\n\n"
         f"{len(TERMS)} terms in {count} sentences, English to Portuguese "
         "(`python -m benchmarks glossary`).\n\n"
-        "| | sentences with the term |\n|---|---|\n"
-        f"| without the glossary | {plain_kept} of {count} |\n"
-        f"| with the glossary | {kept} of {count} ({told}) |\n"
+        "| | sentences with the term | of these, an article or participle next to it that does not "
+        "agree |\n|---|---|---|\n"
+        f"| without the glossary | {plain_kept} of {count} | |\n"
+        f"| the target word written into the source | {inlined_kept} of {count} "
+        f"| {len(wrong['inlined'])} |\n"
+        f"| with the glossary | {kept} of {count} ({told}) | {len(wrong['cascade'])} |\n"
         + "".join(f"\nMissing: {text}" for text in missed)
+        + "".join(f"\nDoes not agree ({who}): {text}" for who in wrong for text in wrong[who])
     )

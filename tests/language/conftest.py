@@ -19,10 +19,13 @@ from hanse.platform.bus import connect_bus
 from hanse.platform.consumers import run_consumers
 from hanse.platform.database import Db
 from hanse.platform.ids import new_id
+from hanse.platform.job_worker import run_jobs
+from hanse.platform.jobs import Jobs
 from hanse.platform.relay import run_relay
 from hanse.server.app import create_app
 from hanse.server.settings import Settings
 from tests.eventing import going
+from tests.language.chat_server import chat_server
 from tests.language.contract.checked import Checked
 
 
@@ -61,17 +64,22 @@ class LanguageServer:
 
 @asynccontextmanager
 async def infer(
-    *, pseudo: bool = False, engines: Sequence[str] = (), models: Path | None = None
+    *,
+    pseudo: bool = False,
+    engines: Sequence[str] = (),
+    models: Path | None = None,
+    workers: int = 1,
+    socket: Path | None = None,
 ) -> AsyncIterator[InferenceClient]:
-    """A scheduler with one worker process."""
+    """A scheduler with its worker processes, at `socket` if others need it."""
     with tempfile.TemporaryDirectory(prefix="hanse-test-") as folder:
-        address = Path(folder) / "inference.sock"
+        address = socket or Path(folder) / "inference.sock"
 
         async def run(stop: asyncio.Event) -> None:
             await serve(
                 socket=address,
                 models_directory=models or Path(folder) / "models",
-                workers=1,
+                workers=workers,
                 pseudo=pseudo,
                 limits=Limits(),
                 stop=stop,
@@ -163,6 +171,24 @@ async def served(
         server.organisation_id = await server.make_organisation()
         yield server
         assert not app.violations, "\n".join(app.violations)
+
+
+@asynccontextmanager
+async def everything(
+    database: Any, nats_url: str, inference: InferenceClient
+) -> AsyncIterator[LanguageServer]:
+    """The web application with its background jobs and a language model that repeats its text."""
+    jobs = Jobs()
+    language.register_documents(jobs, inference)
+    language.register_memories(jobs)
+    language.register_quality(jobs, inference)
+    with chat_server() as model:
+        async with (
+            generate(model.url) as generation,
+            going(lambda stop: run_jobs(jobs, database.url("hanse_jobs"), stop)),
+            served(database, nats_url, inference, generation) as server,
+        ):
+            yield server
 
 
 @pytest.fixture(scope="package")

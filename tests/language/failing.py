@@ -1,4 +1,4 @@
-"""An engine for tests that fails on one word and answers nothing on another."""
+"""An engine for tests that fails on one word, answers nothing on another, and nonsense on more."""
 
 from collections.abc import Sequence
 
@@ -25,6 +25,10 @@ class _Model:
             return ItemError("no")
         if "silence" in item:
             return ""
+        if "echo" in item and item.endswith("."):
+            return item
+        if "stutter" in item and "25" in item:
+            return "WELL, " * 4 + "WELL."
         return "x" * 2_000 if "flood" in item else item.upper()
 
 

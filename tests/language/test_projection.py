@@ -1,11 +1,13 @@
 """Marks are carried over to the words that translate theirs."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hanse.language.pipeline import Assembled, Place
-from hanse.language.projection import Marked, phrases, project
+from hanse.language.projection import Marked, moved, phrases, project
 
 
 def carried(source: str, target: str, alone: dict[str, str]) -> list[str]:
@@ -85,3 +87,29 @@ def test_projected_marks_lie_in_the_text_and_never_cross(
 def _cross(one: tuple[int, int], other: tuple[int, int]) -> bool:
     first, second = sorted((one, other))
     return first[0] < second[0] < first[1] < second[1]
+
+
+@given(
+    st.lists(st.tuples(st.text("ab “”…", max_size=6), st.booleans()), max_size=6),
+    st.sampled_from([("…", "..."), ("“", '"'), ("a", ""), ("b", "bb")]),
+)
+def test_marks_move_with_a_text_that_changes_a_little(
+    parts: list[tuple[str, bool]], change: tuple[str, str]
+) -> None:
+    before = "".join(text for text, _ in parts)
+    marks = []
+    done = 0
+    for text, is_marked in parts:
+        if is_marked:
+            marks.append((done, done + len(text)))
+        done += len(text)
+    after = before.replace(*change)
+    found = moved(marks, before, after)
+    assert moved(marks, before, before) == tuple(marks)
+    assert all(0 <= start <= end <= len(after) for start, end in found)
+    assert all(one[1] <= other[0] for one, other in pairwise(found))
+
+
+def test_a_marked_word_is_still_marked_after_a_change_before_it() -> None:
+    [(start, end)] = moved([(12, 16)], "Espere…  já aqui!", "Espere...  já aqui!")
+    assert "Espere...  já aqui!"[start:end] == "aqui"

@@ -101,6 +101,32 @@ async def test_a_sentence_that_no_engine_can_bear_costs_the_others_nothing(
     assert second.untranslated == 2
 
 
+async def test_what_is_no_translation_is_asked_for_again_and_told_if_nothing_helps(
+    capitals: InferenceClient,
+) -> None:
+    result = await translated(
+        capitals,
+        "All is well. There is an echo in here. We are fine.",
+        "There is a stutter here, and 25 more.",
+        source="en",
+        target="de",
+        is_checked=True,
+    )
+    first, second = result.texts
+    assert first.text == "ALL IS WELL. THERE IS AN ECHO IN HERE. WE ARE FINE."
+    assert first.issues == ()
+    assert second.text == "THERE IS A STUTTER HERE, AND 25 MORE."
+    result = await translated(
+        capitals, "All is well. Some 25 stutter here.", source="en", target="de", is_checked=True
+    )
+    [text] = result.texts
+    assert text.text == "ALL IS WELL. WELL."
+    [issue] = text.issues
+    assert issue.sub_type == "Omission"
+    [span] = issue.source_spans
+    assert "All is well. Some 25 stutter here."[span.start : span.end] == "25"
+
+
 async def test_two_languages_in_one_request_are_both_translated(
     inference: InferenceClient,
 ) -> None:

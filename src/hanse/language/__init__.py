@@ -11,6 +11,7 @@ from hanse.language.events import TextTranslated, consumers
 from hanse.language.languages import UnknownLanguage, parse_code
 from hanse.language.memories.jobs import register_memories
 from hanse.language.quality.jobs import register_quality
+from hanse.language.repeats.jobs import register_repeats
 from hanse.language.routing import UnsupportedPair
 from hanse.language.segment import SplitMode
 from hanse.language.service import (
@@ -40,6 +41,7 @@ __all__ = [
     "register_documents",
     "register_memories",
     "register_quality",
+    "register_repeats",
     "routes",
     "translate",
     "usage",

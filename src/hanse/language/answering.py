@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from hanse.identity import Access
@@ -14,7 +15,9 @@ from hanse.language.languages import root, v2
 from hanse.language.memories.match import Match
 from hanse.language.memories.service import Memories, Recall
 from hanse.language.pipeline import billed_characters
+from hanse.language.quality.checks import Issue
 from hanse.language.quotas import Quotas
+from hanse.language.repeats.attempts import Attempt
 from hanse.language.styles import service as styles
 from hanse.language.styles.store import StyleRow
 from hanse.language.tagged import translate_tagged
@@ -29,7 +32,9 @@ class TranslationEntry(Struct):
     another, says what became of each term of the glossaries; absent without a glossary.
     `not_applied`, a third, names what was asked for and had no effect: parameters, and rules of
     the style; absent when all was done. `translation_memory_matches` has what was found for its
-    sentences; absent without a memory.
+    sentences; absent without a memory. `quality_issues` is what the rules of quality evaluation
+    find in single sentences: missing numbers, placeholders or terms, copies, repetitions; absent
+    when nothing is plainly wrong, and without places in texts with tags or a style.
     """
 
     detected_source_language: str
@@ -41,6 +46,7 @@ class TranslationEntry(Struct):
     glossary_terms: list[Term] | UnsetType = UNSET
     not_applied: list[str] | UnsetType = UNSET
     translation_memory_matches: list[Match] | UnsetType = UNSET
+    quality_issues: list[Issue] | UnsetType = UNSET
 
 
 class TranslateResponse(Struct):
@@ -63,12 +69,16 @@ class Answering:
         self._memories = Memories()
 
     async def answer(
-        self, access: Access, asked: wire.TranslateRequest, tag: str | None
+        self,
+        access: Access,
+        asked: wire.TranslateRequest,
+        tag: str | None,
+        attempt: Attempt | None = None,
     ) -> TranslateResponse:
-        """Translate, record and bill; `tag` is kept with the record.
+        """Translate, record and bill; `tag` is kept with the record, the answer with `attempt`.
 
-        Raises QuotaExceeded, GlossaryNotFound, StyleNotFound, MemoryNotFound, InvalidParameter,
-        and what `service.translate` raises.
+        Raises Superseded, QuotaExceeded, GlossaryNotFound, StyleNotFound, MemoryNotFound,
+        InvalidParameter, and what `service.translate` raises.
         """
         await self._quotas.require(access, sum(map(billed_characters, asked.texts)))
         style = await self._style(access, asked)
@@ -77,26 +87,24 @@ class Answering:
         if style is not None:
             translation = styles.applied(style, translation)
         left = [*asked.without_effect, *(styles.not_applied(style) if style else ())]
-        async with self._db.tx(access.organisation_id, access.person_id) as tx:
-            await service.record(tx, access, translation, tag)
         default = self._detector.default_language
-        return TranslateResponse(
+        response = TranslateResponse(
             [
                 _entry(text, asked, default, left, _matches(recall, source))
                 for text, source in zip(translation.texts, asked.texts, strict=True)
             ]
         )
+        async with self._db.tx(access.organisation_id, access.person_id) as tx:
+            await service.record(tx, access, translation, tag)
+            if attempt is not None:
+                await attempt.settle(tx, msgspec.json.encode(response))
+        return response
 
     async def _style(self, access: Access, asked: wire.TranslateRequest) -> StyleRow | None:
         if asked.style_id is None:
             return None
         async with self._db.tx(access.organisation_id, access.person_id) as tx:
-            style = await styles.get(tx, asked.style_id)
-        if style.language != root(asked.target):
-            raise wire.InvalidParameter(
-                f"The style is for {style.language}, and the text goes into {asked.target}."
-            )
-        return style
+            return await styles.get_for(tx, asked.style_id, asked.target)
 
     async def _recall(self, access: Access, asked: wire.TranslateRequest) -> Recall | None:
         if asked.memory_id is None:
@@ -123,6 +131,7 @@ class Answering:
             "mode": asked.split_mode,
             "terms": terms,
             "memory": memory,
+            "is_checked": True,
         }
         if asked.tags is None:
             return await service.translate(self._inference, self._detector, **how)
@@ -157,4 +166,5 @@ def _entry(
         glossary_terms=list(text.terms) if asked.glossary_ids else UNSET,
         not_applied=not_applied or UNSET,
         translation_memory_matches=matches,
+        quality_issues=list(text.issues) or UNSET,
     )

@@ -15,9 +15,12 @@ from hanse.language.detect import Detector
 from hanse.language.documents import api as documents
 from hanse.language.glossaries import api as glossaries
 from hanse.language.memories import api as memories_api
+from hanse.language.memories.service import Memories
 from hanse.language.quality import api as quality
 from hanse.language.quotas import Quotas
-from hanse.language.repeats import Repeats
+from hanse.language.repeats import joining
+from hanse.language.repeats.attempts import Attempt, Attempts
+from hanse.language.repeats.joining import Repeats
 from hanse.language.routing import UnsupportedPair
 from hanse.language.service import UnsupportedSource
 from hanse.language.styles import api as styles_api
@@ -79,11 +82,11 @@ async def translate_text(
     asked = wire.parse_translate(wire.decode_body(body, media_type))
     tag = wire.parse_reporting_tag(reporting_tag)
 
-    async def answer() -> TranslateResponse:
-        return await answering.answer(access, asked, tag)
+    async def answer(attempt: Attempt) -> TranslateResponse:
+        return await answering.answer(access, asked, tag, attempt)
 
-    caller = f"{access.organisation_id} {access.caller} {media_type} {tag}"
-    return await repeats.once(caller, body, answer)
+    caller = f"translate {access.caller} {media_type} {tag}"
+    return await repeats.once(joining.Request(access.organisation_id, caller, body), answer)
 
 
 def _load_detector() -> Detector:
@@ -106,12 +109,24 @@ def _answering(
     return Answering(db, inference, detector, quotas)
 
 
+def _memories() -> Memories:
+    return Memories()
+
+
 def _quotas(db: NamedDependency[Db], characters_per_month_max: NamedDependency[int]) -> Quotas:
     return Quotas(db, characters_per_month_max)
 
 
-def _no_repeats() -> Repeats[TranslateResponse]:
-    return Repeats()
+def _attempts(db: NamedDependency[Db]) -> Attempts:
+    return Attempts(db)
+
+
+def _repeats(attempts: NamedDependency[Attempts]) -> Repeats[TranslateResponse]:
+    return Repeats(attempts, TranslateResponse)
+
+
+def _repeated_writing(attempts: NamedDependency[Attempts]) -> Repeats[writing.Improvements]:
+    return Repeats(attempts, writing.Improvements)
 
 
 routes: Final = (
@@ -133,9 +148,12 @@ routes: Final = (
         dependencies={
             "detector": Provide(_load_detector, use_cache=True, sync_to_thread=True),
             "answering": Provide(_answering, use_cache=True, sync_to_thread=False),
+            "memories": Provide(_memories, use_cache=True, sync_to_thread=False),
             "quotas": Provide(_quotas, use_cache=True, sync_to_thread=False),
             "writing": Provide(_writing, sync_to_thread=False),
-            "repeats": Provide(_no_repeats, use_cache=True, sync_to_thread=False),
+            "attempts": Provide(_attempts, use_cache=True, sync_to_thread=False),
+            "repeats": Provide(_repeats, use_cache=True, sync_to_thread=False),
+            "repeated_writing": Provide(_repeated_writing, use_cache=True, sync_to_thread=False),
         },
     ),
 )

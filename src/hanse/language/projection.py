@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
 
 from hanse.language.pipeline import Assembled, Place
 from hanse.language.segment import Span
@@ -49,6 +50,33 @@ def phrases(marked: Marked, sentences: Sequence[Span]) -> list[str]:
         if (start, end) != sentence and marked.text[start:end].strip()
     }
     return list(found)
+
+
+def moved(marks: Sequence[Span], before: str, after: str) -> tuple[Span, ...]:
+    """Return where marks of `before` stand in `after`, the same text with small changes.
+
+    What is put in at the edge of a mark is part of it; nested marks stay nested.
+    """
+    changes = Levenshtein.opcodes(before, after)
+
+    def place(offset: int, *, is_end: bool) -> int:
+        found = 0
+        for change in changes:
+            if change.src_start > offset:
+                break
+            if change.src_start == offset and is_end and offset:
+                break
+            inside = min(offset, change.src_end) - change.src_start
+            length = change.dest_end - change.dest_start
+            whole = offset >= change.src_end
+            found = change.dest_start + (length if whole else min(inside, length))
+        return found
+
+    spans = []
+    for start, end in marks:
+        first = place(start, is_end=False)
+        spans.append((first, max(first, place(end, is_end=True)) if end > start else first))
+    return tuple(spans)
 
 
 def project(marked: Marked, assembled: Assembled, answers: Mapping[str, str]) -> list[Span]:

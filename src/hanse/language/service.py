@@ -15,11 +15,13 @@ from hanse.inference import InferenceClient, ModelInfo
 from hanse.language import routing, store
 from hanse.language.detect import Detector
 from hanse.language.events import TextTranslated
-from hanse.language.glossaries.enforcement import Enforced, Term
+from hanse.language.glossaries.enforcement import Term
 from hanse.language.glossaries.terms import Terms
 from hanse.language.languages import name
+from hanse.language.mending import Results, mended
 from hanse.language.pipeline import (
     Part,
+    Place,
     Plan,
     Route,
     TextPlan,
@@ -30,16 +32,18 @@ from hanse.language.pipeline import (
     unmasked,
 )
 from hanse.language.projection import Marked, phrases, project
+from hanse.language.quality.checks import Issue
 from hanse.language.running import INTERACTIVE_SENTENCES_MAX, Runner
 from hanse.language.segment import Span, SplitMode
+from hanse.language.signals import signals
 from hanse.language.store import TranslationRow
 from hanse.platform.database import Tx
 from hanse.platform.ids import new_id
 from hanse.platform.outbox import announce
 from hanse.platform.problems import BadRequest
 
-DETECTION_IN_PLACE_CHARACTERS_MAX: Final = 10_000
-"""Larger requests are cut and recognised in a thread, so that they hold up no other request."""
+IN_PLACE_CHARACTERS_MAX: Final = 10_000
+"""Larger requests are cut, recognised and checked in a thread, so that they hold up no other."""
 
 
 class UnsupportedSource(BadRequest):
@@ -65,7 +69,8 @@ class TranslatedText(msgspec.Struct, frozen=True):
     `source_language` is None where there was nothing to recognise. `models` is empty when the text
     is returned as it came. `untranslated` counts the sentences that no engine could translate and
     that stand in the text as they came. `terms` are those of a glossary, in the order of the text;
-    `marks` are where those of the source stand now.
+    `marks` are where those of the source stand now, `places` where each sentence does. `issues` are
+    what is plainly wrong, if that was asked for.
     """
 
     text: str
@@ -75,6 +80,8 @@ class TranslatedText(msgspec.Struct, frozen=True):
     untranslated: int
     terms: tuple[Term, ...] = ()
     marks: tuple[Span, ...] = ()
+    places: tuple[Place, ...] = ()
+    issues: tuple[Issue, ...] = ()
 
 
 class Translation(msgspec.Struct, frozen=True):
@@ -109,13 +116,15 @@ async def translate(
     languages: Sequence[str | None] | None = None,
     memory: Recalling | None = None,
     is_bulk: bool = False,
+    is_checked: bool = False,
 ) -> Translation:
     """Translate `texts` into `target`, from `source` or from what each is recognised to be.
 
     Codes are canonical. `languages`, if given, says instead of `source` what each text is written
     in (see `recognised`), and no detector is needed. `terms` are enforced in every sentence, marks
     of a text carried over. Sentences that `memory` knows are not translated, but in texts with
-    marks, which could not be carried over. For `is_bulk` nobody waits. No transaction that others
+    marks, which could not be carried over. For `is_bulk` nobody waits; `is_checked` asks for the
+    `issues` of each text. No transaction that others
     need may be open meanwhile: engines can take seconds. Raises UnsupportedSource, UnsupportedPair,
     and the errors of inference (Overloaded, DeadlineExceeded, InferenceUnavailable, ...).
     """
@@ -135,7 +144,7 @@ async def translate(
         routes = functools.partial(routing.route, models)
         return plan(plain, written_in, target, mode, routes, copied, known)
 
-    if sum(map(len, plain)) > DETECTION_IN_PLACE_CHARACTERS_MAX:
+    if sum(map(len, plain)) > IN_PLACE_CHARACTERS_MAX:
         planned = await asyncio.to_thread(prepare)
     else:
         planned = prepare()
@@ -158,12 +167,12 @@ async def translate(
         terms or Terms({}),
         is_bulk=is_bulk or planned.count > INTERACTIVE_SENTENCES_MAX,
     )
-    results = await run.run(_with_phrases(planned, alone))
+    results = await mended(run, await run.run(_with_phrases(planned, alone)))
     lost = spare_parts(planned, _answers(planned, results))
     spare = await run.run(lost) if lost else {}
     assembled = assemble(planned, _answers(planned, results), _plain(spare))
     plain_results = _plain(results)
-    translated = tuple(
+    translated = [
         TranslatedText(
             text=done.text,
             source_language=recipe.language,
@@ -174,10 +183,31 @@ async def translate(
             marks=tuple(project(text, done, plain_results.get(recipe.route, {})))
             if text.marks
             else (),
+            places=done.places,
         )
         for text, recipe, done in zip(marked, planned.texts, assembled, strict=True)
-    )
-    return Translation(translated, target, planned.count, time.perf_counter() - began)
+    ]
+    if is_checked:
+        checked = functools.partial(_checked, plain, translated, target)
+        is_long = sum(map(len, plain)) > IN_PLACE_CHARACTERS_MAX
+        translated = await asyncio.to_thread(checked) if is_long else checked()
+    return Translation(tuple(translated), target, planned.count, time.perf_counter() - began)
+
+
+def _checked(
+    sources: Sequence[str], translated: Sequence[TranslatedText], target: str
+) -> list[TranslatedText]:
+    return [
+        msgspec.structs.replace(
+            text,
+            issues=signals(
+                source, text.text, (text.source_language, target), text.places, text.terms
+            ),
+        )
+        if text.source_language
+        else text
+        for source, text in zip(sources, translated, strict=True)
+    ]
 
 
 def joined(
@@ -196,9 +226,6 @@ def joined(
         untranslated=sum(part.untranslated for part in parts),
     )
     return Translation((text,), target, sentences, duration_s)
-
-
-Results = Mapping[Route, Mapping[str, Enforced]]
 
 
 def _with_phrases(planned: Plan, alone: Sequence[Sequence[str]]) -> dict[Route, list[str]]:

@@ -5,15 +5,19 @@ from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from hanse.identity import Access
 from hanse.inference import InferenceClient
 from hanse.language import routing, service, wire
 from hanse.language.detect import Detector
+from hanse.language.memories.service import Memories, Recall
 from hanse.language.pipeline import billed_characters, plan
 from hanse.language.projection import Marked
 from hanse.language.quotas import Quotas
 from hanse.language.segment import SplitMode
+from hanse.language.styles import service as styles
+from hanse.language.styles.store import StyleRow
 from hanse.platform.database import Db
 
 SENTENCES_AT_ONCE: Final = 32
@@ -37,6 +41,37 @@ class StreamedText(msgspec.Struct):
     text: str
     detected_source_language: str
     billed_characters: int
+    not_applied: list[str] | UnsetType = UNSET
+
+
+class Extras(msgspec.Struct, frozen=True):
+    """What a stream is translated with besides the model."""
+
+    style: StyleRow | None = None
+    recall: Recall | None = None
+
+
+NONE: Final = Extras()
+
+
+async def extras(
+    access: Access, db: Db, memories: Memories, asked: wire.TranslateRequest
+) -> Extras:
+    """Return the style and the memory that a request names.
+
+    Raises StyleNotFound, MemoryNotFound, InvalidParameter.
+    """
+    style = recall = None
+    if asked.style_id is None and asked.memory_id is None:
+        return Extras()
+    async with db.tx(access.organisation_id, access.person_id) as tx:
+        if asked.style_id is not None:
+            style = await styles.get_for(tx, asked.style_id, asked.target)
+        if asked.memory_id is not None:
+            recall = await memories.recall(
+                tx, asked.memory_id, asked.target, asked.memory_percent_min
+            )
+    return Extras(style, recall)
 
 
 async def begin(
@@ -46,6 +81,7 @@ async def begin(
     detector: Detector,
     quotas: Quotas,
     asked: wire.TranslateRequest,
+    extras: Extras = NONE,
 ) -> AsyncGenerator[StreamedSentence | StreamedText, None]:
     """Return the parts of the one text of a request, and at the end the whole.
 
@@ -58,7 +94,9 @@ async def begin(
     models = await inference.models()
     [language] = service.recognised(detector, models, [text], asked.source)
     parts = _parts(text, language, asked.target, models)
-    return _going_on(access, db, inference, asked, language, parts, detector.default_language)
+    return _going_on(
+        access, db, inference, asked, extras, language, parts, detector.default_language
+    )
 
 
 async def _going_on(
@@ -66,6 +104,7 @@ async def _going_on(
     db: Db,
     inference: InferenceClient,
     asked: wire.TranslateRequest,
+    extras: Extras,
     language: str | None,
     parts: list[tuple[int, int, bool]],
     default_language: str,
@@ -78,14 +117,16 @@ async def _going_on(
 
     async def translate(part: str) -> service.Translation:
         async with slots:
-            return await service.translate(
+            translation = await service.translate(
                 inference,
                 organisation_id=access.organisation_id,
                 texts=[Marked(part)],
                 target=asked.target,
                 mode=asked.split_mode,
                 languages=[language],
+                memory=extras.recall,
             )
+        return styles.applied(extras.style, translation) if extras.style else translation
 
     tasks = [asyncio.create_task(translate(text[start:end])) for start, end, _ in parts]
     try:
@@ -100,7 +141,13 @@ async def _going_on(
         async with db.tx(access.organisation_id, access.person_id) as tx:
             await service.record(tx, access, whole)
         [one] = whole.texts
-        yield StreamedText(one.text, language or default_language, one.billed_characters)
+        left = [
+            *asked.without_effect,
+            *(styles.not_applied(extras.style) if extras.style else ()),
+        ]
+        yield StreamedText(
+            one.text, language or default_language, one.billed_characters, left or UNSET
+        )
     finally:
         for task in tasks:
             task.cancel()

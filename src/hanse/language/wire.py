@@ -182,16 +182,6 @@ def parse_translate(fields: Mapping[str, Any]) -> TranslateRequest:
     return request
 
 
-def refuse_extras(asked: TranslateRequest, where: str) -> None:
-    """Refuse what only the translation of texts can do. Raises InvalidParameter."""
-    for parameter, value in (
-        ("style_id", asked.style_id),
-        ("translation_memory_id", asked.memory_id),
-    ):
-        if value is not None:
-            raise InvalidParameter(f"Parameter '{parameter}' is not supported {where}.")
-
-
 class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A checked request to translate a document; languages are canonical codes."""
 
@@ -199,18 +189,25 @@ class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True):
     source: str | None
     glossary_ids: tuple[UUID, ...]
     output_format: str | None
+    style_id: UUID | None
+    memory_id: UUID | None
+    memory_percent_min: int
+    without_effect: tuple[str, ...]
 
 
 def parse_document(fields: Mapping[str, Any]) -> DocumentRequest:
     """Check the fields of `POST /v2/document` besides the file. Raises InvalidParameter."""
     asked = parse_translate({**fields, "text": [""], "tag_handling": None})
-    refuse_extras(asked, "for documents yet")
     output = single(fields, "output_format")
     return DocumentRequest(
         target=asked.target,
         source=asked.source,
         glossary_ids=asked.glossary_ids,
         output_format=output.lower() if output else None,
+        style_id=asked.style_id,
+        memory_id=asked.memory_id,
+        memory_percent_min=asked.memory_percent_min,
+        without_effect=asked.without_effect,
     )
 
 

@@ -271,6 +271,7 @@ async def jobs(settings: Settings) -> None:
     language.register_documents(registry, inference_client)
     language.register_quality(registry, inference_client)
     language.register_memories(registry)
+    language.register_repeats(registry)
     jobs_url = as_role(settings.database_url, "hanse_jobs")
     relay_url = as_role(settings.database_url, "hanse_relay")
     limits = WorkerLimits(drain_s=settings.drain_s)

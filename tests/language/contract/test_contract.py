@@ -6,7 +6,7 @@ What the answers look like is checked for all tests of the language system: see 
 import io
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,7 @@ import pytest
 from deepl.api_data import MultilingualGlossaryDictionaryEntries
 
 from hanse.inference import InferenceClient
-from hanse.language import register_documents, register_memories, register_quality
-from hanse.platform.job_worker import run_jobs
-from hanse.platform.jobs import Jobs
-from tests.eventing import going
-from tests.language.chat_server import ChatServer, chat_server
-from tests.language.conftest import LanguageServer, generate, served
+from tests.language.conftest import LanguageServer, everything
 from tests.language.contract.checked import OPERATIONS, Checked
 from tests.language.memories.test_tmx import tmx, unit
 from tests.language.test_admin import ADMIN
@@ -65,25 +60,10 @@ class Recorded:
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[ChatServer]:
-    with chat_server() as model:
-        model.answer, model.status = (lambda text: text), 200
-        yield model
-
-
-@pytest.fixture(scope="module")
 async def whole(
-    database: Any, nats_url: str, inference: InferenceClient, model: ChatServer
+    database: Any, nats_url: str, inference: InferenceClient
 ) -> AsyncIterator[LanguageServer]:
-    jobs = Jobs()
-    register_documents(jobs, inference)
-    register_memories(jobs)
-    register_quality(jobs, inference)
-    async with (
-        generate(model.url) as generation,
-        going(lambda stop: run_jobs(jobs, database.url("hanse_jobs"), stop)),
-        served(database, nats_url, inference, generation) as server,
-    ):
+    async with everything(database, nats_url, inference) as server:
         yield server
 
 

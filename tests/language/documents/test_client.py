@@ -84,6 +84,64 @@ def test_a_glossary_decides_the_words_of_a_document(client: deepl.DeepLClient) -
     assert "nota fiscal" in out.getvalue().decode()
 
 
+def test_a_style_and_a_memory_decide_in_documents_and_streams(
+    hanse: Hanse, key: str, client: deepl.DeepLClient
+) -> None:
+    http = hanse.client(key)
+    style = client.create_style_rule(
+        "House",
+        "PT",
+        {"punctuation": {"exclamation_marks": "do_not_use"}},
+        [{"label": "x", "prompt": "Be brief."}],
+    )
+    path = "/v3/translation_memories"
+    memory = http.post(path, json={"name": "Ours", "source_language": "en"}).json()
+    memory_id = memory["translation_memory_id"]
+    segment = {
+        "source_text": "The house is very old.",
+        "target_text": "A casa é velhíssima.",
+        "target_language": "pt-BR",
+    }
+    http.post(f"{path}/{memory_id}/segments", json={"segments": [segment]})
+    fields = {
+        "source_lang": "en",
+        "target_lang": "PT-BR",
+        "style_id": style.style_id,
+        "translation_memory_id": memory_id,
+        "context": "houses",
+    }
+    document = docx.Document()
+    document.add_paragraph("The house is very old.")
+    paragraph = document.add_paragraph("Stop! My ")
+    paragraph.add_run("brother").bold = True
+    paragraph.add_run(" lives in Germany!")
+    file = io.BytesIO()
+    document.save(file)
+    answer = http.post("/v2/document", data=fields, files={"file": ("a.docx", file.getvalue())})
+    assert answer.status_code == 200, answer.text
+    handle = deepl.DocumentHandle(**answer.json())
+    client.translate_document_wait_until_done(handle)
+    out = io.BytesIO()
+    client.translate_document_download(handle, out)
+    first, second = docx.Document(out).paragraphs
+    assert first.text == "A casa é velhíssima."
+    assert "!" not in second.text
+    assert second.text.endswith("Alemanha.")
+    assert [run.text for run in second.runs if run.bold] == ["irmão"]
+    shown = http.get(f"/v2/document/{handle.document_id}?document_key={handle.document_key}").json()
+    assert shown["not_applied"] == ["context", "style_rules.custom_instructions"]
+
+    text = {"text": "The house is very old. Stop!"}
+    streamed = http.post("/v1/translate/stream", json=fields | text).text
+    assert '"text":"A casa é velhíssima."' in streamed
+    assert "!" not in streamed
+    assert '"not_applied":["context","style_rules.custom_instructions"]' in streamed
+    wrong = {**fields, "style_id": str(uuid4())}
+    assert http.post("/v1/translate/stream", json=wrong | text).status_code == 404
+    refused = http.post("/v2/document", data=wrong, files={"file": ("a.txt", b"x")})
+    assert refused.status_code == 404
+
+
 def test_a_document_in_the_target_language_is_an_error_of_the_document(
     client: deepl.DeepLClient,
 ) -> None:

@@ -18,7 +18,9 @@ from hanse.language import contract, routing, wire
 from hanse.language.documents import bilingual, service
 from hanse.language.documents.formats import BYTES_MAX, kind_of
 from hanse.language.glossaries import service as glossaries
+from hanse.language.memories import service as memories
 from hanse.language.quotas import Quotas
+from hanse.language.styles import service as styles
 from hanse.platform.database import Db
 from hanse.platform.http import by_method
 from hanse.platform.problems import Problem
@@ -46,7 +48,11 @@ class DocumentHandle(Struct):
 
 
 class DocumentStatus(Struct):
-    """How far a document is."""
+    """How far a document is.
+
+    `not_applied`, an addition to the contract like the segments, names what was asked for and has
+    no effect on it.
+    """
 
     document_id: str
     status: Literal["queued", "translating", "done", "error"]
@@ -56,6 +62,7 @@ class DocumentStatus(Struct):
     message: str | UnsetType = UNSET
     segments: int | UnsetType = UNSET
     segments_done: int | UnsetType = UNSET
+    not_applied: list[str] | UnsetType = UNSET
 
 
 @post(
@@ -94,14 +101,18 @@ async def hand_in(
     async with db.tx(access.organisation_id, access.person_id) as tx:
         for glossary_id in asked.glossary_ids:
             await glossaries.get(tx, glossary_id)
+        left = list(asked.without_effect)
+        if asked.style_id is not None:
+            left += styles.not_applied(await styles.get_for(tx, asked.style_id, asked.target))
+        if asked.memory_id is not None:
+            await memories.get(tx, asked.memory_id)
         handle = await service.hand_in(
             tx,
             access,
             filename=filename,
             data=data,
-            source=asked.source,
-            target=asked.target,
-            glossary_ids=asked.glossary_ids,
+            asked=asked,
+            not_applied=left,
             output_format=_output_format(asked.output_format, filename),
             reporting_tag=tag,
         )
@@ -140,6 +151,7 @@ async def show_status(
         message=row.error or UNSET,
         segments=row.segments if row.started_at else UNSET,
         segments_done=row.segments_done if row.started_at else UNSET,
+        not_applied=row.not_applied or UNSET,
     )
 
 

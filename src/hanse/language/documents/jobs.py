@@ -18,11 +18,14 @@ from hanse.language.documents.store import DocumentRow
 from hanse.language.glossaries.loading import TermsCache
 from hanse.language.glossaries.service import GlossaryNotFound
 from hanse.language.languages import root
+from hanse.language.memories.service import Memories, MemoryNotFound
 from hanse.language.projection import Marked
 from hanse.language.quotas import QuotaExceeded, require_key_quota
 from hanse.language.routing import UnsupportedPair
 from hanse.language.service import UnsupportedSource
 from hanse.language.store import TranslationRow
+from hanse.language.styles import service as styles
+from hanse.language.styles.service import StyleNotFound
 from hanse.language.wire import InvalidParameter
 from hanse.platform.database import Tx
 from hanse.platform.ids import new_id
@@ -45,6 +48,8 @@ _ITS_OWN_FAULT: Final = (
     UnsupportedSource,
     UnknownModel,
     GlossaryNotFound,
+    MemoryNotFound,
+    StyleNotFound,
     InvalidParameter,
     QuotaExceeded,
 )
@@ -71,6 +76,7 @@ class _Translation:
     def __init__(self, inference: InferenceClient) -> None:
         self._inference = inference
         self._terms = TermsCache()
+        self._memories = Memories()
         self._detector: Detector | None = None
 
     async def step(self, tx: Tx, step: Step) -> None:
@@ -126,6 +132,13 @@ class _Translation:
         if row.glossary_ids:
             pair = root(row.source_language), root(row.target_language)
             terms = await self._terms.load(tx, row.glossary_ids, *pair)
+        style = recall = None
+        if row.style_id is not None:
+            style = await styles.get_for(tx, row.style_id, row.target_language)
+        if row.memory_id is not None:
+            recall = await self._memories.recall(
+                tx, row.memory_id, row.target_language, row.memory_percent_min
+            )
         translation = await language.translate(
             self._inference,
             organisation_id=tx.organisation_id,
@@ -133,8 +146,11 @@ class _Translation:
             target=row.target_language,
             languages=[row.source_language] * len(waiting),
             terms=terms,
+            memory=recall,
             is_bulk=True,
         )
+        if style is not None:
+            translation = styles.applied(style, translation)
         blocks = [Block(text.text, text.marks) for text in translation.texts]
         numbers = [number for number, _ in waiting]
         await store.fill_segments(tx, row.id, numbers, blocks, translation.models)

@@ -15,6 +15,7 @@ from hanse.language.documents import store
 from hanse.language.documents.formats import InvalidFile, kind_of
 from hanse.language.documents.store import DocumentRow
 from hanse.language.languages import root
+from hanse.language.wire import DocumentRequest
 from hanse.platform.database import Tx
 from hanse.platform.ids import new_id
 from hanse.platform.jobs import enqueue
@@ -95,18 +96,19 @@ async def hand_in(
     *,
     filename: str,
     data: bytes,
-    source: str | None,
-    target: str,
-    glossary_ids: Sequence[UUID],
+    asked: DocumentRequest,
     output_format: str | None,
+    not_applied: Sequence[str],
     reporting_tag: str | None,
 ) -> Handle:
     """Keep a document and let it be translated once the transaction commits.
 
-    `output_format` is one of `bilingual`, or None for that of the file.
+    `output_format` is one of `bilingual`, or None for that of the file; `not_applied` names what
+    was asked for and has no effect.
     Raises InvalidFile, DocumentTooLarge, SameLanguage, TooManyDocuments.
     """
     kind = kind_of(filename)
+    source, target = asked.source, asked.target
     if not data:
         raise InvalidFile("Invalid file: it is empty.")
     if len(data) > kind.bytes_max:
@@ -127,8 +129,12 @@ async def hand_in(
         filename=filename[-FILENAME_CHARACTERS_MAX:],
         source_language=source,
         target_language=target,
-        glossary_ids=list(glossary_ids),
+        glossary_ids=list(asked.glossary_ids),
         output_format=output_format,
+        style_id=asked.style_id,
+        memory_id=asked.memory_id,
+        memory_percent_min=asked.memory_percent_min,
+        not_applied=list(not_applied),
         reporting_tag=reporting_tag,
         status="queued",
         error=None,

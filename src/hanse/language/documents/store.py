@@ -24,6 +24,10 @@ class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
     target_language: str
     glossary_ids: list[UUID]
     output_format: str | None
+    style_id: UUID | None
+    memory_id: UUID | None
+    memory_percent_min: int
+    not_applied: list[str]
     reporting_tag: str | None
     status: str
     error: str | None
@@ -42,8 +46,10 @@ INSERT: Final = """
 insert into language.documents (
     id, organisation_id, api_key_id, person_id, key_hash, filename, source_language,
     target_language, glossary_ids, reporting_tag, status, original, created_at, expires_at,
-    output_format
-) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14)
+    output_format, style_id, memory_id, memory_percent_min, not_applied
+) values (
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18
+)
 """
 COUNT_OPEN: Final = """
 select count(*) from language.documents
@@ -123,6 +129,10 @@ async def insert(tx: Tx, row: DocumentRow, original: bytes) -> None:
         row.created_at,
         row.expires_at,
         row.output_format,
+        row.style_id,
+        row.memory_id,
+        row.memory_percent_min,
+        row.not_applied,
     )
 
 

@@ -21,6 +21,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from hanse.language.glossaries import agreement
 from hanse.language.glossaries.terms import Match, Terms, in_case_of
 
 STEM_SHARE: Final = 0.6
@@ -40,7 +41,7 @@ class TermOutcome(StrEnum):
     INFLECTED = "inflected"
     """A form of it stands there."""
     REPLACED = "replaced"
-    """It was put in the place of another word: words around it may not agree with it."""
+    """It was put in the place of another word; only in Portuguese do the words next to it agree."""
     MISSING = "missing"
     """No way of translating this sentence has it."""
 
@@ -67,6 +68,7 @@ class Candidates(Struct, frozen=True):
     matches: tuple[Match, ...]
     whole: str | None
     items: tuple[str, ...]
+    target_language: str | None = None
 
 
 def candidates(sentence: str, terms: Terms) -> Candidates:
@@ -84,7 +86,8 @@ def candidates(sentence: str, terms: Terms) -> Candidates:
     codes = _with(sentence, matches, _codes(sentence, len(matches)))
     alone = [_written(sentence, match) for match in matches]
     forms = [form if len(form) <= ITEM_CHARACTERS_MAX else sentence for form in (inline, codes)]
-    return Candidates(sentence, matches, None, (sentence, *forms, *alone))
+    items = (sentence, *forms, *alone)
+    return Candidates(sentence, matches, None, items, terms.target_language)
 
 
 def enforce(wanted: Candidates, answers: Sequence[str]) -> Enforced:
@@ -98,11 +101,11 @@ def enforce(wanted: Candidates, answers: Sequence[str]) -> Enforced:
     plain, inline, coded, *alone = answers
     cased = [in_case_of(_written(wanted.sentence, m), m) for m in wanted.matches]
     best = Enforced(plain, _found(plain, wanted.matches, cased))
-    for text in (plain, inline):
+    for text in (plain, _agreeing(inline, wanted, cased)):
         terms = _found(text, wanted.matches, cased)
         if text and TermOutcome.MISSING not in (term.outcome for term in terms):
             return Enforced(text, terms)
-    replaced = _replaced(plain, wanted.matches, cased, alone)
+    replaced = _replaced(plain, wanted, cased, alone)
     if replaced is not None:
         return replaced
     decoded = _decoded(coded, wanted, cased)
@@ -157,20 +160,21 @@ def _is_free(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
 
 
 def _replaced(
-    plain: str, matches: Sequence[Match], cased: Sequence[str], alone: Sequence[str]
+    plain: str, wanted: Candidates, cased: Sequence[str], alone: Sequence[str]
 ) -> Enforced | None:
     """Put each term where the model put its own word for it; None if one is not to be found."""
     text = plain
     terms = []
-    for match, target, own in zip(matches, cased, alone, strict=True):
+    for match, target, own in zip(wanted.matches, cased, alone, strict=True):
         _, outcome = _place(text, target, ())
         if outcome is TermOutcome.MISSING:
             word = own.strip(" .!?")
             span, found = _place(text, word, ()) if word else (None, TermOutcome.MISSING)
             if span is None or found is TermOutcome.MISSING:
                 return None
-            put = target[:1].upper() + target[1:] if text[span[0]].isupper() else target
-            text = text[: span[0]] + put + text[span[1] :]
+            noun = target[:1].upper() + target[1:] if text[span[0]].isupper() else target
+            own_gender = _gender(wanted, text[slice(*span)])
+            text = agreement.put(text, span, noun, own_gender)
             outcome = TermOutcome.REPLACED
         terms.append(Term(match.source, match.target, outcome))
     return Enforced(text, tuple(terms))
@@ -184,9 +188,26 @@ def _decoded(coded: str, wanted: Candidates, cased: Sequence[str]) -> Enforced |
         return None
     terms = []
     for code, match, target in zip(codes, wanted.matches, cased, strict=True):
-        text = text.replace(code, target)
+        start = text.index(code)
+        # Models take code words for masculine.
+        text = agreement.put(text, (start, start + len(code)), target, _gender(wanted, "o"))
         terms.append(Term(match.source, match.target, TermOutcome.REPLACED))
     return Enforced(text, tuple(terms))
+
+
+def _agreeing(inline: str, wanted: Candidates, cased: Sequence[str]) -> str:
+    """Mend what models get wrong around words that they did not choose."""
+    if wanted.target_language != "pt":
+        return inline
+    for target in cased:
+        place, outcome = _place(inline, target, ())
+        if place is not None and outcome is TermOutcome.EXACT:
+            inline = agreement.mended(inline, place)
+    return inline
+
+
+def _gender(wanted: Candidates, noun: str) -> agreement.Gender | None:
+    return agreement.gender(noun) if wanted.target_language == "pt" else None
 
 
 def _codes(sentence: str, count: int) -> list[str]:

@@ -42,7 +42,7 @@ class TermsCache:
         terms = self._kept.get(key)
         if terms is None:
             entries = merged([await store.read_entries(tx, each.id) for each in dictionaries])
-            terms = self._keep(key, Terms(entries))
+            terms = self._keep(key, Terms(entries, target))
         self._kept.move_to_end(key)
         return terms
 

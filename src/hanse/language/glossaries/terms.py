@@ -30,8 +30,9 @@ class Match(Struct, frozen=True):
 class Terms:
     """The entries of one or more dictionaries of the same direction, ready to be found."""
 
-    def __init__(self, entries: Mapping[str, str]) -> None:
+    def __init__(self, entries: Mapping[str, str], target_language: str | None = None) -> None:
         self.entries = dict(entries)
+        self.target_language = target_language
         self._automaton: Any = ahocorasick.Automaton()
         forms: dict[str, list[str]] = {}
         for source in self.entries:

@@ -1,5 +1,6 @@
 """What the DeepL contract says about glossaries: fields in, shapes out. No I/O."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
@@ -13,6 +14,8 @@ from hanse.language.wire import InvalidParameter, parse_root, single
 
 DICTIONARIES_MAX: Final = 100
 """Directions that one request may write."""
+
+_FORM_FIELD: Final = re.compile(r"dictionaries\[(\d{1,9})\]\.(\w+)")
 
 
 class GlossaryV2(Struct):
@@ -109,7 +112,7 @@ def parse_dictionaries(fields: Mapping[str, Any]) -> list[NewDictionary]:
 
     Raises InvalidParameter, InvalidEntries.
     """
-    given = fields.get("dictionaries")
+    given = fields.get("dictionaries") or _of_form(fields)
     if given is None:
         return []
     if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
@@ -121,6 +124,15 @@ def parse_dictionaries(fields: Mapping[str, Any]) -> list[NewDictionary]:
     if len(pairs) != len(dictionaries):
         raise InvalidParameter("Parameter 'dictionaries' has a language pair twice.")
     return dictionaries
+
+
+def _of_form(fields: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """Return dictionaries that come as `dictionaries[0].entries`, as a form has no objects."""
+    found: dict[int, dict[str, Any]] = {}
+    for name, value in fields.items():
+        if match := _FORM_FIELD.fullmatch(name):
+            found.setdefault(int(match[1]), {})[match[2]] = value
+    return [found[number] for number in sorted(found)] or None
 
 
 def is_v2(glossary: GlossaryRow) -> bool:

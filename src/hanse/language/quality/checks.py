@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from hanse.language.guards import is_copy, repetitions
 from hanse.language.pipeline import UNSPACED_LANGUAGES
 from hanse.language.protect import protected_spans
 from hanse.language.segment import Span
@@ -22,13 +23,11 @@ PENALTIES: Final[dict[Severity, int]] = {"Critical": 40, "Major": 15, "Minor": 5
 
 _NUMBER: Final = re.compile(r"\d+(?:[.,'\u00a0\u202f]\d+)*")
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_REPEATED: Final = re.compile(r"\b(\w+(?:\W+\w+){0,5})(?:\W+\1\b){2,}", re.IGNORECASE)
 _MOJIBAKE: Final = re.compile(r"\ufffd|Ã[\u0080-\u00bf]|â€")
 _PAIRS: Final = ("()", "[]", "{}", "«»", "“”")
 _ENDS: Final = {"?": "?", "？": "?", ";": "?", "؟": "?", "!": "!", "！": "!"}
 _SHORT: Final = 30
 """Lengths are compared from this many characters of the source on."""
-_WORDS_COPIED_MIN: Final = 4
 
 
 class TextSpan(msgspec.Struct, frozen=True):
@@ -55,7 +54,7 @@ def issues(source: str, target: str, source_language: str, target_language: str)
         if not source.strip():
             return []
         return [Issue("Accuracy", "Omission", "Critical", "Nothing is translated.", _whole(source))]
-    if _is_copy(source, target):
+    if is_copy(source, target):
         explanation = "The text stands there as in the source."
         return [
             Issue(
@@ -105,12 +104,6 @@ def _whole(text: str) -> tuple[TextSpan, ...]:
 
 def _spans(spans: Iterable[Span]) -> tuple[TextSpan, ...]:
     return tuple(TextSpan(start, end) for start, end in spans)
-
-
-def _is_copy(source: str, target: str) -> bool:
-    words = _WORD.findall(source)
-    # Names and short labels are often the same in both languages.
-    return source.strip() == target.strip() and len(words) >= _WORDS_COPIED_MIN
 
 
 def _missing(
@@ -223,9 +216,7 @@ def _length(source: str, target: str) -> Iterator[Issue]:
 
 
 def _repetition(source: str, target: str) -> Iterator[Issue]:
-    if _REPEATED.search(source):
-        return
-    if repeated := [match.span() for match in _REPEATED.finditer(target)]:
+    if repeated := list(repetitions(source, target)):
         yield Issue(
             "Accuracy",
             "Over-translation",

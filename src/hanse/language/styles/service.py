@@ -8,9 +8,12 @@ from uuid import UUID
 import msgspec
 
 from hanse.language.languages import root
-from hanse.language.service import Translation
+from hanse.language.projection import moved
+from hanse.language.service import TranslatedText, Translation
+from hanse.language.signals import without_spans
 from hanse.language.styles import rules, store
 from hanse.language.styles.store import CustomInstruction, StyleRow
+from hanse.language.wire import InvalidParameter
 from hanse.platform.database import Tx
 from hanse.platform.ids import new_id
 from hanse.platform.problems import BadRequest, NotFound
@@ -86,6 +89,16 @@ async def change(tx: Tx, style_id: UUID, **fields: Any) -> StyleRow:
     return changed
 
 
+async def get_for(tx: Tx, style_id: UUID, target: str) -> StyleRow:
+    """Return a style for texts in `target`. Raises StyleNotFound, InvalidParameter."""
+    style = await get(tx, style_id)
+    if style.language != root(target):
+        raise InvalidParameter(
+            f"The style is for {style.language}, and the text goes into {target}."
+        )
+    return style
+
+
 async def delete(tx: Tx, style_id: UUID) -> None:
     """Delete a style. Raises StyleNotFound."""
     if not await store.delete(tx, style_id):
@@ -126,11 +139,21 @@ async def replace_instruction(
 def applied(style: StyleRow, translation: Translation) -> Translation:
     """Return the translation in the style, as far as this server can."""
     language = root(translation.target_language)
-    texts = tuple(
-        msgspec.structs.replace(text, text=rules.apply(style.configured_rules, text.text, language))
-        for text in translation.texts
-    )
+    texts = tuple(_applied(style, text, language) for text in translation.texts)
     return msgspec.structs.replace(translation, texts=texts)
+
+
+def _applied(style: StyleRow, text: TranslatedText, language: str) -> TranslatedText:
+    styled = rules.apply(style.configured_rules, text.text, language)
+    if styled == text.text:
+        return text
+    return msgspec.structs.replace(
+        text,
+        text=styled,
+        marks=moved(text.marks, text.text, styled),
+        places=(),
+        issues=tuple(map(without_spans, text.issues)),
+    )
 
 
 def not_applied(style: StyleRow) -> list[str]:

@@ -21,6 +21,12 @@ SETTINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = msgspec.json.decode(
 )
 """The options of each setting of the contract, by group and setting."""
 
+_ALSO: Final = {
+    ("style_and_tone", "formality", "formal"): "use_formal_tone",
+    ("style_and_tone", "formality", "informal"): "use_casual_tone",
+}
+"""What the official clients' own examples send instead of the contract's names."""
+
 
 class StyleRuleList(Struct):
     """A style, as the contract shows it."""
@@ -74,6 +80,7 @@ def parse_configured_rules(given: Any) -> dict[str, dict[str, str]]:
         for setting, option in settings.items():
             if setting not in SETTINGS[group]:
                 raise InvalidParameter(f"There is no rule '{group}.{setting[:100]}'.")
+            option = _ALSO.get((group, setting, option), option)  # noqa: PLW2901
             if option not in SETTINGS[group][setting]:
                 raise InvalidParameter(
                     f"Value for '{group}.{setting}' not supported. It may be "

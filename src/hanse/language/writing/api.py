@@ -3,6 +3,7 @@
 import time
 from typing import Annotated, Any, Final
 
+import msgspec
 from litestar import Request, Router, post
 from litestar.di import NamedDependency
 from litestar.params import HeaderParameter
@@ -14,10 +15,13 @@ from hanse.language.detect import Detector
 from hanse.language.languages import find_code
 from hanse.language.pipeline import billed_characters
 from hanse.language.quotas import Quotas
+from hanse.language.repeats import joining
+from hanse.language.repeats.attempts import Attempt
+from hanse.language.repeats.joining import Repeats
 from hanse.language.wire import InvalidParameter
 from hanse.language.writing import service
 from hanse.language.writing.prompts import STYLES, TONES, Task
-from hanse.language.writing.service import Writing, WritingRequest
+from hanse.language.writing.service import Improved, Writing, WritingRequest
 from hanse.platform.database import Db
 
 BODY_BYTES_MAX: Final = 10 * 1024
@@ -71,10 +75,13 @@ async def rephrase(
     detector: NamedDependency[Detector],
     writing: NamedDependency[Writing],
     quotas: NamedDependency[Quotas],
+    repeated_writing: NamedDependency[Repeats[Improvements]],
     reporting_tag: _ReportingTag = None,
 ) -> Improvements:
     """Improve the wording of up to 50 texts by a language model, in a style or a tone."""
-    return await _improve(request, access, db, detector, writing, quotas, "rephrase", reporting_tag)
+    return await _improve(
+        request, access, db, detector, writing, quotas, repeated_writing, "rephrase", reporting_tag
+    )
 
 
 @post(
@@ -94,10 +101,13 @@ async def correct(
     detector: NamedDependency[Detector],
     writing: NamedDependency[Writing],
     quotas: NamedDependency[Quotas],
+    repeated_writing: NamedDependency[Repeats[Improvements]],
     reporting_tag: _ReportingTag = None,
 ) -> Improvements:
     """Correct spelling and grammar of up to 50 texts, and change nothing else."""
-    return await _improve(request, access, db, detector, writing, quotas, "correct", reporting_tag)
+    return await _improve(
+        request, access, db, detector, writing, quotas, repeated_writing, "correct", reporting_tag
+    )
 
 
 async def _improve(
@@ -107,28 +117,35 @@ async def _improve(
     detector: Detector,
     writing: Writing,
     quotas: Quotas,
+    repeats: Repeats[Improvements],
     task: Task,
     reporting_tag: str | None,
 ) -> Improvements:
     access.require("write:improve")
-    fields = wire.decode_body(await request.body(), request.headers.get("content-type"))
-    asked = parse(task, fields)
+    body, media_type = await request.body(), request.headers.get("content-type", "")
+    asked = parse(task, wire.decode_body(body, media_type))
     tag = wire.parse_reporting_tag(reporting_tag)
-    await quotas.require(access, sum(map(billed_characters, asked.texts)))
-    began = time.perf_counter()
-    try:
-        improved = await writing.improve(detector, access.organisation_id, asked)
-    except BaseExceptionGroup as failures:
-        # One is enough to say that the request failed.
-        raise failures.exceptions[0] from None
-    async with db.tx(access.organisation_id, access.person_id) as tx:
-        await service.record(tx, access, improved, time.perf_counter() - began, tag)
-    return Improvements(
-        [
-            Improvement(each.language, each.target, each.text, each.kept or UNSET)
-            for each in improved
-        ]
-    )
+
+    async def answer(attempt: Attempt) -> Improvements:
+        await quotas.require(access, sum(map(billed_characters, asked.texts)))
+        began = time.perf_counter()
+        try:
+            improved = await writing.improve(detector, access.organisation_id, asked)
+        except BaseExceptionGroup as failures:
+            # One is enough to say that the request failed.
+            raise failures.exceptions[0] from None
+        found = Improvements([_improvement(each) for each in improved])
+        async with db.tx(access.organisation_id, access.person_id) as tx:
+            await service.record(tx, access, improved, time.perf_counter() - began, tag)
+            await attempt.settle(tx, msgspec.json.encode(found))
+        return found
+
+    caller = f"{task} {access.caller} {media_type} {tag}"
+    return await repeats.once(joining.Request(access.organisation_id, caller, body), answer)
+
+
+def _improvement(each: Improved) -> Improvement:
+    return Improvement(each.language, each.target, each.text, each.kept or UNSET)
 
 
 def parse(task: Task, fields: dict[str, Any]) -> WritingRequest:

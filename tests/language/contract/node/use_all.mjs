@@ -46,6 +46,7 @@ const dictionary = { sourceLangCode: 'en', targetLangCode: 'pt', entries };
 const many = await client.createMultilingualGlossary('Many', [dictionary]);
 const other = await client.createMultilingualGlossaryWithCsv('CSV', 'en', 'pt', 'house,lar');
 check((await client.listMultilingualGlossaries()).length === 2, 'two multilingual glossaries');
+for (const each of [many, other]) check(each.dictionaries[0].entryCount === 1, 'its entry');
 await client.updateMultilingualGlossaryName(many, 'More');
 await client.updateMultilingualGlossaryDictionary(many, dictionary);
 await client.updateMultilingualGlossaryDictionaryWithCsv(many, 'en', 'de', 'house,Haus');
