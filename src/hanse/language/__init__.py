@@ -21,8 +21,10 @@ from hanse.language.service import (
     translate,
     usage,
 )
+from hanse.language.translations import STATE, Translations
 
 __all__ = [
+    "STATE",
     "Detection",
     "DetectionStatus",
     "Detector",
@@ -30,6 +32,7 @@ __all__ = [
     "TextTranslated",
     "TranslatedText",
     "Translation",
+    "Translations",
     "UnknownLanguage",
     "UnsupportedPair",
     "UnsupportedSource",

@@ -15,6 +15,7 @@ from hanse.language.memories.match import Match
 from hanse.language.memories.service import Memories, Recall
 from hanse.language.pipeline import billed_characters
 from hanse.language.quotas import Quotas
+from hanse.language.recording import Recorder
 from hanse.language.styles import service as styles
 from hanse.language.styles.store import StyleRow
 from hanse.language.tagged import translate_tagged
@@ -59,6 +60,7 @@ class Answering:
         self._inference = inference
         self._detector = detector
         self._quotas = quotas
+        self._recorder = Recorder(db)
         self._terms = TermsCache()
         self._memories = Memories()
 
@@ -77,8 +79,7 @@ class Answering:
         if style is not None:
             translation = styles.applied(style, translation)
         left = [*asked.without_effect, *(styles.not_applied(style) if style else ())]
-        async with self._db.tx(access.organisation_id, access.person_id) as tx:
-            await service.record(tx, access, translation, tag)
+        await self._recorder.keep(service.record_of(access, translation, tag))
         default = self._detector.default_language
         return TranslateResponse(
             [

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Final
 
 from litestar import Request, Response, Router, post
+from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.params import HeaderParameter
 
@@ -10,20 +11,19 @@ from hanse.identity import Access
 from hanse.inference import InferenceClient
 from hanse.language import contract, detection_api, information_api, stream, wire
 from hanse.language.admin import api as admin
-from hanse.language.answering import Answering, TranslateResponse
+from hanse.language.answering import TranslateResponse
 from hanse.language.detect import Detector
 from hanse.language.documents import api as documents
 from hanse.language.glossaries import api as glossaries
 from hanse.language.memories import api as memories_api
 from hanse.language.quality import api as quality
 from hanse.language.quotas import Quotas
-from hanse.language.repeats import Repeats
 from hanse.language.routing import UnsupportedPair
 from hanse.language.service import UnsupportedSource
 from hanse.language.styles import api as styles_api
+from hanse.language.translations import STATE, Translations
 from hanse.language.writing import api as writing
 from hanse.language.writing.service import Writing
-from hanse.platform.database import Db
 from hanse.platform.http import answer_headers, as_problem
 
 TRANSLATE_BODY_BYTES_MAX: Final = 128 * 1024
@@ -62,8 +62,7 @@ def deepl_error_response(_request: Request[Any, Any, Any], error: Exception) -> 
 async def translate_text(
     request: Request[Any, Any, Any],
     access: NamedDependency[Access],
-    answering: NamedDependency[Answering],
-    repeats: NamedDependency[Repeats[TranslateResponse]],
+    state: State,
     reporting_tag: Annotated[
         str | None,
         HeaderParameter(
@@ -78,16 +77,23 @@ async def translate_text(
     body, media_type = await request.body(), request.headers.get("content-type", "")
     asked = wire.parse_translate(wire.decode_body(body, media_type))
     tag = wire.parse_reporting_tag(reporting_tag)
+    translations = _translations(state)
+    answering = await translations.answering()
 
     async def answer() -> TranslateResponse:
         return await answering.answer(access, asked, tag)
 
     caller = f"{access.organisation_id} {access.caller} {media_type} {tag}"
-    return await repeats.once(caller, body, answer)
+    return await translations.repeats.once(caller, body, answer)
 
 
-def _load_detector() -> Detector:
-    return Detector()
+def _translations(state: State) -> Translations:
+    translations: Translations = state[STATE]
+    return translations
+
+
+async def _detector(state: State) -> Detector:
+    return await _translations(state).detector()
 
 
 def _writing(
@@ -97,21 +103,8 @@ def _writing(
     return Writing(inference, generation)
 
 
-def _answering(
-    db: NamedDependency[Db],
-    inference: NamedDependency[InferenceClient],
-    detector: NamedDependency[Detector],
-    quotas: NamedDependency[Quotas],
-) -> Answering:
-    return Answering(db, inference, detector, quotas)
-
-
-def _quotas(db: NamedDependency[Db], characters_per_month_max: NamedDependency[int]) -> Quotas:
-    return Quotas(db, characters_per_month_max)
-
-
-def _no_repeats() -> Repeats[TranslateResponse]:
-    return Repeats()
+def _quotas(state: State) -> Quotas:
+    return _translations(state).quotas
 
 
 routes: Final = (
@@ -131,11 +124,9 @@ routes: Final = (
             writing.router,
         ],
         dependencies={
-            "detector": Provide(_load_detector, use_cache=True, sync_to_thread=True),
-            "answering": Provide(_answering, use_cache=True, sync_to_thread=False),
+            "detector": Provide(_detector, use_cache=True),
             "quotas": Provide(_quotas, use_cache=True, sync_to_thread=False),
             "writing": Provide(_writing, sync_to_thread=False),
-            "repeats": Provide(_no_repeats, use_cache=True, sync_to_thread=False),
         },
     ),
 )
