@@ -43,10 +43,10 @@ LADDER = (
     *(0.8, 0.85, 0.9, 0.95, 1.0, 1.05),
 )
 """Rates offered, as parts of the ceiling: what the engine does alone in a closed loop."""
-FIRST = {"hanse": 0.5, "firefox": 0.1, "fxtranslate": 0.03}
-WINDOW_S = {"firefox": 12.0, "fxtranslate": 40.0}
+FIRST = {"hanse": 0.65, "firefox": 0.1, "fxtranslate": 0.03}
+WINDOW_S = {"firefox": 10.0, "fxtranslate": 24.0}
 BATCH = {"firefox": 16, "fxtranslate": 1}
-CEILING_ROUNDS = 3
+CEILING_ROUNDS = 2
 
 PEERS = ("mosec", "litserve", "bentoml", "ray")
 TARGETS = tuple(

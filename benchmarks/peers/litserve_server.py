@@ -3,6 +3,7 @@
 from typing import Any
 
 import litserve
+from starlette.requests import Request
 from translator import BATCH_REQUESTS, BATCH_WAIT_MS, PORT, WORKERS, Translator
 
 
@@ -13,9 +14,9 @@ class Translate(litserve.LitAPI):
         """Load it."""
         self._translate = Translator()
 
-    def decode_request(self, request: Any) -> Any:
+    def decode_request(self, request: Request) -> Any:
         """Return the texts of a request."""
-        return request["texts"]
+        return request["texts"]  # by now it is what its JSON says
 
     def batch(self, inputs: Any) -> Any:
         """Leave a batch as it is: requests with their texts."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate, pairwise
 from pathlib import Path
 
@@ -55,5 +56,11 @@ def _fxtranslate(folder: Path) -> Callable[[Sequence[str]], list[str]]:
     model, vocabulary, shortlist = (
         next(folder.glob(pattern)).read_bytes() for pattern in ("model.*", "vocab.*", "lex.*")
     )
-    translator = FxTranslator(model, vocabulary, vocabulary, shortlist)
-    return lambda texts: [translator.translate(text) for text in texts]
+    # It can be used in the thread alone that made it, and servers call from any.
+    thread = ThreadPoolExecutor(1)
+    translator = thread.submit(FxTranslator, model, vocabulary, vocabulary, shortlist).result()
+
+    def run(texts: Sequence[str]) -> list[str]:
+        return thread.submit(lambda: [translator.translate(text) for text in texts]).result()
+
+    return run
