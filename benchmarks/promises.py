@@ -263,6 +263,40 @@ PROMISES: dict[str, Callable[[Setting], list[Measured]]] = {
 }
 
 
+def run() -> str:
+    """Measure all promises and return the section."""
+    main([])
+    return section()
+
+
+def section() -> str:
+    """The section made of what was kept."""
+    kept = _load()
+    rows = [
+        f"| {one.what} | {one.figure} | {one.goal} |"
+        for name in PROMISES
+        for one in kept.get(name, [])
+    ]
+    return f"""## Under load
+
+One Hanse with the engine `{ENGINE}` and two workers, over HTTP, cache off, on a machine that it \
+shares with the load generator.
+
+| what | measured | goal |
+|---|---|---|
+{chr(10).join(rows)}
+
+Command: `python -m benchmarks promises`; `python -m benchmarks.promises NAME...` for some of \
+{", ".join(PROMISES)}.
+"""
+
+
+def _load() -> dict[str, list[Measured]]:
+    if not RESULTS.exists():
+        return {}
+    return msgspec.json.decode(RESULTS.read_bytes(), type=dict[str, list[Measured]])
+
+
 async def _make_keys(hanse: Hanse, count: int) -> list[str]:
     db = await Db.open(embedded_url(hanse.home, "hanse_app"))
     keys = []
@@ -279,9 +313,7 @@ async def _make_keys(hanse: Hanse, count: int) -> list[str]:
 
 def main(names: list[str]) -> None:
     """Measure the named promises, or all; keep and print them."""
-    kept: dict[str, list[Measured]] = {}
-    if RESULTS.exists():
-        kept = msgspec.json.decode(RESULTS.read_bytes(), type=dict[str, list[Measured]])
+    kept = _load()
     top = ceiling(ENGINE)
     print(f"ceiling {top:.0f}/s", file=sys.stderr)
     with serving(
