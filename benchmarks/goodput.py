@@ -39,13 +39,13 @@ WORKERS = 2
 
 LADDER = (
     *(0.02, 0.03, 0.045, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75),
-    *(0.8, 0.85, 0.9, 0.95, 1.0, 1.05),
+    *(0.8, 0.85, 0.9, 0.95, 1.0, 1.05, 1.15, 1.3, 1.5, 1.8, 2.2),
 )
 """Rates offered, as parts of the ceiling: what the engine does alone in a closed loop."""
 FIRST = {"hanse": 0.65, "firefox": 0.1, "fxtranslate": 0.045}
 WINDOW_S = {"firefox": 10.0, "fxtranslate": 24.0}
 BATCH = {"firefox": 16, "fxtranslate": 1}
-CEILING_ROUNDS = 2
+CEILING_ROUNDS = 1
 
 PEERS = ("mosec", "litserve", "bentoml", "ray")
 TARGETS = tuple(
@@ -250,6 +250,8 @@ def measure(name: str, *, quick: bool, first: float | None = None) -> Result:
         with target(name) as running:
             fire(running, mixed_shots(running, 0.3 * top, 2.0, seed=1))
             _climb(running, result, top, window_s, [part for part in LADDER if part >= start])
+        # Somebody else's work in the one moment or the other makes a ceiling too low.
+        result.ceiling = max(top, ceiling(engine))
     except Unavailable as error:
         result.missing = str(error)
     return result
