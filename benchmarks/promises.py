@@ -266,7 +266,7 @@ def kill(setting: Setting) -> list[Measured]:
 
 
 PROMISES: dict[str, Callable[[Setting], list[Measured]]] = {
-    each.__name__: each for each in (added, load, flood, shares, once, overload, kill)
+    each.__name__: each for each in (added, once, load, flood, shares, overload, kill)
 }
 
 
