@@ -1,10 +1,13 @@
 """`make bench`: run the benchmarks and write docs/benchmarks.md.
 
 `python -m benchmarks NAME...` runs some of them and prints their sections instead.
+`python -m benchmarks --kept NAME...` puts sections made of results that were kept (`goodput`,
+`promises`) into the report in place of those that are there.
 """
 
 import importlib
 import platform
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -13,6 +16,8 @@ from pathlib import Path
 import psutil
 
 NAMES = (
+    "goodput",
+    "promises",
     "overhead",
     "cached",
     "start",
@@ -25,6 +30,9 @@ NAMES = (
     "requests",
 )
 REPORT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+
+_KEEPERS = {"goodput": "goodput_section", "promises": "promises"}
+"""Modules that make a section of kept results."""
 
 _HEAD = """# Benchmarks
 
@@ -39,6 +47,9 @@ things measured in the same run, and mean more than times: these come from a sma
 
 def main(arguments: list[str]) -> None:
     """Run the named benchmarks, or all of them."""
+    if arguments[:1] == ["--kept"]:
+        _replace(arguments[1:])
+        return
     sections = []
     for name in arguments or NAMES:
         print(f"running {name} ...", file=sys.stderr)
@@ -48,6 +59,18 @@ def main(arguments: list[str]) -> None:
     else:
         REPORT.write_text(_head() + "\n" + "\n".join(sections), "utf-8")
         print(f"wrote {REPORT}", file=sys.stderr)
+
+
+def _replace(names: list[str]) -> None:
+    head, *present = re.split(r"^(?=## )", REPORT.read_text("utf-8"), flags=re.MULTILINE)
+    new = []
+    for name in names:
+        module = importlib.import_module(f"benchmarks.{_KEEPERS[name]}")
+        new.append(module.section() + "\n")
+    titles = {section.splitlines()[0] for section in new}
+    rest = [section for section in present if section.splitlines()[0] not in titles]
+    REPORT.write_text(head + "".join([*new, *rest]), "utf-8")
+    print(f"wrote {REPORT}", file=sys.stderr)
 
 
 def _head() -> str:

@@ -12,7 +12,7 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from hanse.inference.choice import engine_chooser
-from hanse.inference.engines import find_engine
+from hanse.inference.engines import LoadedModel, find_engine
 from hanse.inference.models import Catalogue, model_directories
 
 MODEL = "en-pt"
@@ -55,6 +55,14 @@ def sentences_per_second(
             worker.kill()
 
 
+def load_model(engine_name: str) -> LoadedModel:
+    """Load the benchmark's model into this process."""
+    choose = engine_chooser(engine_name)
+    catalogue = Catalogue(model_directories(Path("no-models-of-our-own")), choose)
+    spec = next(spec for spec in catalogue.read() if spec.info.name == MODEL)
+    return find_engine(engine_name).load(spec)
+
+
 def _translate(
     waiting: "SimpleQueue[list[str] | None]",
     start: Barrier,
@@ -62,11 +70,7 @@ def _translate(
     engine_name: str,
     warm_up: list[str],
 ) -> None:
-    engine = find_engine(engine_name)
-    choose = engine_chooser(engine_name)
-    catalogue = Catalogue(model_directories(Path("no-models-of-our-own")), choose)
-    spec = next(spec for spec in catalogue.read() if spec.info.name == MODEL)
-    model = engine.load(spec)
+    model = load_model(engine_name)
     model.run(warm_up)
     start.wait()
     while (texts := waiting.get()) is not None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from hanse.language.protect import protected_spans
 from hanse.language.segment import (
     SENTENCE_CHARACTERS_MAX,
     WORD_CHARACTERS_MAX,
@@ -226,3 +227,28 @@ def test_time_grows_linearly_with_the_text(unit: str, mode: SplitMode) -> None:
 
     # Quadratic growth would be a factor of 100; linear growth is 10 and a floor for the clock.
     assert seconds(100_000) < 40 * max(seconds(10_000), 0.002)
+
+
+@given(
+    st.text(
+        alphabet=st.one_of(
+            st.sampled_from(
+                "abcXYZ 019.,:;!?'\"()[]{}<>`%$&@#\\/_~^|*+=-…·µμ™®°´€²¼😀\ufe0f\u20e3\u200d\n"
+            ),
+            st.characters(),
+        ),
+        max_size=60,
+    )
+)
+def test_what_is_protected_does_not_depend_on_what_comes_after(text: str) -> None:
+    # The text behind has something to protect in any case, so the quick way out is not taken.
+    *spans, last = protected_spans(f"{text}\n\n<x>")
+    assert protected_spans(text) == spans
+    assert last == (len(text) + 2, len(text) + 5)
+
+
+@pytest.mark.parametrize(
+    "text", ["See www.example.org now", "Write to mailto:me now", "a 10 µm gap"]
+)
+def test_what_begins_with_letters_is_protected_too(text: str) -> None:
+    assert len(protected_spans(text)) == 1

@@ -136,6 +136,33 @@ async def test_a_handler_that_fails_is_called_again_and_leaves_nothing_of_its_fa
     assert await balance(database.url("hanse"), organisation_id) == 7
 
 
+async def test_events_that_share_a_transaction_count_once_each_though_one_of_them_fails(
+    bus: Bus, database: Database, consuming: Any
+) -> None:
+    one, other, end = new_id(), new_id(), new_id()
+    transactions: set[str] = set()
+
+    async def watch(tx: Tx, envelope: Envelope) -> None:
+        amount = envelope.decode(Paid).amount
+        if envelope.organisation_id in (one, other, end):
+            await pay(tx, amount)
+            transactions.add(await tx.fetchval("select pg_current_xact_id()::text"))
+        if envelope.organisation_id == other and amount == 13:
+            raise RuntimeError("never")
+
+    for _ in range(30):
+        await publish(bus, 1, one)
+    for amount in (1, 1, 13, 1, 1):
+        await publish(bus, amount, other)
+    await publish(bus, 1, end)
+    async with consuming(Consumer("together", (Paid.type,), watch, deliveries_max=2, **PATIENCE)):
+        await until(lambda: balance(database.url("hanse"), end), "the last event")
+        await until(lambda: balance(database.url("hanse"), other), "those beside the failing one")
+    assert await balance(database.url("hanse"), one) == 30
+    assert await balance(database.url("hanse"), other) == 4
+    assert len(transactions) < 30
+
+
 async def test_an_event_that_always_fails_is_laid_aside_and_those_after_it_go_on(
     bus: Bus, db: Db, database: Database, consuming: Any
 ) -> None:

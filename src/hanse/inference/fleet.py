@@ -91,7 +91,7 @@ class Fleet:
         return bool(self._idle)
 
     def free_for(self, model_hash: str) -> Worker | None:
-        """Return a free worker that can run this model: the quickest of some that hold it, if any."""
+        """Return a free worker that can run this model: the quickest of some that hold it."""
         holding = self._idle_with.get(model_hash)
         if holding:
             some = (self.workers[each] for each in islice(holding, IDLE_TRIED))

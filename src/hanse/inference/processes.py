@@ -15,6 +15,9 @@ from hanse.platform.telemetry import log
 HEALTHY_S = 10.0
 """A worker that ran for this long is started again without delay when it ends."""
 
+NICE = 5
+"""Workers give way to the processes that feed them and answer for them: there is one a core."""
+
 
 class WorkerProcesses:
     """Keeps `count` worker processes alive until told to stop.
@@ -49,6 +52,7 @@ class WorkerProcesses:
                 f"--kind={kind}",
                 f"--models-max={limits.worker_models_max}",
                 f"--frame-bytes-max={limits.frame_bytes_max}",
+                f"--nice={NICE}",
             ],
             # Workers run native code on anybody's text: they are told no passwords but those that
             # their engine needs. One thread each: there is a worker for every core.

@@ -158,7 +158,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kind", default="cpu")
     parser.add_argument("--models-max", type=int, required=True)
     parser.add_argument("--frame-bytes-max", type=int, required=True)
+    parser.add_argument("--nice", type=int, default=0)
     options = parser.parse_args(arguments)
+    os.nice(options.nice)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The handler only wakes the loop, so that a batch is never cut in two.
     stop, wakes = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)

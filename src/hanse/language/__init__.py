@@ -22,8 +22,10 @@ from hanse.language.service import (
     translate,
     usage,
 )
+from hanse.language.translations import STATE, Translations
 
 __all__ = [
+    "STATE",
     "Detection",
     "DetectionStatus",
     "Detector",
@@ -31,6 +33,7 @@ __all__ = [
     "TextTranslated",
     "TranslatedText",
     "Translation",
+    "Translations",
     "UnknownLanguage",
     "UnsupportedPair",
     "UnsupportedSource",

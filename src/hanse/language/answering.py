@@ -17,11 +17,13 @@ from hanse.language.memories.service import Memories, Recall
 from hanse.language.pipeline import billed_characters
 from hanse.language.quality.checks import Issue
 from hanse.language.quotas import Quotas
+from hanse.language.recording import Recorder
 from hanse.language.repeats.attempts import Attempt
 from hanse.language.styles import service as styles
 from hanse.language.styles.store import StyleRow
 from hanse.language.tagged import translate_tagged
 from hanse.platform.database import Db
+from hanse.platform.telemetry import current_traceparent
 
 
 class TranslationEntry(Struct):
@@ -65,6 +67,7 @@ class Answering:
         self._inference = inference
         self._detector = detector
         self._quotas = quotas
+        self._recorder = Recorder(db)
         self._terms = TermsCache()
         self._memories = Memories()
 
@@ -94,10 +97,14 @@ class Answering:
                 for text, source in zip(translation.texts, asked.texts, strict=True)
             ]
         )
+        record = service.record_of(access, translation, tag)
+        if attempt is None or not await attempt.concerns_others():
+            await self._recorder.keep(record)
+            return response
+        # The answer is there for others exactly if this transaction has billed it.
         async with self._db.tx(access.organisation_id, access.person_id) as tx:
-            await service.record(tx, access, translation, tag)
-            if attempt is not None:
-                await attempt.settle(tx, msgspec.json.encode(response))
+            await service.keep_all(tx, [(record, current_traceparent())])
+            await attempt.settle(tx, msgspec.json.encode(response))
         return response
 
     async def _style(self, access: Access, asked: wire.TranslateRequest) -> StyleRow | None:

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Final
 
 from litestar import Request, Response, Router, post
+from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.params import HeaderParameter
 
@@ -10,7 +11,7 @@ from hanse.identity import Access
 from hanse.inference import InferenceClient
 from hanse.language import contract, detection_api, information_api, stream, wire
 from hanse.language.admin import api as admin
-from hanse.language.answering import Answering, TranslateResponse
+from hanse.language.answering import TranslateResponse
 from hanse.language.detect import Detector
 from hanse.language.documents import api as documents
 from hanse.language.glossaries import api as glossaries
@@ -19,14 +20,14 @@ from hanse.language.memories.service import Memories
 from hanse.language.quality import api as quality
 from hanse.language.quotas import Quotas
 from hanse.language.repeats import joining
-from hanse.language.repeats.attempts import Attempt, Attempts
+from hanse.language.repeats.attempts import Attempt
 from hanse.language.repeats.joining import Repeats
 from hanse.language.routing import UnsupportedPair
 from hanse.language.service import UnsupportedSource
 from hanse.language.styles import api as styles_api
+from hanse.language.translations import STATE, Translations
 from hanse.language.writing import api as writing
 from hanse.language.writing.service import Writing
-from hanse.platform.database import Db
 from hanse.platform.http import answer_headers, as_problem
 
 TRANSLATE_BODY_BYTES_MAX: Final = 128 * 1024
@@ -65,8 +66,7 @@ def deepl_error_response(_request: Request[Any, Any, Any], error: Exception) -> 
 async def translate_text(
     request: Request[Any, Any, Any],
     access: NamedDependency[Access],
-    answering: NamedDependency[Answering],
-    repeats: NamedDependency[Repeats[TranslateResponse]],
+    state: State,
     reporting_tag: Annotated[
         str | None,
         HeaderParameter(
@@ -81,16 +81,25 @@ async def translate_text(
     body, media_type = await request.body(), request.headers.get("content-type", "")
     asked = wire.parse_translate(wire.decode_body(body, media_type))
     tag = wire.parse_reporting_tag(reporting_tag)
+    translations = _translations(state)
+    answering = await translations.answering()
 
     async def answer(attempt: Attempt) -> TranslateResponse:
         return await answering.answer(access, asked, tag, attempt)
 
     caller = f"translate {access.caller} {media_type} {tag}"
-    return await repeats.once(joining.Request(access.organisation_id, caller, body), answer)
+    return await translations.repeats.once(
+        joining.Request(access.organisation_id, caller, body), answer
+    )
 
 
-def _load_detector() -> Detector:
-    return Detector()
+def _translations(state: State) -> Translations:
+    translations: Translations = state[STATE]
+    return translations
+
+
+async def _detector(state: State) -> Detector:
+    return await _translations(state).detector()
 
 
 def _writing(
@@ -100,33 +109,16 @@ def _writing(
     return Writing(inference, generation)
 
 
-def _answering(
-    db: NamedDependency[Db],
-    inference: NamedDependency[InferenceClient],
-    detector: NamedDependency[Detector],
-    quotas: NamedDependency[Quotas],
-) -> Answering:
-    return Answering(db, inference, detector, quotas)
-
-
 def _memories() -> Memories:
     return Memories()
 
 
-def _quotas(db: NamedDependency[Db], characters_per_month_max: NamedDependency[int]) -> Quotas:
-    return Quotas(db, characters_per_month_max)
+def _quotas(state: State) -> Quotas:
+    return _translations(state).quotas
 
 
-def _attempts(db: NamedDependency[Db]) -> Attempts:
-    return Attempts(db)
-
-
-def _repeats(attempts: NamedDependency[Attempts]) -> Repeats[TranslateResponse]:
-    return Repeats(attempts, TranslateResponse)
-
-
-def _repeated_writing(attempts: NamedDependency[Attempts]) -> Repeats[writing.Improvements]:
-    return Repeats(attempts, writing.Improvements)
+def _repeated_writing(state: State) -> Repeats[writing.Improvements]:
+    return Repeats(_translations(state).attempts, writing.Improvements)
 
 
 routes: Final = (
@@ -146,13 +138,10 @@ routes: Final = (
             writing.router,
         ],
         dependencies={
-            "detector": Provide(_load_detector, use_cache=True, sync_to_thread=True),
-            "answering": Provide(_answering, use_cache=True, sync_to_thread=False),
-            "memories": Provide(_memories, use_cache=True, sync_to_thread=False),
+            "detector": Provide(_detector, use_cache=True),
             "quotas": Provide(_quotas, use_cache=True, sync_to_thread=False),
             "writing": Provide(_writing, sync_to_thread=False),
-            "attempts": Provide(_attempts, use_cache=True, sync_to_thread=False),
-            "repeats": Provide(_repeats, use_cache=True, sync_to_thread=False),
+            "memories": Provide(_memories, use_cache=True, sync_to_thread=False),
             "repeated_writing": Provide(_repeated_writing, use_cache=True, sync_to_thread=False),
         },
     ),

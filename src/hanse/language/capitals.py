@@ -12,6 +12,8 @@ LETTERS_MIN: Final = 6
 
 def is_in_capitals(sentence: str) -> bool:
     """Say whether a sentence is written in capitals throughout, and is no acronym."""
+    if not sentence.isupper():
+        return False
     letters = [character for character in sentence if character.isalpha()]
     return len(letters) >= LETTERS_MIN and all(
         letter.isupper() and letter.lower() != letter for letter in letters

@@ -6,10 +6,14 @@ from typing import Final
 _DOUBLE: Final = '"“”„‟«»'
 _SINGLE: Final = "'‘’‚‛´‹›"
 _HYPHEN: Final = "-\u2010\u2011"
+_ASCII: Final = "\"'-"
 _GROUPS: Final = (
     (re.compile(f"[{_DOUBLE}]"), '"'),
     (re.compile(f"[{_SINGLE}]"), "'"),
     (re.compile(f"[{re.escape(_HYPHEN)}]"), "-"),
+)
+_TYPOGRAPHIC: Final = re.compile(
+    f"[{(_DOUBLE + _SINGLE + _HYPHEN).translate(dict.fromkeys(map(ord, _ASCII)))}]"
 )
 _PLAIN: Final = str.maketrans(
     {
@@ -36,6 +40,8 @@ def restored(source: str, translation: str) -> str:
     Where a translation has more or fewer of a kind, nobody knows which is which, and they stay
     plain.
     """
+    if not _TYPOGRAPHIC.search(source):
+        return translation
     for pattern, mark in _GROUPS:
         marks = pattern.findall(source)
         if any(each != mark for each in marks) and translation.count(mark) == len(marks):

@@ -211,8 +211,10 @@ def spare_parts(plan: Plan, results: Mapping[Route, Sequence[str]]) -> dict[Rout
     spare: dict[Route, dict[str, None]] = {}
     for text in plan.texts:
         for sentence in text.sentences:
+            if sentence.masked is None:
+                continue
             answer = _one_line(results[text.route][sentence.number])
-            if sentence.masked and unmasked(sentence, answer) is None:
+            if unmasked(sentence, answer) is None:
                 parts = (part.text for part in sentence.parts if isinstance(part, Part))
                 spare.setdefault(text.route, {}).update(dict.fromkeys(parts))
     return {route: list(parts) for route, parts in spare.items()}

@@ -76,6 +76,11 @@ _PROTECTED: Final = re.compile(
     re.VERBOSE,
 )
 
+# Each alternative of the above has one of these, or one of _STARTS: searching them first spares
+# everyday prose the many attempts of the alternatives at each of its characters.
+_TRIGGER: Final = re.compile(rf"[`<\[{{%$&@\#\\/_™®µμ\ufe0f·{_NUMBER}{_CURRENCY}{_SIGN}]")
+_STARTS: Final = ("www.", "mailto:")
+
 _CLOSING: Final = re.compile(r"[\s.,;:!?…)\]»”’\"']+")
 _OPENING: Final = " \t\u00a0([«“‘„¿¡"
 
@@ -87,6 +92,8 @@ def protected_spans(text: str) -> list[tuple[int, int]]:
     back-quotes, names with an underscore, amounts of money other than in dollars, and runs of
     symbols. Plain `+`, `=`, `&`, `%`, `$` and `°` between words are left to the engine.
     """
+    if not _TRIGGER.search(text) and not any(start in text for start in _STARTS):
+        return []
     return [match.span() for match in _PROTECTED.finditer(text)]
 
 

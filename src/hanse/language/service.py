@@ -39,7 +39,7 @@ from hanse.language.signals import signals
 from hanse.language.store import TranslationRow
 from hanse.platform.database import Tx
 from hanse.platform.ids import new_id
-from hanse.platform.outbox import announce
+from hanse.platform.outbox import announce, announce_all
 from hanse.platform.problems import BadRequest
 
 IN_PLACE_CHARACTERS_MAX: Final = 10_000
@@ -294,7 +294,16 @@ async def record(
     tx: Tx, access: Access, translation: Translation, reporting_tag: str | None = None
 ) -> UUID:
     """Keep the record of a translation, without its text, and announce it; return its id."""
-    row = TranslationRow(
+    row = record_of(access, translation, reporting_tag)
+    await keep(tx, row)
+    return row.id
+
+
+def record_of(
+    access: Access, translation: Translation, reporting_tag: str | None
+) -> TranslationRow:
+    """Return what is kept of a translation: everything but its text."""
+    return TranslationRow(
         id=new_id(),
         organisation_id=access.organisation_id,
         api_key_id=access.api_key_id,
@@ -311,25 +320,31 @@ async def record(
         reporting_tag=reporting_tag,
         created_at=datetime.now(UTC),
     )
-    await keep(tx, row)
-    return row.id
 
 
 async def keep(tx: Tx, row: TranslationRow) -> None:
     """Keep the record of something translated, and announce it; it counts towards the usage."""
     await store.insert_translation(tx, row)
-    await announce(
-        tx,
-        TextTranslated(
-            translation_id=row.id,
-            api_key_id=row.api_key_id,
-            source_languages=row.source_languages,
-            target_language=row.target_language,
-            texts=row.texts,
-            characters=row.characters,
-            models=row.models,
-            translated_at=row.created_at,
-        ),
+    await announce(tx, event_of(row))
+
+
+async def keep_all(tx: Tx, rows: Sequence[tuple[TranslationRow, str | None]]) -> None:
+    """Like `keep`, for many; each comes with the traceparent of its request."""
+    await store.insert_translations(tx, [row for row, _ in rows])
+    await announce_all(tx, [(event_of(row), cause) for row, cause in rows])
+
+
+def event_of(row: TranslationRow) -> TextTranslated:
+    """Return the event that tells of a record."""
+    return TextTranslated(
+        translation_id=row.id,
+        api_key_id=row.api_key_id,
+        source_languages=row.source_languages,
+        target_language=row.target_language,
+        texts=row.texts,
+        characters=row.characters,
+        models=row.models,
+        translated_at=row.created_at,
     )
 
 

@@ -1,5 +1,6 @@
 """All SQL of the language system."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -63,6 +64,11 @@ where organisation_id = $1 and day >= $3 and day < $4
 async def insert_translation(tx: Tx, row: TranslationRow) -> None:
     """Keep the record of a request."""
     await tx.execute(INSERT_TRANSLATION, *msgspec.structs.astuple(row))
+
+
+async def insert_translations(tx: Tx, rows: Sequence[TranslationRow]) -> None:
+    """Keep the records of several requests."""
+    await tx.execute_many(INSERT_TRANSLATION, [msgspec.structs.astuple(row) for row in rows])
 
 
 async def add_usage(tx: Tx, *, api_key_id: UUID | None, day: date, characters: int) -> None:

@@ -1,14 +1,16 @@
 """Consumers: each event is applied exactly once, although it may be delivered more often.
 
 A consumer's effect and the note that it was applied are one transaction, so a process killed
-between the two has done neither or both. A failing event is delivered again with growing pauses
-and in the end laid aside as a dead letter, so that it cannot block those after it; a handler must
-therefore not rely on the order of events once one has failed.
+between the two has done neither or both. Events of one organisation that came together share a
+transaction; if it fails, none of them was applied, and each is taken alone. A failing event is
+delivered again with growing pauses and in the end laid aside as a dead letter, so that it cannot
+block those after it; a handler must therefore not rely on the order of events once one has failed.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 import msgspec
@@ -239,11 +241,50 @@ class _Work:
         """Settle all messages; meanwhile tell NATS that they are being worked on."""
         alive = asyncio.create_task(self._show_life(messages))
         try:
+            if self._consumer.concurrency == 1:
+                messages = await self._settle_together(messages)
             async with asyncio.TaskGroup() as group:
                 for message in messages:
                     group.create_task(self._settle(message))
         finally:
             alive.cancel()
+
+    async def _settle_together(self, messages: list[Msg]) -> list[Msg]:
+        """Apply events of one organisation that follow each other in one transaction.
+
+        Returns the messages for which that is not possible, or failed; nothing of those was kept.
+        """
+        left: list[Msg] = []
+        for organisation_id, group in groupby(messages, _organisation_of):
+            together = list(group)
+            if left or organisation_id is None or len(together) == 1:
+                # What comes after one that was left must not overtake it.
+                left += together
+                continue
+            try:
+                outcomes = await self._apply_all(organisation_id, together)
+            except Exception as error:  # alone each of them shows what is wrong with it
+                log.debug("events_apart", consumer=self._consumer.name, error=repr(error))
+                left += together
+                continue
+            for message, outcome in zip(together, outcomes, strict=True):
+                await message.ack()
+                _consumed.labels(self._consumer.name, outcome).inc()
+        return left
+
+    async def _apply_all(self, organisation_id: UUID, messages: list[Msg]) -> list[str]:
+        envelopes = [msgspec.json.decode(message.data, type=Envelope) for message in messages]
+        outcomes = []
+        async with self._db.tx(organisation_id) as tx:
+            for message, envelope in zip(messages, envelopes, strict=True):
+                if (
+                    message.metadata.num_delivered > 1
+                    or envelope.organisation_id != organisation_id
+                ):
+                    raise ValueError("an event that must be taken alone")
+                applied = await self._run(tx, envelope)
+                outcomes.append("applied" if applied else "repeated")
+        return outcomes
 
     async def _show_life(self, messages: list[Msg]) -> None:
         while True:
@@ -287,6 +328,10 @@ class _Work:
 
     async def _apply(self, envelope: Envelope) -> bool:
         """Run the handler unless the event has been applied before; return whether it ran."""
+        async with self._db.tx(envelope.organisation_id) as tx:
+            return await self._run(tx, envelope)
+
+    async def _run(self, tx: Tx, envelope: Envelope) -> bool:
         consumer = self._consumer
         with (
             span("consume", traceparent=envelope.traceparent, consumer=consumer.name),
@@ -296,13 +341,12 @@ class _Work:
                 consumer=consumer.name,
             ),
         ):
-            async with self._db.tx(envelope.organisation_id) as tx:
-                if not await tx.fetchval(
-                    _CONSUME_SQL, envelope.organisation_id, consumer.name, envelope.id
-                ):
-                    return False
-                await consumer.handler(tx, envelope)
-                return True
+            if not await tx.fetchval(
+                _CONSUME_SQL, envelope.organisation_id, consumer.name, envelope.id
+            ):
+                return False
+            await consumer.handler(tx, envelope)
+            return True
 
     async def _was_applied(self, envelope: Envelope) -> bool:
         async with self._db.tx(envelope.organisation_id) as tx:

@@ -6,7 +6,7 @@ transaction that sets none sees no tenant's row.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 from uuid import UUID
@@ -116,6 +116,11 @@ class Tx:
         with _losses(self.connection):
             tag: str = await self.connection.execute(sql, *args)
         return tag
+
+    async def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement once for each row of arguments, all in one round trip."""
+        with _losses(self.connection):
+            await self.connection.executemany(sql, rows)
 
 
 class Db:

@@ -5,8 +5,7 @@ from typing import Any, TypedDict
 from litestar import Request
 
 from hanse.identity import SESSION_COOKIE, Access, Authenticator
-from hanse.platform.database import Db
-from hanse.platform.http import ANSWER_HEADERS, take_token
+from hanse.platform.http import ANSWER_HEADERS, RateLimits
 
 
 class CookieCredentials(TypedDict):
@@ -34,7 +33,7 @@ def credentials_of(request: Request[Any, Any, Any]) -> CookieCredentials:
 
 
 async def access_of(
-    request: Request[Any, Any, Any], authenticator: Authenticator, db: Db, per_minute: int
+    request: Request[Any, Any, Any], authenticator: Authenticator, limits: RateLimits | None
 ) -> Access:
     """Authenticate a request and take it out of its caller's rate limit.
 
@@ -42,9 +41,8 @@ async def access_of(
     DatabaseUnavailable (503).
     """
     access = await authenticator.access(**credentials_of(request))
-    if per_minute:
-        async with db.tx(access.organisation_id, durable=False) as tx:
-            limit = await take_token(tx, access.caller, per_minute)
+    if limits is not None:
+        limit = await limits.take(access.organisation_id, access.caller)
         request.scope["state"][ANSWER_HEADERS] = [
             (name.lower().encode(), value.encode()) for name, value in limit.headers().items()
         ]

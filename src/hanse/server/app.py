@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 from litestar import HttpMethod, Litestar, MediaType, Request, Response, get, route
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
@@ -17,7 +18,7 @@ from hanse.identity import Access, Authenticator
 from hanse.inference import InferenceClient
 from hanse.platform.bus import Bus
 from hanse.platform.database import Db
-from hanse.platform.http import RequestContext, by_method, problem_response
+from hanse.platform.http import RateLimits, RequestContext, by_method, problem_response
 from hanse.platform.problems import Forbidden, Problem, UnsupportedMediaType
 from hanse.platform.telemetry import METRICS_CONTENT_TYPE, log, render_metrics
 from hanse.server import pages
@@ -120,7 +121,7 @@ def openapi(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     return Response(request.app.openapi_schema.to_schema(), media_type=MediaType.JSON)
 
 
-def refuse_codings(request: Request[Any, Any, Any]) -> None:
+async def refuse_codings(request: Request[Any, Any, Any]) -> None:
     """Refuse a body that would first have to be decompressed. Raises UnsupportedMediaType."""
     coding = request.headers.get("content-encoding", "identity")
     if coding.lower() != "identity":
@@ -151,9 +152,11 @@ def create_app(
     `generation` leads to a language model, if there is one.
     """
     authenticator = Authenticator(db)
+    per_minute = settings.rate_limit_per_minute
+    limits = RateLimits(db, per_minute) if per_minute else None
 
     async def access(request: Request[Any, Any, Any]) -> Access:
-        return await access_of(request, authenticator, db, settings.rate_limit_per_minute)
+        return await access_of(request, authenticator, limits)
 
     def credentials(request: Request[Any, Any, Any]) -> CookieCredentials:
         return credentials_of(request)
@@ -181,9 +184,15 @@ def create_app(
             "inference": constant(inference),
             "generation": constant(generation),
             "settings": constant(settings),
-            "characters_per_month_max": constant(settings.characters_per_month_max),
             "public_url": constant(settings.address),
         },
+        state=State(
+            {
+                language.STATE: language.Translations(
+                    db, inference, settings.characters_per_month_max
+                )
+            }
+        ),
         exception_handlers={Exception: render_error},
         before_request=refuse_codings,
         request_max_body_size=BODY_BYTES_MAX,

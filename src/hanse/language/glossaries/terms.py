@@ -44,6 +44,8 @@ class Terms:
 
     def whole(self, text: str) -> str | None:
         """Return what the entry for this very text says, if there is one."""
+        if not self.entries:
+            return None
         source = self._entry(text.strip(), self.entries.keys())
         return None if source is None else self.entries[source]
 

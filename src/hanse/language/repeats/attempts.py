@@ -74,15 +74,18 @@ class Attempt:
                 log.warning("attempt_not_announced", reason=error.detail)
                 await asyncio.sleep(RENEWAL_S)
 
+    async def concerns_others(self) -> bool:
+        """Whether repeats may wait for the answer, so that `settle` must keep it for them."""
+        await self.stop()
+        return self._is_taken or time.monotonic() - self._began_s > SLOW_S
+
     async def settle(self, tx: Tx, answer: bytes) -> None:
         """Keep the answer for repeats, in the transaction that bills it.
 
         So it is there exactly if it was billed. Raises Superseded if another process had to take
         this one for dead and computes the answer, or has: it bills.
         """
-        await self.stop()
-        is_slow = time.monotonic() - self._began_s > SLOW_S
-        if not (self._is_taken or is_slow) or len(answer) > ANSWER_BYTES_MAX:
+        if not await self.concerns_others() or len(answer) > ANSWER_BYTES_MAX:
             return
         sealed = self._request.seal(answer)
         kept = timedelta(seconds=KEPT_S)

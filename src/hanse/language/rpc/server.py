@@ -23,7 +23,7 @@ from hanse.language.rpc import language_pb2 as pb
 from hanse.language.rpc import language_pb2_grpc
 from hanse.language.streaming import StreamedSentence
 from hanse.platform.database import Db
-from hanse.platform.http import as_problem, take_token
+from hanse.platform.http import RateLimits, as_problem
 
 MESSAGE_BYTES_MAX: Final = 1024 * 1024
 SERVICE: Final = "hanse.language.v1.Language"
@@ -129,7 +129,7 @@ class _Language(language_pb2_grpc.LanguageServicer):
         self._inference = inference
         self._detector = detector
         self._quotas = quotas
-        self._per_minute = per_minute
+        self._limits = RateLimits(db, per_minute) if per_minute else None
         self._answering = Answering(db, inference, detector, quotas)
         self._authenticator = Authenticator(db)
 
@@ -220,9 +220,8 @@ class _Language(language_pb2_grpc.LanguageServicer):
             host=None,
         )
         access.require(scope)
-        if self._per_minute:
-            async with self._db.tx(access.organisation_id, durable=False) as tx:
-                await take_token(tx, access.caller, self._per_minute)
+        if self._limits is not None:
+            await self._limits.take(access.organisation_id, access.caller)
         return access
 
 

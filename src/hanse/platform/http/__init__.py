@@ -3,7 +3,7 @@
 from hanse.platform.http.context import ANSWER_HEADERS, RequestContext
 from hanse.platform.http.errors import answer_headers, as_problem, problem_response
 from hanse.platform.http.idempotency import Answer, idempotent
-from hanse.platform.http.limits import RateLimit, RateLimited, take_token
+from hanse.platform.http.limits import RateLimit, RateLimited, RateLimits
 from hanse.platform.http.naming import by_method
 from hanse.platform.http.paging import PAGE_SIZE_DEFAULT, Page, PageQuery, page_of, parse_cursor
 
@@ -15,6 +15,7 @@ __all__ = [
     "PageQuery",
     "RateLimit",
     "RateLimited",
+    "RateLimits",
     "RequestContext",
     "answer_headers",
     "as_problem",
@@ -23,5 +24,4 @@ __all__ = [
     "page_of",
     "parse_cursor",
     "problem_response",
-    "take_token",
 ]
