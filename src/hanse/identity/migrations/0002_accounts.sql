@@ -326,7 +326,7 @@ create function identity.find_session(hash bytea)
             select s.id, s.organisation_id, s.person_id, p.role, p.name, s.method, s.created_at
             from identity.sessions s join identity.people p on p.id = s.person_id
             where s.token_hash = hash and s.revoked_at is null and s.expires_at > now()
-                and p.status = 'active'
+                and p.status = 'active' and p.role <> 'service'
         ),
         within (group_id) as (
             select m.group_id
@@ -350,7 +350,7 @@ create function identity.find_sign_in_link(hash bytea)
         select l.id, l.organisation_id, l.person_id, l.second_factor
         from identity.sign_in_links l join identity.people p on p.id = l.person_id
         where l.token_hash = hash and l.used_at is null and l.expires_at > now()
-            and p.status = 'active';
+            and p.status = 'active' and p.role <> 'service';
     end;
 
 create function identity.find_accounts(address text)

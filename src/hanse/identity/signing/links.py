@@ -7,7 +7,7 @@ from uuid import UUID
 from hanse.identity.audit import record
 from hanse.identity.model import Access, Origin
 from hanse.identity.people.store import get_person
-from hanse.identity.policy import Permission, may_appoint
+from hanse.identity.policy import Permission, Role, may_appoint
 from hanse.identity.sealing import Seal
 from hanse.identity.secrets import digest, new_secret
 from hanse.identity.signing import sessions, store, throttle, totp
@@ -46,6 +46,8 @@ async def create(tx: Tx, access: Access, person_id: UUID) -> str:
     person = await get_person(tx, person_id)
     if person is None:
         raise NotFound("There is no such person.")
+    if person.role is Role.SERVICE:
+        raise Forbidden("Nobody can sign in as a program. Make an API key for it.")
     if not may_appoint(access.role, person.role):
         raise Forbidden(f"You may not make a sign-in link for somebody who is '{person.role}'.")
     token = new_secret()
