@@ -28,6 +28,7 @@ NAMES = (
     "tags",
     "quality",
     "requests",
+    "identity",
 )
 REPORT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 

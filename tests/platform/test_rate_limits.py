@@ -42,24 +42,24 @@ async def level(db: Db, organisation_id: object) -> int:
 
 
 async def test_most_requests_take_no_transaction(db: Db) -> None:
-    organisation_id, limits = new_id(), RateLimits(db, PER_MINUTE)
-    before = (await limits.take(organisation_id, "key")).remaining
+    organisation_id, limits = new_id(), RateLimits(db)
+    before = (await limits.take(organisation_id, "key", PER_MINUTE)).remaining
     assert before == pytest.approx(PER_MINUTE - 1, abs=1)
     taken = await level(db, organisation_id)
     for _ in range(LOT - 1):
-        left = (await limits.take(organisation_id, "key")).remaining
+        left = (await limits.take(organisation_id, "key", PER_MINUTE)).remaining
     assert await level(db, organisation_id) <= taken <= LOT
     assert left == pytest.approx(before - (LOT - 1), abs=1 + LOT)
 
 
 async def test_processes_together_let_through_the_limit_and_what_refilled(db: Db) -> None:
     organisation_id, per_minute = new_id(), 1_200
-    processes = [RateLimits(db, per_minute) for _ in range(3)]
+    processes = [RateLimits(db) for _ in range(3)]
     passed, refusals, began = 0, [], time.monotonic()
     while len(refusals) < 30:
         for limits in processes:
             try:
-                await limits.take(organisation_id, "key")
+                await limits.take(organisation_id, "key", per_minute)
             except RateLimited as error:
                 refusals.append(error)
             else:
@@ -71,32 +71,32 @@ async def test_processes_together_let_through_the_limit_and_what_refilled(db: Db
 
 
 async def test_callers_and_organisations_have_limits_of_their_own(db: Db) -> None:
-    limits, one, other = RateLimits(db, 1), new_id(), new_id()
+    limits, one, other = RateLimits(db), new_id(), new_id()
     for organisation_id, caller in ((one, "a"), (one, "b"), (other, "a")):
-        assert (await limits.take(organisation_id, caller)).remaining == 0
+        assert (await limits.take(organisation_id, caller, 1)).remaining == 0
         with pytest.raises(RateLimited):
-            await limits.take(organisation_id, caller)
+            await limits.take(organisation_id, caller, 1)
 
 
 async def test_tokens_held_for_long_do_not_add_to_a_burst(db: Db) -> None:
     organisation_id, clock = new_id(), Clock()
-    limits = RateLimits(db, PER_MINUTE, clock)
-    await limits.take(organisation_id, "key")
+    limits = RateLimits(db, clock)
+    await limits.take(organisation_id, "key", PER_MINUTE)
     clock.now = 60.0
     before = await level(db, organisation_id)
-    await limits.take(organisation_id, "key")
+    await limits.take(organisation_id, "key", PER_MINUTE)
     assert await level(db, organisation_id) >= before + LOT - 5
 
 
 async def test_the_last_tokens_are_taken_one_by_one(db: Db) -> None:
     organisation_id = new_id()
-    one, other = RateLimits(db, PER_MINUTE), RateLimits(db, PER_MINUTE)
+    one, other = RateLimits(db), RateLimits(db)
     async with db.tx(organisation_id) as tx:
         await tx.execute(
             "insert into platform.rate_buckets (organisation_id, bucket, full_at)"
             " values ($1, 'key', clock_timestamp() + interval '59.95 seconds')",
             organisation_id,
         )
-    await one.take(organisation_id, "key")
+    await one.take(organisation_id, "key", PER_MINUTE)
     # Five of a lot of ten were there: the second process gets one, though the first asked for ten.
-    await other.take(organisation_id, "key")
+    await other.take(organisation_id, "key", PER_MINUTE)

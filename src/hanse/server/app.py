@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from litestar import HttpMethod, Litestar, MediaType, Request, Response, get, route
@@ -22,7 +23,7 @@ from hanse.platform.http import RateLimits, RequestContext, by_method, problem_r
 from hanse.platform.problems import Forbidden, Problem, UnsupportedMediaType
 from hanse.platform.telemetry import METRICS_CONTENT_TYPE, log, render_metrics
 from hanse.server import pages
-from hanse.server.access import CookieCredentials, access_of, credentials_of
+from hanse.server.access import CookieCredentials, access_of, credentials_of, visitor_of
 from hanse.server.settings import Settings
 
 READ: list[HttpMethod] = [HttpMethod.GET, HttpMethod.HEAD]
@@ -146,20 +147,34 @@ def create_app(
     bus: Bus,
     inference: InferenceClient,
     generation: InferenceClient | None = None,
+    mailer: identity.Mailer | None = None,
+    hasher: identity.Passwords | None = None,
 ) -> RequestContext:
     """Put the web application together from resources that the caller opened and will close.
 
-    `generation` leads to a language model, if there is one.
+    `generation` leads to a language model, if there is one; `mailer` sends sign-in links;
+    `hasher` replaces the one of the settings.
     """
+    secret_key = settings.secret_key or identity.read_or_make_key(settings.home_path)
+    breached = settings.breached_passwords_file
+    public_url = settings.address
     authenticator = Authenticator(db)
-    per_minute = settings.rate_limit_per_minute
-    limits = RateLimits(db, per_minute) if per_minute else None
+    limits = RateLimits(db)
 
     async def access(request: Request[Any, Any, Any]) -> Access:
-        return await access_of(request, authenticator, limits)
+        return await access_of(
+            request, authenticator, limits, public_url, settings.rate_limit_per_minute
+        )
+
+    async def visitor(request: Request[Any, Any, Any]) -> identity.Origin:
+        return await visitor_of(request, limits, public_url, settings.sign_in_limit_per_minute)
 
     def credentials(request: Request[Any, Any, Any]) -> CookieCredentials:
-        return credentials_of(request)
+        return credentials_of(request, public_url)
+
+    def entry(request: Request[Any, Any, Any]) -> identity.Entry:
+        earlier = credentials_of(request, public_url)["session_token"]
+        return identity.Entry(db, authenticator, public_url, earlier)
 
     def constant(value: Any) -> Provide:
         return Provide(lambda: value, sync_to_thread=False)
@@ -177,14 +192,20 @@ def create_app(
         ],
         dependencies={
             "access": Provide(access),
+            "visitor": Provide(visitor),
             "credentials": Provide(credentials, sync_to_thread=False),
+            "entry": Provide(entry, sync_to_thread=False),
+            "hasher": constant(hasher or identity.Passwords(Path(breached) if breached else None)),
+            "seal": constant(identity.Seal(secret_key)),
+            "oidc": constant(identity.OidcClient()),
+            "mailer": constant(mailer),
             "authenticator": constant(authenticator),
             "db": constant(db),
             "bus": constant(bus),
             "inference": constant(inference),
             "generation": constant(generation),
             "settings": constant(settings),
-            "public_url": constant(settings.address),
+            "public_url": constant(public_url),
         },
         state=State(
             {
@@ -216,4 +237,4 @@ def create_app(
             security=[{"auth_header": []}],
         ),
     )
-    return RequestContext(app)
+    return RequestContext(app, secure=public_url.startswith("https:"))

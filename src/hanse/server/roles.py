@@ -120,6 +120,7 @@ async def web(settings: Settings, fd: int | None) -> None:
         access_log=False,
         server_header=False,
         lifespan="off",
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=round(settings.drain_s),
     )
     server = Server(config)
@@ -254,7 +255,7 @@ async def rpc(settings: Settings) -> None:
 
 async def jobs(settings: Settings) -> None:
     """Relay events from the outbox, run their consumers, and run background jobs."""
-    from hanse import language
+    from hanse import identity, language
     from hanse.platform.consumers import run_consumers
     from hanse.platform.database import Db
     from hanse.platform.job_worker import WorkerLimits, run_jobs
@@ -266,6 +267,7 @@ async def jobs(settings: Settings) -> None:
     stop = _stop_event()
     registry = Jobs()
     register_purge(registry)
+    identity.register_purge(registry)
     clients = contextlib.AsyncExitStack()
     inference_client = await clients.enter_async_context(fleet.inference_client(settings))
     language.register_documents(registry, inference_client)

@@ -129,7 +129,8 @@ class _Language(language_pb2_grpc.LanguageServicer):
         self._inference = inference
         self._detector = detector
         self._quotas = quotas
-        self._limits = RateLimits(db, per_minute) if per_minute else None
+        self._limits = RateLimits(db)
+        self._per_minute = per_minute
         self._answering = Answering(db, inference, detector, quotas)
         self._authenticator = Authenticator(db)
 
@@ -220,8 +221,8 @@ class _Language(language_pb2_grpc.LanguageServicer):
             host=None,
         )
         access.require(scope)
-        if self._limits is not None:
-            await self._limits.take(access.organisation_id, access.caller)
+        if limit := access.limit_per_minute(self._per_minute):
+            await self._limits.take(access.organisation_id, access.caller, limit)
         return access
 
 

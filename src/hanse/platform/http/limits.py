@@ -55,18 +55,13 @@ class RateLimits:
     holds up to a lot of its tokens; where there is no whole lot left, tokens are taken one by one.
     """
 
-    def __init__(
-        self, db: Db, per_minute: int, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        """`per_minute` requests for each caller, 1 or more."""
+    def __init__(self, db: Db, clock: Callable[[], float] = time.monotonic) -> None:
         self._db = db
-        self._per_minute = per_minute
-        self._lot = max(1, int(per_minute * LOT_S / WINDOW_S))
         self._clock = clock
         self._holders: OrderedDict[tuple[UUID, str], _Holder] = OrderedDict()
 
-    async def take(self, organisation_id: UUID, caller: str) -> RateLimit:
-        """Take one request out of the limit of a caller.
+    async def take(self, organisation_id: UUID, caller: str, per_minute: int) -> RateLimit:
+        """Take one request out of the limit of a caller, who may send `per_minute`, 1 or more.
 
         Raises RateLimited, with the seconds until the next request is let through, and
         DatabaseUnavailable.
@@ -80,19 +75,22 @@ class RateLimits:
         if not holder.use(self._clock()):
             async with holder.lock:
                 if not holder.use(self._clock()):
-                    await self._take_lot(holder, organisation_id, caller)
-        return holder.limit(self._per_minute, self._clock())
+                    await self._take_lot(holder, organisation_id, caller, per_minute)
+        return holder.limit(per_minute, self._clock())
 
-    async def _take_lot(self, holder: "_Holder", organisation_id: UUID, caller: str) -> None:
+    async def _take_lot(
+        self, holder: "_Holder", organisation_id: UUID, caller: str, per_minute: int
+    ) -> None:
+        lot = max(1, int(per_minute * LOT_S / WINDOW_S))
         async with self._db.tx(organisation_id, durable=False) as tx:
-            taken = self._lot if holder.plenty else 1
-            fill_s = await _take(tx, caller, self._per_minute, taken)
+            taken = lot if holder.plenty else 1
+            fill_s = await _take(tx, caller, per_minute, taken)
             if fill_s is None and taken > 1:
                 taken = 1
-                fill_s = await _take(tx, caller, self._per_minute, taken)
+                fill_s = await _take(tx, caller, per_minute, taken)
             if fill_s is None:
                 holder.plenty = False
-                raise _limited(self._per_minute)
+                raise _limited(per_minute)
         # Near the limit the last tokens are for whoever needs them, not for one process to hold.
         holder.plenty = fill_s + 2 * LOT_S < WINDOW_S
         holder.taken(taken - 1, fill_s, self._clock())
