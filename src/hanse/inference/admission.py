@@ -35,9 +35,17 @@ class Fresh(Struct, frozen=True):
 
 def invalid(job: Job, models: Mapping[str, ModelSpec], limits: Limits) -> Problem | None:
     """Return why this job could never be taken, or None."""
-    if job.model not in models:
-        return UnknownModel(
-            f"There is no model '{job.model}'. Ask for the list of models.", model=job.model
+    for name in (job.model, *job.then):
+        if name not in models:
+            return UnknownModel(
+                f"There is no model '{name}'. Ask for the list of models.", model=name
+            )
+    steps = 1 + len(job.then)
+    if steps > limits.steps_max:
+        return RequestTooLarge(
+            f"{steps} models in one request; at most {limits.steps_max} are taken.",
+            steps=steps,
+            steps_max=limits.steps_max,
         )
     if len(job.items) > limits.items_max:
         return RequestTooLarge(

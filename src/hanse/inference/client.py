@@ -97,8 +97,12 @@ class InferenceClient:
         items: Sequence[str],
         service_class: ServiceClass,
         deadline_s: float,
+        then: Sequence[str] = (),
     ) -> list[str]:
         """Return the results of all items, in order; `deadline_s` counts from now.
+
+        Results go through the models of `then`, one after the other, without coming back in
+        between; an empty one goes no further, and is the answer.
 
         Cancelling the caller takes the work out of the queue.
 
@@ -112,6 +116,7 @@ class InferenceClient:
             items=items,
             service_class=service_class,
             deadline_s=deadline_s,
+            then=then,
         )
         results: list[str] = []
         for outcome in outcomes:
@@ -128,16 +133,16 @@ class InferenceClient:
         items: Sequence[str],
         service_class: ServiceClass,
         deadline_s: float,
+        then: Sequence[str] = (),
     ) -> list[Outcome]:
         """Like `run`, but return the error of a single item in its place (see there)."""
         if not items:
             return []
         request = next(self._ids)
-        answer = await self._ask(
-            request,
-            Submit(request, organisation_id, model, tuple(items), service_class, deadline_s),
-            timeout_s=max(0.0, deadline_s) + GRACE_S,
+        submit = Submit(
+            request, organisation_id, model, tuple(items), service_class, deadline_s, tuple(then)
         )
+        answer = await self._ask(request, submit, timeout_s=max(0.0, deadline_s) + GRACE_S)
         if isinstance(answer, Refused):
             raise to_problem(answer.failure)
         assert isinstance(answer, Answer)

@@ -159,6 +159,7 @@ class Dispatcher:
             items=message.items,
             service_class=message.service_class,
             deadline_s=message.deadline_s,
+            then=message.then,
         )
         self.scheduler.submit(job, self._loop.time())
 

@@ -34,7 +34,10 @@ class ItemError(Struct, frozen=True, array_like=True):
 
 
 class Submit(Struct, frozen=True, array_like=True, tag=1):
-    """Please compute `items`; `id` is the client's own, unique on its connection."""
+    """Please compute `items`; `id` is the client's own, unique on its connection.
+
+    Results go through the models of `then`, one after the other, before they are answered.
+    """
 
     id: int
     organisation_id: UUID
@@ -42,6 +45,7 @@ class Submit(Struct, frozen=True, array_like=True, tag=1):
     items: tuple[str, ...]
     service_class: ServiceClass
     deadline_s: float
+    then: tuple[str, ...] = ()
 
 
 class Cancel(Struct, frozen=True, array_like=True, tag=2):
