@@ -6,6 +6,7 @@ from uuid import UUID
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from msgspec import structs
 
 from hanse.inference.commands import Finish, KillWorker, Reject, RunBatch
 from hanse.inference.job import Job, Limits, ServiceClass
@@ -39,6 +40,7 @@ jobs = st.builds(
     ).map(tuple),
     service_class=st.sampled_from(ServiceClass),
     deadline_s=st.sampled_from([-1.0, 0.02, 0.5, 5.0, 60.0]),
+    then=st.lists(st.sampled_from([*MODELS]), max_size=2).map(tuple),
 )
 
 
@@ -58,29 +60,23 @@ class AnyHistory(RuleBasedStateMachine):
         self.cancelled: set[int] = set()
         self.running: dict[int, RunBatch] = {}
         self.workers: set[int] = set()
-        self.made_for: dict[int, list[tuple[UUID, str]]] = {}
+        self.made_for: dict[int, tuple[str, list[tuple[UUID, str]]]] = {}
 
     # What the world does
 
     @rule(job=jobs)
     def submit(self, job: Job) -> None:
         number = next(self.numbers)
-        request = Job(
-            number, job.organisation_id, job.model, job.items, job.service_class, job.deadline_s
-        )
-        self.owed[number] = request
-        self.scheduler.submit(request, self.now)
+        self.owed[number] = structs.replace(job, request=number)
+        self.scheduler.submit(self.owed[number], self.now)
         self.tick()
 
     @rule(jobs=st.lists(jobs, min_size=2, max_size=6))
     def submit_many_in_one_turn(self, jobs: list[Job]) -> None:
         for job in jobs:
             number = next(self.numbers)
-            request = Job(
-                number, job.organisation_id, job.model, job.items, job.service_class, job.deadline_s
-            )
-            self.owed[number] = request
-            self.scheduler.submit(request, self.now)
+            self.owed[number] = structs.replace(job, request=number)
+            self.scheduler.submit(self.owed[number], self.now)
         self.tick()
 
     @precondition(lambda self: self.owed)
@@ -168,18 +164,30 @@ class AnyHistory(RuleBasedStateMachine):
         assert 1 <= len(run.items) <= BATCH_MAX[run.model.info.name]
         batch = self.scheduler.fleet.workers[run.worker].batch
         assert batch is not None
-        self.made_for[run.batch] = [
-            (UUID(bytes=item.organisation), item.text) for item in batch.items
-        ]
+        items = [(UUID(bytes=item.organisation), item.text) for item in batch.items]
+        self.made_for[run.batch] = (run.model.info.name, items)
 
     def check_answer(self, request: Job, finish: Finish) -> None:
         assert len(finish.outcomes) == len(request.items)
         for text, outcome in zip(request.items, finish.outcomes, strict=True):
             if isinstance(outcome, str):
-                made = self.made_for[int(outcome)]
-                assert (request.organisation_id, text) in made, "a result made for another"
+                self.check_way(request, text, outcome)
             else:
                 assert isinstance(outcome, Problem)
+
+    def check_way(self, request: Job, text: str, outcome: str) -> None:
+        """A result names its batch: follow it back through the models to the text."""
+        texts = {outcome}
+        for name in reversed((request.model, *request.then)):
+            ways = [self.made_for[int(result)] for result in texts if result.isdecimal()]
+            texts = {
+                item
+                for model_name, made in ways
+                if model_name == name
+                for organisation, item in made
+                if organisation == request.organisation_id
+            }
+        assert text in texts, "a result made for another"
 
     # What always holds
 
@@ -202,7 +210,8 @@ class AnyHistory(RuleBasedStateMachine):
     def limits_hold(self) -> None:
         waiting = sum(queue.items for queue in self.scheduler.queues.values())
         # Items of a dead worker come back on top.
-        assert waiting <= LIMITS.queue_items_max + sum(BATCH_MAX.values()) * 4
+        steps = sum(len(job.items) for job in self.owed.values() if job.then)
+        assert waiting <= LIMITS.queue_items_max + sum(BATCH_MAX.values()) * 4 + steps
         assert len(self.owed) <= LIMITS.requests_max
 
     @invariant()

@@ -30,9 +30,11 @@ async def test_a_pair_without_a_model_goes_through_english(tmp_path: Path) -> No
     # The Portuguese model under another name stands for one that Hanse does not bring.
     (tmp_path / "gl-en").symlink_to(portuguese)
     async with infer(models=tmp_path) as inference:
+        overheard = Overheard(inference)
         result = await translated(
-            inference, "A casa é muito antiga.\nBom dia.", source="gl", target="pt-BR"
+            overheard, "A casa é muito antiga.\nBom dia.", source="gl", target="pt-BR"
         )
+    assert overheard.asked[0] == (ServiceClass.INTERACTIVE, 2), "both models in one request"
     [text] = result.texts
     assert text.models == ("gl-en", "en-pt")
     assert result.models == ["en-pt", "gl-en"]

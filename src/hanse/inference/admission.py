@@ -16,7 +16,7 @@ from hanse.inference.errors import (
     RequestTooLarge,
     UnknownModel,
 )
-from hanse.inference.job import Job, Limits, ModelSpec, ServiceClass
+from hanse.inference.job import Job, Limits, ModelSpec, Output, ServiceClass
 from hanse.inference.queues import FairQueue
 from hanse.platform.problems import Problem
 
@@ -35,9 +35,19 @@ class Fresh(Struct, frozen=True):
 
 def invalid(job: Job, models: Mapping[str, ModelSpec], limits: Limits) -> Problem | None:
     """Return why this job could never be taken, or None."""
-    if job.model not in models:
-        return UnknownModel(
-            f"There is no model '{job.model}'. Ask for the list of models.", model=job.model
+    for name in (job.model, *job.then):
+        if name not in models:
+            return UnknownModel(
+                f"There is no model '{name}'. Ask for the list of models.", model=name
+            )
+    if job.then and job.output is not Output.TEXT:
+        return InvalidItem("Only plain text goes through several models.")
+    steps = 1 + len(job.then)
+    if steps > limits.steps_max:
+        return RequestTooLarge(
+            f"{steps} models in one request; at most {limits.steps_max} are taken.",
+            steps=steps,
+            steps_max=limits.steps_max,
         )
     if len(job.items) > limits.items_max:
         return RequestTooLarge(

@@ -25,11 +25,13 @@ class ResultCache:
     """Keeps the results that were used last, within `bytes_max` bytes of memory.
 
     A result larger than a hundredth of the whole is not kept, so that no single one drives out
-    the others. Every operation takes constant time.
+    the others. One that `is_shared` answers every organisation with what it knows from any. Every
+    operation takes constant time.
     """
 
-    def __init__(self, bytes_max: int) -> None:
+    def __init__(self, bytes_max: int, *, is_shared: bool = False) -> None:
         self.bytes_max = bytes_max
+        self._is_shared = is_shared
         self.bytes = 0
         # Unused for longest comes first. (The first entry of a plain dict is slow to find once
         # many before it are gone.)
@@ -40,6 +42,7 @@ class ResultCache:
 
     def get(self, key: Key) -> Result | None:
         """Return the result, or None; what was asked for is kept longest."""
+        key = self._own(key)
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -48,6 +51,7 @@ class ResultCache:
 
     def put(self, key: Key, result: Result) -> None:
         """Keep `result`, and drop what was unused for longest if there is no room."""
+        key = self._own(key)
         size = ENTRY_OVERHEAD_BYTES + sys.getsizeof(key[2]) + sys.getsizeof(result)
         if size * 100 > self.bytes_max:
             return
@@ -59,3 +63,6 @@ class ResultCache:
         while self.bytes > self.bytes_max:
             _, (_, size) = self._entries.popitem(last=False)
             self.bytes -= size
+
+    def _own(self, key: Key) -> Key:
+        return (b"", key[1], key[2]) if self._is_shared else key

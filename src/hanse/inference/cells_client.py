@@ -77,6 +77,7 @@ class CellsClient(InferenceClient):
         service_class: ServiceClass,
         deadline_s: float,
         output: Output = Output.TEXT,
+        then: Sequence[str] = (),
     ) -> list[Outcome]:
         """See `InferenceClient.compute`."""
         return await self._choose(model, service_class).compute(
@@ -86,6 +87,7 @@ class CellsClient(InferenceClient):
             service_class=service_class,
             deadline_s=deadline_s,
             output=output,
+            then=then,
         )
 
     async def status(self) -> dict[str, Any]:

@@ -115,8 +115,12 @@ class InferenceClient:
         items: Sequence[str],
         service_class: ServiceClass,
         deadline_s: float,
+        then: Sequence[str] = (),
     ) -> list[str]:
         """Return the results of all items, in order; `deadline_s` counts from now.
+
+        Results go through the models of `then`, one after the other, without coming back in
+        between; an empty one goes no further, and is the answer.
 
         Cancelling the caller takes the work out of the queue.
 
@@ -130,6 +134,7 @@ class InferenceClient:
             items=items,
             service_class=service_class,
             deadline_s=deadline_s,
+            then=then,
         )
         results: list[str] = []
         for outcome in outcomes:
@@ -146,6 +151,7 @@ class InferenceClient:
         items: Sequence[str],
         service_class: ServiceClass,
         deadline_s: float,
+        then: Sequence[str] = (),
     ) -> list[TextOutcome]:
         """Like `run`, but return the error of a single item in its place (see there)."""
         outcomes = await self.compute(
@@ -154,6 +160,7 @@ class InferenceClient:
             items=items,
             service_class=service_class,
             deadline_s=deadline_s,
+            then=then,
         )
         return [
             ItemFailed("The result is no text.") if isinstance(one, bytes) else one
@@ -169,6 +176,7 @@ class InferenceClient:
         service_class: ServiceClass,
         deadline_s: float,
         output: Output = Output.TEXT,
+        then: Sequence[str] = (),
     ) -> list[Outcome]:
         """Like `run_each`, for models whose results are text or bytes, and other outputs.
 
@@ -177,13 +185,17 @@ class InferenceClient:
         if not items:
             return []
         request = next(self._ids)
-        answer = await self._ask(
+        submit = Submit(
             request,
-            Submit(
-                request, organisation_id, model, tuple(items), service_class, deadline_s, output
-            ),
-            timeout_s=max(0.0, deadline_s) + GRACE_S,
+            organisation_id,
+            model,
+            tuple(items),
+            service_class,
+            deadline_s,
+            output,
+            tuple(then),
         )
+        answer = await self._ask(request, submit, timeout_s=max(0.0, deadline_s) + GRACE_S)
         if isinstance(answer, Refused):
             raise to_problem(answer.failure)
         assert isinstance(answer, Answer)

@@ -207,6 +207,7 @@ class Dispatcher:
             service_class=message.service_class,
             deadline_s=message.deadline_s,
             output=message.output,
+            then=message.then,
         )
         self.scheduler.submit(job, self._loop.time())
 

@@ -89,7 +89,8 @@ class ModelSpec(Struct, frozen=True):
 class Job(Struct, frozen=True):
     """One request: items for one model, answered together and in order.
 
-    `request` is unique among the requests of a scheduler. `deadline_s` counts from now.
+    `request` is unique among the requests of a scheduler. `deadline_s` counts from now. Results go
+    through the models of `then`, one after the other, before they are answered.
     """
 
     request: int
@@ -99,6 +100,7 @@ class Job(Struct, frozen=True):
     service_class: ServiceClass
     deadline_s: float
     output: Output = Output.TEXT
+    then: tuple[str, ...] = ()
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -109,6 +111,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     item_chars_max: int = 1_000
     request_chars_max: int = 2_000_000
     deadline_max_s: float = 24 * 3600.0
+    steps_max: int = 4
+    """Models that one request may go through."""
 
     # What waits
     queue_items_max: int = 100_000

@@ -52,7 +52,10 @@ def unwrapped(result: str | Binary | T) -> Result | T:
 
 
 class Submit(Struct, frozen=True, array_like=True, tag=1):
-    """Please compute `items`; `id` is the client's own, unique on its connection."""
+    """Please compute `items`; `id` is the client's own, unique on its connection.
+
+    Results go through the models of `then`, one after the other, before they are answered.
+    """
 
     id: int
     organisation_id: UUID
@@ -61,6 +64,7 @@ class Submit(Struct, frozen=True, array_like=True, tag=1):
     service_class: ServiceClass
     deadline_s: float
     output: Output = Output.TEXT
+    then: tuple[str, ...] = ()
 
 
 class Cancel(Struct, frozen=True, array_like=True, tag=2):

@@ -9,7 +9,8 @@ owed (`shares`); within a class organisations take fair turns, within an organis
 the least slack goes first (`queues`). Batches are short enough not to be in an urgent arrival's way
 (`batching`). What breaks a limit or cannot be done in time is refused at once (`admission`).
 Identical items of one organisation are computed once: merged while under way, cached after that. A
-worker that dies costs nobody an error: its items run again, alone, until one is convicted.
+job that names several models goes through them here, step by step (`chains`). A worker that dies
+costs nobody an error: its items run again, alone, until one is convicted.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,9 +22,11 @@ from msgspec import Struct, structs
 from hanse.inference.admission import Admission, Fresh, invalid
 from hanse.inference.batching import UrgentDeadline, items_max, quantum_s, take_batch
 from hanse.inference.cache import Key, ResultCache, hash_for
+from hanse.inference.chains import find_places, over_long, work_ahead_s
 from hanse.inference.commands import Command, KillWorker, Reject, RunBatch
 from hanse.inference.cost import Size
 from hanse.inference.errors import (
+    DeadlineExceeded,
     InferenceUnavailable,
     ItemFailed,
     ModelFailed,
@@ -58,6 +61,7 @@ class Stats(Struct):
     poison_items: int = 0
     workers_lost: int = 0
     workers_hung: int = 0
+    stepped_items: int = 0
 
 
 class Scheduler:
@@ -72,11 +76,11 @@ class Scheduler:
         self.limits = limits
         self.stats = Stats()
         self.fleet = Fleet(limits)
-        self.cache = ResultCache(limits.cache_bytes_max)
+        self.cache = ResultCache(limits.cache_bytes_max, is_shared=limits.cache_shared)
         tokens = count(1)
         self._organisations = OrganisationShares(limits)
         self.queues = {each: FairQueue(tokens, self._organisations) for each in ServiceClass}
-        self._ledger = Ledger(self.queues, tokens)
+        self._ledger = Ledger(self.queues, tokens, self._step_on)
         self._admission = Admission(limits, self.queues)
         self._shares = ClassShares(limits)
         self._urgent = UrgentDeadline(limits.urgent_deadline_s)
@@ -163,7 +167,7 @@ class Scheduler:
             if not isinstance(outcome, ItemError):
                 # A model that was replaced meanwhile has answered for its successor.
                 if item.key[1] == hash_for(ended.model.info.hash, item.output):
-                    self.cache.put(self._cached_as(item.key), outcome)
+                    self.cache.put(item.key, outcome)
                 self._ledger.settle(item, outcome)
             else:
                 self.stats.failed_items += 1
@@ -211,24 +215,27 @@ class Scheduler:
     # Taking jobs
 
     def _take(self, job: Job, now: float) -> Problem | None:
-        model = self._models[job.model]
-        organisation = job.organisation_id.bytes
-        model_hash = hash_for(model.info.hash, job.output)
-        keys = [(organisation, model_hash, text) for text in job.items]
-        outcomes = [self.cache.get(self._cached_as(key)) for key in keys]
-        cost = self.fleet.cost(model)
+        models = [self._models[name] for name in (job.model, *job.then)]
+        places = find_places(job, models, self.cache, self.limits)
         fresh: dict[Key, float] = {}
-        for key, outcome in zip(keys, outcomes, strict=True):
-            if outcome is None and key not in self._ledger.items and key not in fresh:
-                fresh[key] = cost.predict_item(len(key[2]))
-        longest = max((len(key[2]) for key in fresh), default=0)
+        longest = [0] * len(models)
+        for place in places:
+            key, model = place.key, models[place.step]
+            if place.outcome is None and key not in self._ledger.items and key not in fresh:
+                fresh[key] = self.fleet.cost(model).predict_item(len(key[2]))
+                longest[place.step] = max(longest[place.step], len(key[2]))
+        ahead_s = work_ahead_s(places, models, self.fleet.cost)
+        longest_s = max(
+            self.fleet.cost(model).predict(Size.of([chars]))
+            for model, chars in zip(models, longest, strict=True)
+        )
         refusal = self._admission.refusal(
             job,
             Fresh(
                 items=len(fresh),
                 chars=sum(len(key[2]) for key in fresh),
-                seconds=sum(fresh.values()),
-                longest_s=cost.predict(Size.of([longest])),
+                seconds=sum(fresh.values()) + sum(ahead_s.values()),
+                longest_s=longest_s + max(ahead_s.values(), default=0.0),
             ),
             workers=len(self.fleet.workers),
             requests=len(self._ledger.requests),
@@ -237,38 +244,76 @@ class Scheduler:
             return refusal
         if job.service_class is ServiceClass.INTERACTIVE:
             self._urgent.note(job.deadline_s, now)
-        request = self._ledger.open(job.request, now + job.deadline_s, [*outcomes])
-        for key, predicted_s in fresh.items():
-            self._ledger.add(self._item(job, model, key, request, predicted_s))
-        for place, (key, outcome) in enumerate(zip(keys, outcomes, strict=True)):
-            if outcome is None:
-                item = self._ledger.items[key]
-                self._ledger.wait_for(request, place, item, job.service_class)
-        cached = len(keys) - request.missing
+        request = self._ledger.open(
+            job,
+            now + job.deadline_s,
+            [place.outcome for place in places],
+            [place.step for place in places] if job.then else [],
+        )
+        for number, place in enumerate(places):
+            if place.outcome is None:
+                model = models[place.step]
+                self._wait_for(request, number, place.key, model, ahead_s.get(place.key, 0.0))
+        cached = len(places) - request.missing
         self.stats.requests += 1
-        self.stats.items += len(keys)
+        self.stats.items += len(places)
         self.stats.cached_items += cached
         self.stats.merged_items += request.missing - len(fresh)
         return None
 
-    def _cached_as(self, key: Key) -> Key:
-        return (b"", key[1], key[2]) if self.limits.cache_shared else key
+    def _wait_for(
+        self, request: Request, number: int, key: Key, model: ModelSpec, ahead_s: float = 0.0
+    ) -> None:
+        """Let a place of a request wait for an item, which is queued unless it is under way."""
+        item = self._ledger.items.get(key)
+        if item is None:
+            chars = len(key[2])
+            item = Item(
+                key=key,
+                model=model.info.name,
+                text=key[2],
+                service_class=request.service_class,
+                deadline=request.deadline - ahead_s,
+                predicted_s=self.fleet.cost(model).predict_item(chars),
+                group=group_of(
+                    hash_for(model.info.name, request.output), chars, pads=model.traits.pads
+                ),
+                waiters={},
+                output=request.output,
+            )
+            self._ledger.add(item)
+        self._ledger.wait_for(request, number, item)
 
-    def _item(
-        self, job: Job, model: ModelSpec, key: Key, request: Request, predicted_s: float
-    ) -> Item:
-        text = key[2]
-        return Item(
-            key=key,
-            model=job.model,
-            text=text,
-            service_class=job.service_class,
-            deadline=request.deadline,
-            predicted_s=predicted_s,
-            group=group_of(hash_for(job.model, job.output), len(text), pads=model.traits.pads),
-            waiters={},
-            output=job.output,
-        )
+    def _step_on(self, request: Request, number: int, item: Item, result: Result) -> None:
+        """A place of a request has the result of one of its models: on to the next one."""
+        step = request.steps[number] = request.steps[number] + 1
+        if step > len(request.then) or not result:
+            self._ledger.fill(request, [number], result)
+            return
+        problem: Problem | None = None
+        model = self._models.get(request.then[step - 1])
+        if isinstance(result, bytes):
+            result, problem = "", ItemFailed("The result of one model is no text for the next.")
+        elif self._draining:
+            problem = _stopping()
+        elif request.late:
+            self.stats.expired_items += 1
+            problem = DeadlineExceeded("The deadline passed between two models.")
+        elif model is None:
+            problem = UnknownModel(f"Model '{request.then[step - 1]}' was removed.")
+        else:
+            problem = over_long(result, self.limits)
+        if problem is not None or model is None:
+            assert problem is not None
+            self._ledger.fill(request, [number], problem)
+            return
+        key = (item.organisation, model.info.hash, result)
+        self.stats.stepped_items += 1
+        known = self.cache.get(key)
+        if known is not None:
+            self._step_on(request, number, item, known)
+        else:
+            self._wait_for(request, number, key, model)
 
     # Handing out work
 

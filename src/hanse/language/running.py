@@ -64,26 +64,21 @@ class Runner:
         }
 
     async def _through(self, route: Route, sentences: Sequence[str]) -> list[str]:
+        numbers = [number for number, text in enumerate(sentences) if text]
         results = list(sentences)
-        for model in route:
-            numbers = [number for number, text in enumerate(results) if text]
-            answers = await self._run_model(model, [results[number] for number in numbers])
-            for number, answer in zip(numbers, answers, strict=True):
-                results[number] = answer
-        return results
-
-    async def _run_model(self, model: str, sentences: Sequence[str]) -> list[str]:
-        answers: list[str] = []
-        for first in range(0, len(sentences), SENTENCES_PER_CALL_MAX):
+        for first in range(0, len(numbers), SENTENCES_PER_CALL_MAX):
+            part = numbers[first : first + SENTENCES_PER_CALL_MAX]
             outcomes = await self._inference.run_each(
                 organisation_id=self._organisation_id,
-                model=model,
-                items=sentences[first : first + SENTENCES_PER_CALL_MAX],
+                model=route[0],
+                then=route[1:],
+                items=[sentences[number] for number in part],
                 service_class=self._service_class,
                 deadline_s=max(self._deadline - time.monotonic(), 0.0),
             )
-            answers += map(_answer, outcomes)
-        return answers
+            for number, outcome in zip(part, outcomes, strict=True):
+                results[number] = _answer(outcome)
+        return results
 
 
 def _answer(outcome: TextOutcome) -> str:
@@ -97,5 +92,5 @@ def _answer(outcome: TextOutcome) -> str:
         return ""
     if isinstance(outcome, Problem):
         raise outcome
-    # A model that has lost the thread; the next one could not be given this.
+    # A model that has lost the thread.
     return outcome if len(outcome) <= ANSWER_CHARACTERS_MAX else ""

@@ -16,6 +16,7 @@ class Run(Struct, frozen=True):
     at: float
     worker: int
     items: tuple[str, ...]
+    model: str
 
 
 Engine = Callable[[tuple[str, ...]], tuple[float, list[str | ItemError]]]
@@ -50,7 +51,7 @@ class Simulation(VirtualFleet):
         return sorted(self.kinds)
 
     def _compute(self, command: RunBatch) -> Ran:
-        self.runs.append(Run(self.now, command.worker, command.items))
+        self.runs.append(Run(self.now, command.worker, command.items, command.model.info.name))
         return Ran(*self._engine(command.items))
 
     def _note(self, answer: Finish | Reject) -> None:
