@@ -34,8 +34,8 @@ things measured in the same run, and mean more than times: these come from a sma
 - Python {python}, {system}
 - Date: {date}
 
-There is no comparison with LibreTranslate: it downloads its models when it runs, and these benchmarks
-run without a network.
+There is no comparison with LibreTranslate: it downloads its models when it runs, and these
+benchmarks run without a network.
 """
 
 
