@@ -43,6 +43,9 @@ things measured in the same run, and mean more than times: these come from a sma
 - Machine: {machine}
 - Python {python}, {system}
 - Date: {date}
+
+There is no comparison with LibreTranslate: it downloads its models when it runs, and these
+benchmarks run without a network.
 """
 
 

@@ -144,6 +144,43 @@ def test_a_bold_word_does_not_cut_a_paragraph() -> None:
     assert text.text.endswith("full, and extraordinarily so is this one here.")
 
 
+def test_bold_slanted_and_coloured_words_look_so_in_the_translation() -> None:
+    def draw(canvas: Canvas) -> None:
+        x = 60.0
+        for text, font, red in (
+            ("Read the ", "Times-Roman", 0),
+            ("safety rules", "Times-Bold", 0),
+            (", and ask ", "Times-Roman", 0),
+            ("your manager", "Times-Italic", 1),
+            (".", "Times-Roman", 0),
+        ):
+            canvas.setFont(font, 12)
+            canvas.setFillColorRGB(red, 0, 0)
+            canvas.drawString(x, 700, text)
+            x += canvas.stringWidth(text, font, 12)
+
+    data = made(draw)
+    [read] = PDF.read(data)
+    assert read.text == "Read the safety rules, and ask your manager."
+    assert [read.text[start:end] for start, end in read.marks] == ["safety rules", "your manager"]
+    translation = "Leia as regras e pergunte ao seu gerente."
+    marks = tuple(
+        (translation.index(each), translation.index(each) + len(each))
+        for each in ("regras", "seu gerente")
+    )
+    with pdfplumber.open(io.BytesIO(PDF.write(data, [Block(translation, marks)]))) as document:
+        [sheet] = document.pages
+        assert sheet.extract_text() == translation
+        chars = [each for each in sheet.chars if each["text"].strip()]
+    bold, slanted = (
+        "".join(each["text"] for each in chars if kind in each["fontname"])
+        for kind in ("Bold", "Italic")
+    )
+    assert (bold, slanted) == ("regras", "seugerente")
+    red = "".join(each["text"] for each in chars if each["non_stroking_color"] == (1, 0, 0))
+    assert red == "seugerente"
+
+
 def encrypted(data: bytes) -> bytes:
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(data)) as document:

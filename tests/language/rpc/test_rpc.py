@@ -90,6 +90,31 @@ async def test_sentences_come_in_order_and_the_whole_last(stub: Any, sent: Any) 
     assert last.whole.billed_characters == len(TEXT)
 
 
+async def test_a_stream_takes_sentences_from_a_memory_and_follows_a_style(
+    stub: Any, sent: Any, server: LanguageServer, key: str
+) -> None:
+    source = "The house is very old."
+    async with server.client(key) as http:
+        path = "/v3/translation_memories"
+        named = {"name": "One", "source_language": "en", "target_languages": ["pt"]}
+        memory = (await http.post(path, json=named)).json()["translation_memory_id"]
+        kept = {"source_text": source, "target_language": "pt", "target_text": "Casa velha!"}
+        await http.post(f"{path}/{memory}/segments", json={"segments": [kept]})
+        rules = {"punctuation": {"exclamation_marks": "do_not_use"}}
+        body = {"name": "One", "language": "pt", "configured_rules": rules}
+        style = (await http.post("/v3/style_rules", json=body)).json()["style_id"]
+    asked = {"text": source, "target_language": "pt", "source_language": "en"}
+    request = pb.TranslateStreamRequest(**asked, translation_memory_id=memory, style_id=style)
+    *_, last = [each async for each in stub.TranslateStream(request, metadata=sent)]
+    assert last.whole.text == "Casa velha."
+    for wrong in ({"style_id": memory}, {"translation_memory_id": style}):
+        call = stub.TranslateStream(pb.TranslateStreamRequest(**asked, **wrong), metadata=sent)
+        assert (await refusal(call.read())).code() in (
+            grpc.StatusCode.NOT_FOUND,
+            grpc.StatusCode.INVALID_ARGUMENT,
+        )
+
+
 async def test_languages_are_recognised(stub: Any, sent: Any) -> None:
     answer = await stub.Detect(pb.DetectRequest(texts=["Bom dia a todos", "1"]), metadata=sent)
     first, second = answer.detections

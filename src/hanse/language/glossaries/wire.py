@@ -112,8 +112,8 @@ def parse_dictionaries(fields: Mapping[str, Any]) -> list[NewDictionary]:
 
     Raises InvalidParameter, InvalidEntries.
     """
-    given = fields.get("dictionaries") or _of_form(fields)
-    if given is None:
+    given = fields.get("dictionaries")
+    if given is None and (given := _of_form(fields)) is None:
         return []
     if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
         raise InvalidParameter("Parameter 'dictionaries' must be an array of objects.")

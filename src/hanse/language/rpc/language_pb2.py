@@ -24,39 +24,39 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!hanse/language/rpc/language.proto\x12\x11hanse.language.v1\"\xc7\x01\n\x10TranslateRequest\x12\r\n\x05texts\x18\x01 \x03(\t\x12\x17\n\x0ftarget_language\x18\x02 \x01(\t\x12\x17\n\x0fsource_language\x18\x03 \x01(\t\x12\x14\n\x0cglossary_ids\x18\x04 \x03(\t\x12\x10\n\x08style_id\x18\x05 \x01(\t\x12\x1d\n\x15translation_memory_id\x18\x06 \x01(\t\x12\x14\n\x0ctag_handling\x18\x07 \x01(\t\x12\x15\n\rreporting_tag\x18\x08 \x01(\t\"x\n\x0bTranslation\x12\x0c\n\x04text\x18\x01 \x01(\t\x12 \n\x18\x64\x65tected_source_language\x18\x02 \x01(\t\x12\x19\n\x11\x62illed_characters\x18\x03 \x01(\x03\x12\x1e\n\x16untranslated_sentences\x18\x04 \x01(\x05\"I\n\x11TranslateResponse\x12\x34\n\x0ctranslations\x18\x01 \x03(\x0b\x32\x1e.hanse.language.v1.Translation\"X\n\x16TranslateStreamRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x17\n\x0ftarget_language\x18\x02 \x01(\t\x12\x17\n\x0fsource_language\x18\x03 \x01(\t\"O\n\x0eTranslatedPart\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x13\n\x0bis_sentence\x18\x04 \x01(\x08\"\x87\x01\n\x17TranslateStreamResponse\x12\x31\n\x04part\x18\x01 \x01(\x0b\x32!.hanse.language.v1.TranslatedPartH\x00\x12/\n\x05whole\x18\x02 \x01(\x0b\x32\x1e.hanse.language.v1.TranslationH\x00\x42\x08\n\x06\x61nswer\"\x1e\n\rDetectRequest\x12\r\n\x05texts\x18\x01 \x03(\t\"A\n\tDetection\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x12\x0e\n\x06status\x18\x03 \x01(\t\"B\n\x0e\x44\x65tectResponse\x12\x30\n\ndetections\x18\x01 \x03(\x0b\x32\x1c.hanse.language.v1.Detection\"^\n\x0c\x45mbedRequest\x12\r\n\x05texts\x18\x01 \x03(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x30\n\x07purpose\x18\x03 \x01(\x0e\x32\x1f.hanse.language.v1.EmbedPurpose\"+\n\tEmbedding\x12\x0e\n\x06values\x18\x01 \x03(\x02\x12\x0e\n\x06tokens\x18\x02 \x01(\x05\"P\n\rEmbedResponse\x12\x30\n\nembeddings\x18\x01 \x03(\x0b\x32\x1c.hanse.language.v1.Embedding\x12\r\n\x05model\x18\x02 \x01(\t*a\n\x0c\x45mbedPurpose\x12\x1d\n\x19\x45MBED_PURPOSE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x45MBED_PURPOSE_QUERY\x10\x01\x12\x19\n\x15\x45MBED_PURPOSE_PASSAGE\x10\x02\x32\xe9\x02\n\x08Language\x12V\n\tTranslate\x12#.hanse.language.v1.TranslateRequest\x1a$.hanse.language.v1.TranslateResponse\x12j\n\x0fTranslateStream\x12).hanse.language.v1.TranslateStreamRequest\x1a*.hanse.language.v1.TranslateStreamResponse0\x01\x12M\n\x06\x44\x65tect\x12 .hanse.language.v1.DetectRequest\x1a!.hanse.language.v1.DetectResponse\x12J\n\x05\x45mbed\x12\x1f.hanse.language.v1.EmbedRequest\x1a .hanse.language.v1.EmbedResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!hanse/language/rpc/language.proto\x12\x11hanse.language.v1\"\xc7\x01\n\x10TranslateRequest\x12\r\n\x05texts\x18\x01 \x03(\t\x12\x17\n\x0ftarget_language\x18\x02 \x01(\t\x12\x17\n\x0fsource_language\x18\x03 \x01(\t\x12\x14\n\x0cglossary_ids\x18\x04 \x03(\t\x12\x10\n\x08style_id\x18\x05 \x01(\t\x12\x1d\n\x15translation_memory_id\x18\x06 \x01(\t\x12\x14\n\x0ctag_handling\x18\x07 \x01(\t\x12\x15\n\rreporting_tag\x18\x08 \x01(\t\"x\n\x0bTranslation\x12\x0c\n\x04text\x18\x01 \x01(\t\x12 \n\x18\x64\x65tected_source_language\x18\x02 \x01(\t\x12\x19\n\x11\x62illed_characters\x18\x03 \x01(\x03\x12\x1e\n\x16untranslated_sentences\x18\x04 \x01(\x05\"I\n\x11TranslateResponse\x12\x34\n\x0ctranslations\x18\x01 \x03(\x0b\x32\x1e.hanse.language.v1.Translation\"\x89\x01\n\x16TranslateStreamRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x17\n\x0ftarget_language\x18\x02 \x01(\t\x12\x17\n\x0fsource_language\x18\x03 \x01(\t\x12\x10\n\x08style_id\x18\x04 \x01(\t\x12\x1d\n\x15translation_memory_id\x18\x05 \x01(\t\"O\n\x0eTranslatedPart\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x13\n\x0bis_sentence\x18\x04 \x01(\x08\"\x87\x01\n\x17TranslateStreamResponse\x12\x31\n\x04part\x18\x01 \x01(\x0b\x32!.hanse.language.v1.TranslatedPartH\x00\x12/\n\x05whole\x18\x02 \x01(\x0b\x32\x1e.hanse.language.v1.TranslationH\x00\x42\x08\n\x06\x61nswer\"\x1e\n\rDetectRequest\x12\r\n\x05texts\x18\x01 \x03(\t\"A\n\tDetection\x12\x10\n\x08language\x18\x01 \x01(\t\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x12\x0e\n\x06status\x18\x03 \x01(\t\"B\n\x0e\x44\x65tectResponse\x12\x30\n\ndetections\x18\x01 \x03(\x0b\x32\x1c.hanse.language.v1.Detection\"^\n\x0c\x45mbedRequest\x12\r\n\x05texts\x18\x01 \x03(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x30\n\x07purpose\x18\x03 \x01(\x0e\x32\x1f.hanse.language.v1.EmbedPurpose\"+\n\tEmbedding\x12\x0e\n\x06values\x18\x01 \x03(\x02\x12\x0e\n\x06tokens\x18\x02 \x01(\x05\"P\n\rEmbedResponse\x12\x30\n\nembeddings\x18\x01 \x03(\x0b\x32\x1c.hanse.language.v1.Embedding\x12\r\n\x05model\x18\x02 \x01(\t*a\n\x0c\x45mbedPurpose\x12\x1d\n\x19\x45MBED_PURPOSE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x45MBED_PURPOSE_QUERY\x10\x01\x12\x19\n\x15\x45MBED_PURPOSE_PASSAGE\x10\x02\x32\xe9\x02\n\x08Language\x12V\n\tTranslate\x12#.hanse.language.v1.TranslateRequest\x1a$.hanse.language.v1.TranslateResponse\x12j\n\x0fTranslateStream\x12).hanse.language.v1.TranslateStreamRequest\x1a*.hanse.language.v1.TranslateStreamResponse0\x01\x12M\n\x06\x44\x65tect\x12 .hanse.language.v1.DetectRequest\x1a!.hanse.language.v1.DetectResponse\x12J\n\x05\x45mbed\x12\x1f.hanse.language.v1.EmbedRequest\x1a .hanse.language.v1.EmbedResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'hanse.language.rpc.language_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EMBEDPURPOSE']._serialized_start=1154
-  _globals['_EMBEDPURPOSE']._serialized_end=1251
+  _globals['_EMBEDPURPOSE']._serialized_start=1204
+  _globals['_EMBEDPURPOSE']._serialized_end=1301
   _globals['_TRANSLATEREQUEST']._serialized_start=57
   _globals['_TRANSLATEREQUEST']._serialized_end=256
   _globals['_TRANSLATION']._serialized_start=258
   _globals['_TRANSLATION']._serialized_end=378
   _globals['_TRANSLATERESPONSE']._serialized_start=380
   _globals['_TRANSLATERESPONSE']._serialized_end=453
-  _globals['_TRANSLATESTREAMREQUEST']._serialized_start=455
-  _globals['_TRANSLATESTREAMREQUEST']._serialized_end=543
-  _globals['_TRANSLATEDPART']._serialized_start=545
-  _globals['_TRANSLATEDPART']._serialized_end=624
-  _globals['_TRANSLATESTREAMRESPONSE']._serialized_start=627
-  _globals['_TRANSLATESTREAMRESPONSE']._serialized_end=762
-  _globals['_DETECTREQUEST']._serialized_start=764
-  _globals['_DETECTREQUEST']._serialized_end=794
-  _globals['_DETECTION']._serialized_start=796
-  _globals['_DETECTION']._serialized_end=861
-  _globals['_DETECTRESPONSE']._serialized_start=863
-  _globals['_DETECTRESPONSE']._serialized_end=929
-  _globals['_EMBEDREQUEST']._serialized_start=931
-  _globals['_EMBEDREQUEST']._serialized_end=1025
-  _globals['_EMBEDDING']._serialized_start=1027
-  _globals['_EMBEDDING']._serialized_end=1070
-  _globals['_EMBEDRESPONSE']._serialized_start=1072
-  _globals['_EMBEDRESPONSE']._serialized_end=1152
-  _globals['_LANGUAGE']._serialized_start=1254
-  _globals['_LANGUAGE']._serialized_end=1615
+  _globals['_TRANSLATESTREAMREQUEST']._serialized_start=456
+  _globals['_TRANSLATESTREAMREQUEST']._serialized_end=593
+  _globals['_TRANSLATEDPART']._serialized_start=595
+  _globals['_TRANSLATEDPART']._serialized_end=674
+  _globals['_TRANSLATESTREAMRESPONSE']._serialized_start=677
+  _globals['_TRANSLATESTREAMRESPONSE']._serialized_end=812
+  _globals['_DETECTREQUEST']._serialized_start=814
+  _globals['_DETECTREQUEST']._serialized_end=844
+  _globals['_DETECTION']._serialized_start=846
+  _globals['_DETECTION']._serialized_end=911
+  _globals['_DETECTRESPONSE']._serialized_start=913
+  _globals['_DETECTRESPONSE']._serialized_end=979
+  _globals['_EMBEDREQUEST']._serialized_start=981
+  _globals['_EMBEDREQUEST']._serialized_end=1075
+  _globals['_EMBEDDING']._serialized_start=1077
+  _globals['_EMBEDDING']._serialized_end=1120
+  _globals['_EMBEDRESPONSE']._serialized_start=1122
+  _globals['_EMBEDRESPONSE']._serialized_end=1202
+  _globals['_LANGUAGE']._serialized_start=1304
+  _globals['_LANGUAGE']._serialized_end=1665
 # @@protoc_insertion_point(module_scope)

@@ -55,14 +55,18 @@ class TranslateResponse(_message.Message):
     def __init__(self, translations: _Optional[_Iterable[_Union[Translation, _Mapping]]] = ...) -> None: ...
 
 class TranslateStreamRequest(_message.Message):
-    __slots__ = ("text", "target_language", "source_language")
+    __slots__ = ("text", "target_language", "source_language", "style_id", "translation_memory_id")
     TEXT_FIELD_NUMBER: _ClassVar[int]
     TARGET_LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     SOURCE_LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    STYLE_ID_FIELD_NUMBER: _ClassVar[int]
+    TRANSLATION_MEMORY_ID_FIELD_NUMBER: _ClassVar[int]
     text: str
     target_language: str
     source_language: str
-    def __init__(self, text: _Optional[str] = ..., target_language: _Optional[str] = ..., source_language: _Optional[str] = ...) -> None: ...
+    style_id: str
+    translation_memory_id: str
+    def __init__(self, text: _Optional[str] = ..., target_language: _Optional[str] = ..., source_language: _Optional[str] = ..., style_id: _Optional[str] = ..., translation_memory_id: _Optional[str] = ...) -> None: ...
 
 class TranslatedPart(_message.Message):
     __slots__ = ("start", "end", "text", "is_sentence")

@@ -18,6 +18,7 @@ from hanse.inference import DEFAULT_MODEL, InferenceClient, Purpose, embed, embe
 from hanse.language import routing, streaming, wire
 from hanse.language.answering import Answering, TranslationEntry
 from hanse.language.detect import Detector
+from hanse.language.memories.service import Memories
 from hanse.language.quotas import Quotas
 from hanse.language.rpc import language_pb2 as pb
 from hanse.language.rpc import language_pb2_grpc
@@ -133,6 +134,7 @@ class _Language(language_pb2_grpc.LanguageServicer):
         self._per_minute = per_minute
         self._answering = Answering(db, inference, detector, quotas)
         self._authenticator = Authenticator(db)
+        self._memories = Memories()
 
     @_told
     async def Translate(self, request: Any, context: Context) -> Any:
@@ -162,10 +164,13 @@ class _Language(language_pb2_grpc.LanguageServicer):
                     "text": [request.text],
                     "target_lang": request.target_language,
                     "source_lang": request.source_language,
+                    "style_id": request.style_id,
+                    "translation_memory_id": request.translation_memory_id,
                 }
             )
+            extras = await streaming.extras(access, self._db, self._memories, asked)
             parts = await streaming.begin(
-                access, self._db, self._inference, self._detector, self._quotas, asked
+                access, self._db, self._inference, self._detector, self._quotas, asked, extras
             )
             try:
                 async for part in parts:

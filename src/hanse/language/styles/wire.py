@@ -80,7 +80,8 @@ def parse_configured_rules(given: Any) -> dict[str, dict[str, str]]:
         for setting, option in settings.items():
             if setting not in SETTINGS[group]:
                 raise InvalidParameter(f"There is no rule '{group}.{setting[:100]}'.")
-            option = _ALSO.get((group, setting, option), option)  # noqa: PLW2901
+            if isinstance(option, str):
+                option = _ALSO.get((group, setting, option), option)  # noqa: PLW2901
             if option not in SETTINGS[group][setting]:
                 raise InvalidParameter(
                     f"Value for '{group}.{setting}' not supported. It may be "

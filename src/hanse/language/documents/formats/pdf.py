@@ -10,32 +10,30 @@ import io
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pdfplumber
 import pikepdf
 from msgspec import Struct
-from reportlab.pdfbase.pdfmetrics import stringWidth
-from reportlab.pdfgen.canvas import Canvas
 
 from hanse.language.documents.formats import Block, InvalidFile
+from hanse.language.documents.formats.pdf_drawing import Look, Piece, Text, drawn, standard_font
 from hanse.language.projection import Marked
+from hanse.language.segment import Span
 
 PAGES_MAX: Final = 200
 FORMS_DEPTH_MAX: Final = 5
-SIZE_RATIO_MIN: Final = 0.55
-"""How small letters may become so that a longer translation fits."""
 
-_NEAR: Final = {0x202F: "\u00a0", 0x2009: " ", 0x2011: "-", 0x2212: "–", 0x200B: None}
 _SIGN: Final = re.compile(r"\(cid:\d+\)|[\ue000-\uf8ff●○■□▪▫◦‣⁃∙]")
 """Signs of lists; symbol fonts have them in the private use area, or tell no letter at all."""
 _ITEM: Final = re.compile(r"[•·–-]\s|\(?(?:\d{1,3}|[a-z])[.)]\s")
 _LETTERS: Final = re.compile(r"[^\W_]")
 _SHOW: Final = frozenset({"Tj", "TJ", "'", '"'})
-_SIZE_STEP: Final = 0.95
 _SAME_LINE: Final = 0.5
 """Words whose middles are within this much of their size stand on one line."""
+_GAP_MIN: Final = 0.12
+"""Letters nearer than this, in sizes, have no space between them."""
 _GAP_MAX: Final = 1.1
 """Words further apart than this, in sizes, belong to different columns or cells."""
 _LEADING_MAX: Final = 1.7
@@ -47,7 +45,8 @@ Matrix = tuple[float, float, float, float, float, float]
 class _Line(Struct):
     """Words beside one another: where they stand, in points from the top left, and how."""
 
-    text: str
+    pieces: list[Piece]
+    """Its text, cut where the look changes."""
     x0: float
     x1: float
     top: float
@@ -57,9 +56,12 @@ class _Line(Struct):
     size: float
     font: str
     fonts: frozenset[str]
-    colour: Any
     is_item: bool = False
     """It begins something of its own: a sign of a list stands before it, or in it."""
+
+    @property
+    def text(self) -> str:
+        return "".join(text for text, _ in self.pieces)
 
 
 class _Paragraph(Struct):
@@ -69,12 +71,41 @@ class _Paragraph(Struct):
     lines: list[_Line]
 
     @property
-    def text(self) -> str:
-        text = self.lines[0].text
+    def pieces(self) -> list[Piece]:
+        pieces = list(self.lines[0].pieces)
         for line in self.lines[1:]:
+            text, look = pieces[-1]
             is_cut = text.endswith("-") and text[-2:-1].isalpha() and line.text[:1].islower()
-            text = text[:-1] + line.text if is_cut else f"{text} {line.text}"
-        return text
+            pieces[-1] = (text[:-1] if is_cut else f"{text} ", look)
+            pieces += line.pieces
+        return pieces
+
+    @property
+    def look(self) -> Look:
+        """How most of its letters look."""
+        looks: Counter[Look] = Counter()
+        for text, look in self.pieces:
+            looks[look] += len(text)
+        return looks.most_common(1)[0][0]
+
+    @property
+    def marked(self) -> tuple[Marked, list[Look]]:
+        """Its text, with marks on what looks otherwise than most of it, and those looks."""
+        text, base = "", self.look
+        marks: list[Span] = []
+        looks: list[Look] = []
+        for piece, look in self.pieces:
+            start = len(text)
+            text += piece
+            span = (start, start + len(piece.rstrip()))
+            if look == base or not _LETTERS.search(piece):
+                continue
+            if looks and looks[-1] == look and not text[marks[-1][1] : start].strip():
+                marks[-1] = (marks[-1][0], span[1])
+            else:
+                marks.append(span)
+                looks.append(look)
+        return Marked(text, tuple(marks)), looks
 
     @property
     def box(self) -> tuple[float, float, float, float]:
@@ -92,39 +123,61 @@ class _Pdf:
         paragraphs = _paragraphs(data)
         if not paragraphs:
             raise InvalidFile("Invalid file: it has no text, only pictures perhaps.")
-        if not any(_LETTERS.search(paragraph.text) for paragraph in paragraphs):
+        if not any(_LETTERS.search(each.marked[0].text) for each in paragraphs):
             raise InvalidFile("Invalid file: its fonts do not tell which letters they show.")
-        return [Marked(paragraph.text) for paragraph in paragraphs]
+        return [paragraph.marked[0] for paragraph in paragraphs]
 
     def write(self, data: bytes, blocks: Sequence[Block]) -> bytes:
         paragraphs = _paragraphs(data)
-        by_page: dict[int, list[tuple[_Paragraph, str]]] = {}
+        by_page: dict[int, list[Text]] = {}
         for paragraph, block in zip(paragraphs, blocks, strict=True):
-            by_page.setdefault(paragraph.page, []).append((paragraph, _writable(block.text)))
+            by_page.setdefault(paragraph.page, []).append(_placed(paragraph, block))
         with _opened(data) as document:
             for number, texts in by_page.items():
                 page = document.pages[number]
                 _take_text(document, page.obj, (1, 0, 0, 1, 0, 0), 0)
-                overlay = _drawn(texts, page)
-                with pikepdf.open(io.BytesIO(overlay)) as drawn:
-                    page.add_overlay(drawn.pages[0], pikepdf.Rectangle(*_media_box(page)))
+                overlay = drawn(texts, _media_box(page))
+                with pikepdf.open(io.BytesIO(overlay)) as overlaid:
+                    page.add_overlay(overlaid.pages[0], pikepdf.Rectangle(*_media_box(page)))
             out = io.BytesIO()
             document.save(out)
         return out.getvalue()
 
 
-def _writable(text: str) -> str:
-    """Return a text in the letters of the standard fonts. Raises InvalidFile."""
-    text = text.translate(_NEAR)
-    try:
-        text.encode("cp1252")
-    except UnicodeEncodeError as error:
-        letter = text[error.start]
-        raise InvalidFile(
-            f"The translation has the letter {letter!r}, which cannot be written into a PDF yet. "
-            "Send the document in the format that it was made in."
-        ) from error
-    return text
+def _placed(paragraph: _Paragraph, block: Block) -> Text:
+    """Return what is to be drawn in the place of a paragraph."""
+    base = paragraph.look
+    pieces: list[Piece] = []
+    done = 0
+    for (start, end), look in sorted(
+        zip(block.marks, paragraph.marked[1], strict=False), key=lambda pair: pair[0]
+    ):
+        first = max(start, done)
+        pieces += [(block.text[done:first], base), (block.text[first:end], look)]
+        done = max(done, end)
+    pieces.append((block.text[done:], base))
+    first_line, last_line = paragraph.lines[0], paragraph.lines[-1]
+    leading = 1.2
+    if (count := len(paragraph.lines) - 1) > 0:
+        leading = (last_line.bottom - first_line.bottom) / count / first_line.size
+    return Text(
+        pieces=[piece for piece in pieces if piece[0]],
+        box=paragraph.box,
+        base=first_line.base,
+        size=first_line.size,
+        leading=leading,
+        is_single=count == 0,
+        is_centred=_is_centred(paragraph.lines),
+    )
+
+
+def _is_centred(lines: Sequence[_Line]) -> bool:
+    if len(lines) < 2:
+        return False
+    middles = [line.x0 + line.x1 for line in lines]
+    starts = [line.x0 for line in lines]
+    size = lines[0].size
+    return max(middles) - min(middles) < size < max(starts) - min(starts)
 
 
 def _opened(data: bytes) -> pikepdf.Pdf:
@@ -219,7 +272,7 @@ def _line(words: Sequence[dict[str, Any]], left: float, top: float) -> _Line:
     font = letters.most_common(1)[0][0]
     first = next(word for word in words if word["fontname"] == font)
     return _Line(
-        _SIGN.sub("•", " ".join(word["text"] for word in words)),
+        _pieces(words),
         words[0]["x0"] - left,
         words[-1]["x1"] - left,
         min(word["top"] for word in words) - top,
@@ -228,8 +281,29 @@ def _line(words: Sequence[dict[str, Any]], left: float, top: float) -> _Line:
         first["size"],
         font,
         frozenset(letters),
-        first["chars"][0].get("non_stroking_color"),
     )
+
+
+def _pieces(words: Sequence[dict[str, Any]]) -> list[Piece]:
+    pieces: list[Piece] = []
+    for number, word in enumerate(words):
+        colour = word["chars"][0].get("non_stroking_color")
+        parts = tuple(map(float, colour)) if isinstance(colour, (tuple, list)) else ()
+        look = Look(standard_font(word["fontname"]), parts)
+        text = _SIGN.sub("•", word["text"])
+        if number and not _is_joined(words[number - 1], word):
+            pieces[-1] = (f"{pieces[-1][0]} ", pieces[-1][1])
+        if pieces and pieces[-1][1] == look:
+            pieces[-1] = (pieces[-1][0] + text, look)
+        else:
+            pieces.append((text, look))
+    return pieces
+
+
+def _is_joined(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Say whether nothing but a change of the look parts two words."""
+    gap = other["x0"] - one["x1"]
+    return bool(one["size"] == other["size"] and gap < _GAP_MIN * other["size"])
 
 
 def _grouped(
@@ -272,29 +346,6 @@ def _follows(group: Sequence[_Line], line: _Line) -> bool:
     # A line that ends well before the one above is wide ends its paragraph.
     is_full = len(group) == 1 or last.x1 >= max(each.x1 for each in group) - 12 * last.size
     return is_full and (begins_alike or middle <= last.size)
-
-
-def _style(font: str) -> tuple[str, bool, bool]:
-    """Return the family, boldness and slant that a font's name tells."""
-    name = font.lower()
-    family = "Helvetica"
-    if any(each in name for each in ("times", "serif", "roman", "georgia", "garamond", "cmr")):
-        family = "Times"
-    if any(each in name for each in ("courier", "mono", "consol", "cmtt")):
-        family = "Courier"
-    if "sans" in name:
-        family = "Helvetica"
-    is_bold = any(each in name for each in ("bold", "black", "heavy", "cmbx"))
-    return family, is_bold, "italic" in name or "oblique" in name
-
-
-def _standard_font(font: str) -> str:
-    family, is_bold, is_slanted = _style(font)
-    slant = "Italic" if family == "Times" else "Oblique"
-    variant = ("Bold" if is_bold else "") + (slant if is_slanted else "")
-    if family == "Times" and not variant:
-        variant = "Roman"
-    return f"{family}-{variant}" if variant else family
 
 
 def _take_text(document: pikepdf.Pdf, holder: Any, ctm: Matrix, depth: int) -> None:
@@ -352,101 +403,6 @@ def _product(one: Matrix, other: Matrix) -> Matrix:
 def _is_upright(matrix: Matrix) -> bool:
     a, b, c, d, _, _ = matrix
     return abs(b) < 1e-3 * abs(a) and abs(c) < 1e-3 * abs(d) and a > 0
-
-
-def _drawn(texts: Sequence[tuple[_Paragraph, str]], page: pikepdf.Page) -> bytes:
-    left, bottom, right, top = _media_box(page)
-    width, height = right - left, top - bottom
-    out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(width, height), pageCompression=1)
-    boxes = [paragraph.box for paragraph, _ in texts]
-    margin = max(box[2] for box in boxes)
-    for (paragraph, text), box in zip(texts, boxes, strict=True):
-        _draw(canvas, paragraph, text, _room(box, boxes, margin), bottom)
-    canvas.showPage()
-    canvas.save()
-    return out.getvalue()
-
-
-def _room(
-    box: tuple[float, float, float, float],
-    boxes: Sequence[tuple[float, float, float, float]],
-    margin: float,
-) -> float:
-    """Return how far to the right a text may reach: to its neighbour, or to the margin."""
-    _, top, x1, bottom = box
-    beside = [
-        other[0] - 4 for other in boxes if other[0] >= x1 and other[1] < bottom and other[3] > top
-    ]
-    return max(x1, min([margin, *beside]))
-
-
-def _draw(
-    canvas: Canvas, paragraph: _Paragraph, text: str, right: float, bottom_of_page: float
-) -> None:
-    first = paragraph.lines[0]
-    x0, top, x1, bottom = paragraph.box
-    fonts: Counter[str] = Counter()
-    for line in paragraph.lines:
-        fonts[line.font] += len(line.text)
-    font = _standard_font(fonts.most_common(1)[0][0])
-    leading = 1.2
-    if len(paragraph.lines) > 1:
-        count = len(paragraph.lines) - 1
-        leading = (paragraph.lines[-1].bottom - first.bottom) / count / first.size
-    width = max(right if len(paragraph.lines) == 1 else x1, x1) - x0 + 0.5
-    size = first.size
-    rows = list(_wrapped(text, font, size, width))
-    room = bottom - top + 0.35 * first.size
-    while (
-        len(rows) * leading * size > max(room, leading * first.size)
-        or any(stringWidth(row, font, size) > width for row in rows)
-    ) and size > SIZE_RATIO_MIN * first.size:
-        size *= _SIZE_STEP
-        rows = list(_wrapped(text, font, size, width))
-    canvas.setFont(font, size)
-    _set_colour(canvas, first.colour)
-    is_centred = _is_centred(paragraph.lines)
-    for number, row in enumerate(rows):
-        y = first.base - bottom_of_page - number * leading * size
-        if is_centred:
-            canvas.drawCentredString((x0 + x1) / 2, y, row)
-        else:
-            canvas.drawString(x0, y, row)
-
-
-def _is_centred(lines: Sequence[_Line]) -> bool:
-    if len(lines) < 2:
-        return False
-    middles = [line.x0 + line.x1 for line in lines]
-    starts = [line.x0 for line in lines]
-    size = lines[0].size
-    return max(middles) - min(middles) < size < max(starts) - min(starts)
-
-
-def _wrapped(text: str, font: str, size: float, width: float) -> Iterator[str]:
-    row = ""
-    for word in text.split():
-        longer = f"{row} {word}" if row else word
-        if row and stringWidth(longer, font, size) > width:
-            yield row
-            row = word
-        else:
-            row = longer
-    yield row
-
-
-def _set_colour(canvas: Canvas, colour: Any) -> None:
-    parts = [float(each) for each in colour] if isinstance(colour, (tuple, list)) else []
-    match parts:
-        case [grey]:
-            canvas.setFillGray(grey)
-        case [red, green, blue]:
-            canvas.setFillColorRGB(red, green, blue)
-        case [cyan, magenta, yellow, black]:
-            canvas.setFillColorCMYK(cyan, magenta, yellow, black)
-        case _:
-            canvas.setFillGray(0)
 
 
 pdf: Final = _Pdf()
