@@ -12,6 +12,7 @@ class Permission(StrEnum):
     USAGE_READ = "usage:read"
     WRITE_IMPROVE = "write:improve"
     EMBEDDINGS = "embeddings"
+    MODELS_INFER = "models:infer"
     GLOSSARIES_READ = "glossaries:read"
     GLOSSARIES_WRITE = "glossaries:write"
     STYLE_RULES_READ = "style_rules:read"
@@ -53,7 +54,8 @@ TEXT_SCOPES = frozenset(
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.ADMIN: frozenset(Permission),
-    Role.MEMBER: TEXT_SCOPES | {Permission.EMBEDDINGS, Permission.PEOPLE_READ},
+    Role.MEMBER: TEXT_SCOPES
+    | {Permission.EMBEDDINGS, Permission.MODELS_INFER, Permission.PEOPLE_READ},
     Role.GUEST: frozenset({Permission.LANGUAGES_READ}),
 }
 

@@ -36,7 +36,10 @@ from hanse.inference.errors import (
 from hanse.inference.fetch import FetchFailed, NoSuchPair, add_model
 from hanse.inference.host import serve_workers
 from hanse.inference.job import Limits, ModelInfo, Output, Result, ServiceClass
-from hanse.inference.openai_api import openai_error_response, routes
+from hanse.inference.open_inference_api import is_open_inference, open_inference_error_response
+from hanse.inference.open_inference_api import routes as open_inference_routes
+from hanse.inference.openai_api import openai_error_response
+from hanse.inference.openai_api import routes as openai_routes
 from hanse.inference.registry import Locate, Registry, cell_located, located
 from hanse.inference.report import written
 from hanse.inference.role import Door, Standing, installed_models, serve, serve_generation
@@ -44,6 +47,8 @@ from hanse.inference.scored import Scored, Token
 from hanse.inference.scored import decode as decode_scored
 from hanse.inference.scored import pair as rated_item
 from hanse.inference.vectors import DEFAULT_MODEL, Purpose, Vector
+
+routes = (*openai_routes, *open_inference_routes)
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -93,7 +98,9 @@ __all__ = [
     "embed",
     "embed_texts",
     "installed_models",
+    "is_open_inference",
     "located",
+    "open_inference_error_response",
     "openai_error_response",
     "parse_address",
     "rated_item",

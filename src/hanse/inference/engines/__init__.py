@@ -22,6 +22,7 @@ BUILT_IN = {
     "firefox-onnx": "hanse.inference.engines.firefox.engine:portable_engine",
     "fxtranslate": "hanse.inference.engines.fxtranslate:engine",
     "generation": "hanse.inference.engines.generation:engine",
+    "onnx": "hanse.inference.engines.onnx:engine",
     "pseudo": "hanse.inference.engines.pseudo:engine",
 }
 
