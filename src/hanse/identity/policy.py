@@ -13,6 +13,7 @@ class Permission(StrEnum):
     WRITE_IMPROVE = "write:improve"
     EMBEDDINGS = "embeddings"
     MODELS_INFER = "models:infer"
+    GENERATION = "generation"
     GLOSSARIES_READ = "glossaries:read"
     GLOSSARIES_WRITE = "glossaries:write"
     STYLE_RULES_READ = "style_rules:read"
@@ -55,7 +56,12 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.ADMIN: frozenset(Permission),
     Role.MEMBER: TEXT_SCOPES
-    | {Permission.EMBEDDINGS, Permission.MODELS_INFER, Permission.PEOPLE_READ},
+    | {
+        Permission.EMBEDDINGS,
+        Permission.MODELS_INFER,
+        Permission.GENERATION,
+        Permission.PEOPLE_READ,
+    },
     Role.GUEST: frozenset({Permission.LANGUAGES_READ}),
 }
 

@@ -10,7 +10,8 @@ from hanse.inference.addresses import (
     parse_address,
 )
 from hanse.inference.cells_client import CellsClient
-from hanse.inference.client import InferenceClient
+from hanse.inference.chat_api import routes as chat_routes
+from hanse.inference.client import Ended, InferenceClient
 from hanse.inference.embedding import (
     InputTooLong,
     NoEmbeddingModel,
@@ -48,7 +49,7 @@ from hanse.inference.scored import decode as decode_scored
 from hanse.inference.scored import pair as rated_item
 from hanse.inference.vectors import DEFAULT_MODEL, Purpose, Vector
 
-routes = (*openai_routes, *open_inference_routes)
+routes = (*openai_routes, *chat_routes, *open_inference_routes)
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -57,6 +58,7 @@ __all__ = [
     "CellsClient",
     "DeadlineExceeded",
     "Door",
+    "Ended",
     "FetchFailed",
     "InferenceClient",
     "InferenceUnavailable",

@@ -27,7 +27,7 @@ from hanse.server.settings import Settings
 READ: list[HttpMethod] = [HttpMethod.GET, HttpMethod.HEAD]
 READY_TIMEOUT_S = 2.0
 BODY_BYTES_MAX = 128 * 1024
-OPENAI_PATHS = ("/v1/embeddings", "/v1/models")
+OPENAI_PATHS = ("/v1/embeddings", "/v1/models", "/v1/chat/completions")
 _PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
