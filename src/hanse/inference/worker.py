@@ -38,7 +38,7 @@ from hanse.inference.messages import (
 )
 
 _DETAIL_CHARS_MAX = 200
-_STOPPED = ItemError("Nobody waits for this any more.")
+_STOPPED = "stopped"
 _STATM = Path("/proc/self/statm")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -109,7 +109,10 @@ def stream_batch(
     load_s = time.monotonic() - start
 
     def is_stopped() -> bool:
-        messages = connection.receive()
+        try:
+            messages = connection.receive()
+        except (FrameError, OSError):
+            return True
         return messages is None or Stop(run.batch) in messages
 
     outcomes: list[str | ItemError] = []

@@ -140,7 +140,7 @@ class _Model:
             finally:
                 loop.remove_reader(wakes)
             if telling.cancelled():
-                return ItemError("Nobody waits for this any more.")
+                return "stopped"
             return telling.result()
 
         return asyncio.run(run())
