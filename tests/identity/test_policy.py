@@ -21,6 +21,8 @@ EXPECTED = {
     Permission.USAGE_READ: TEXT,
     Permission.WRITE_IMPROVE: TEXT,
     Permission.EMBEDDINGS: MEMBERS,
+    Permission.GENERATION: MEMBERS,
+    Permission.MODELS_INFER: MEMBERS,
     Permission.GLOSSARIES_READ: TEXT,
     Permission.GLOSSARIES_WRITE: TEXT,
     Permission.STYLE_RULES_READ: TEXT,

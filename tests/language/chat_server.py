@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -11,10 +11,14 @@ Answer = Callable[[str], str]
 
 
 class ChatServer:
-    """`answer` makes the reply from the user's turn; `asked` are the bodies it got."""
+    """`answer` makes the reply from the user's turn, `pieces` a streamed one.
+
+    `asked` are the bodies it got.
+    """
 
     def __init__(self) -> None:
         self.answer: Answer = lambda text: text
+        self.pieces: Callable[[str], Iterator[str]] = lambda text: iter([text])
         self.status = 200
         self.asked: list[dict[str, Any]] = []
         self.keys: set[str | None] = set()
@@ -28,6 +32,18 @@ class ChatServer:
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         return json.dumps({"object": "chat.completion", "choices": [choice]}).encode()
 
+    def stream(self, body: dict[str, Any], key: str | None) -> Iterator[bytes]:
+        """The events of a streamed reply. An error of `pieces` breaks it off."""
+        self.asked.append(body)
+        self.keys.add(key)
+        for piece in self.pieces(body["messages"][-1]["content"]):
+            yield _event({"delta": {"content": piece}, "finish_reason": None})
+        yield _event({"delta": {}, "finish_reason": "stop"}) + b"data: [DONE]\n\n"
+
+
+def _event(choice: dict[str, Any]) -> bytes:
+    return b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n"
+
 
 @contextmanager
 def chat_server() -> Iterator[ChatServer]:
@@ -38,12 +54,23 @@ def chat_server() -> Iterator[ChatServer]:
         def do_POST(self) -> None:
             assert self.path == "/v1/chat/completions"
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            if body.get("stream"):
+                self.do_stream(body)
+                return
             data = model.reply(body, self.headers.get("authorization"))
             self.send_response(model.status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
+
+        def do_stream(self, body: dict[str, Any]) -> None:
+            self.send_response(model.status)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            with suppress(OSError):
+                for event in model.stream(body, self.headers.get("authorization")):
+                    self.wfile.write(event)
 
         def log_message(self, *_arguments: Any) -> None:
             pass

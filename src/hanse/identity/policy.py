@@ -13,6 +13,8 @@ class Permission(StrEnum):
     USAGE_READ = "usage:read"
     WRITE_IMPROVE = "write:improve"
     EMBEDDINGS = "embeddings"
+    MODELS_INFER = "models:infer"
+    GENERATION = "generation"
     GLOSSARIES_READ = "glossaries:read"
     GLOSSARIES_WRITE = "glossaries:write"
     STYLE_RULES_READ = "style_rules:read"
@@ -66,9 +68,11 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.MEMBER: TEXT_SCOPES
     | {
         Permission.EMBEDDINGS,
-        Permission.PEOPLE_READ,
+        Permission.GENERATION,
         Permission.GROUPS_READ,
+        Permission.MODELS_INFER,
         Permission.ORGANISATION_READ,
+        Permission.PEOPLE_READ,
     },
     Role.GUEST: frozenset({Permission.LANGUAGES_READ}),
     Role.SERVICE: TEXT_SCOPES,

@@ -29,6 +29,10 @@ def find_places(
     job: Job, models: Sequence[ModelSpec], cache: ResultCache, limits: Limits
 ) -> list[Place]:
     """Follow each item of a job through `models` as far as their results are known."""
+    if job.output is Output.STREAMED:
+        # A key of its own: never merged, never found again, and never put into the cache.
+        owned = f"{hash_for(models[0].info.hash, job.output)}.{job.request}"
+        return [Place(0, (job.organisation_id.bytes, owned, text), None) for text in job.items]
     organisation = job.organisation_id.bytes
     return [_follow(organisation, text, models, job.output, cache, limits) for text in job.items]
 

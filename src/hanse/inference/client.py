@@ -1,13 +1,14 @@
 """The client of the scheduler: many requests at once over one connection."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from hanse.inference.addresses import Address, AddressError, Role, TlsFiles, UnixAddress
 from hanse.inference.connection import Connection
@@ -29,6 +30,7 @@ from hanse.inference.messages import (
     Failure,
     Load,
     Models,
+    Partial,
     Refused,
     Status,
     Submit,
@@ -53,6 +55,12 @@ GREETING_TIMEOUT_S = 5.0
 _LIMITS = Limits()
 
 
+class Ended(Struct, frozen=True):
+    """The last of a stream: why the model's answer ended."""
+
+    reason: str
+
+
 class InferenceClient:
     """A connection to the scheduler, which is made again whenever it is lost.
 
@@ -69,6 +77,7 @@ class InferenceClient:
         self._heard = 0.0
         self._connection: Connection[ToClient] | None = None
         self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._streams: dict[int, asyncio.Queue[str | None]] = {}
         self._ids = count(1)
         self._models: list[ModelInfo] | None = None
         self._tried = asyncio.Event()
@@ -204,6 +213,55 @@ class InferenceClient:
             for one in answer.outcomes
         ]
 
+    async def stream(
+        self,
+        *,
+        organisation_id: UUID,
+        model: str,
+        item: str,
+        service_class: ServiceClass,
+        deadline_s: float,
+    ) -> AsyncGenerator[str | Ended, None]:
+        """Yield the pieces of the answer to one item as they come, and at last why it ended.
+
+        Closing the generator ends the work, wherever it is. Raises what `run` raises, possibly
+        after the first pieces.
+        """
+        request = next(self._ids)
+        pieces: asyncio.Queue[str | None] = asyncio.Queue()
+        self._streams[request] = pieces
+        asking = asyncio.create_task(
+            self._ask(
+                request,
+                Submit(
+                    request,
+                    organisation_id,
+                    model,
+                    (item,),
+                    service_class,
+                    deadline_s,
+                    Output.STREAMED,
+                ),
+                timeout_s=max(0.0, deadline_s) + GRACE_S,
+            )
+        )
+        asking.add_done_callback(lambda _task: pieces.put_nowait(None))
+        try:
+            while (piece := await pieces.get()) is not None:
+                yield piece
+            answer = asking.result()
+            if isinstance(answer, Refused):
+                raise to_problem(answer.failure)
+            assert isinstance(answer, Answer)
+            [outcome] = answer.outcomes
+            if isinstance(outcome, Failure):
+                raise to_problem(outcome)
+            yield Ended(str(unwrapped(outcome)))
+        finally:
+            del self._streams[request]
+            # This tells the scheduler, unless the answer is there.
+            asking.cancel()
+
     async def status(self) -> dict[str, Any]:
         """Return how the fleet is, in plain values. Raises InferenceUnavailable."""
         request = next(self._ids)
@@ -306,6 +364,11 @@ class InferenceClient:
                 self._connection = connection
                 self._greeted.set()
                 self._tried.set()
+                continue
+            if isinstance(message, Partial):
+                pieces = self._streams.get(message.id)
+                if pieces is not None:
+                    pieces.put_nowait(message.text)
                 continue
             future = self._waiting.get(message.id)
             if future is not None and not future.done():

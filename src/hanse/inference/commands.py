@@ -16,6 +16,8 @@ class RunBatch(Struct, frozen=True):
     items: tuple[str, ...]
     predicted_s: float
     output: Output = Output.TEXT
+    requests: tuple[int, ...] = ()
+    """For each item of a streamed output, the one request that it is for."""
 
 
 class Finish(Struct, frozen=True):

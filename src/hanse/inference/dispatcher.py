@@ -23,6 +23,7 @@ from hanse.inference.messages import (
     AskStatus,
     BatchDone,
     BatchFailed,
+    BatchPartial,
     Beat,
     Cancel,
     FromClient,
@@ -33,9 +34,11 @@ from hanse.inference.messages import (
     Leaving,
     Load,
     Models,
+    Partial,
     Refused,
     Run,
     Status,
+    Stop,
     Submit,
     unwrapped,
     wrapped,
@@ -185,7 +188,7 @@ class Dispatcher:
                     request = requests.pop(message.id, None)
                     if request is not None:
                         del self._origins[request]
-                        self.scheduler.cancel(request)
+                        self._cancel(request)
                 case AskStatus():
                     connection.send(Status(message.id, self.status()))
         self._wake()
@@ -215,9 +218,25 @@ class Dispatcher:
         requests = self._clients.pop(connection)
         for request in requests.values():
             del self._origins[request]
-            self.scheduler.cancel(request)
+            self._cancel(request)
         log.debug("client left", reason=reason, cancelled=len(requests))
         self._wake()
+
+    def _cancel(self, request: int) -> None:
+        self.scheduler.cancel(request)
+        for batch, (command, _) in self._batches.items():
+            # Nobody else waits for a streamed answer.
+            if command.requests == (request,):
+                self._workers[command.worker].send(Stop(batch))
+
+    def _tell(self, message: BatchPartial) -> None:
+        command, _ = self._batches.get(message.batch, (None, 0.0))
+        if command is None or not 0 <= message.place < len(command.requests):
+            return
+        origin = self._origins.get(command.requests[message.place])
+        if origin is not None:
+            connection, client_id = origin
+            connection.send(Partial(client_id, message.text))
 
     def _answer(self, request: int, outcome: Finish | Problem) -> None:
         origin = self._origins.pop(request, None)
@@ -261,6 +280,8 @@ class Dispatcher:
                     log.error("model not loaded", pid=self._pids[worker], detail=message.detail)
                     self._batches.pop(message.batch, None)
                     self.scheduler.batch_failed(worker, message.batch, message.detail)
+                case BatchPartial() if worker is not None:
+                    self._tell(message)
                 case Beat() if worker is not None:
                     pass
                 case Holds() if worker is not None and worker in self._remote:

@@ -10,7 +10,8 @@ from hanse.inference.addresses import (
     parse_address,
 )
 from hanse.inference.cells_client import CellsClient
-from hanse.inference.client import InferenceClient
+from hanse.inference.chat_api import routes as chat_routes
+from hanse.inference.client import Ended, InferenceClient
 from hanse.inference.embedding import (
     InputTooLong,
     NoEmbeddingModel,
@@ -36,7 +37,10 @@ from hanse.inference.errors import (
 from hanse.inference.fetch import FetchFailed, NoSuchPair, add_model
 from hanse.inference.host import serve_workers
 from hanse.inference.job import Limits, ModelInfo, Output, Result, ServiceClass
-from hanse.inference.openai_api import openai_error_response, routes
+from hanse.inference.open_inference_api import is_open_inference, open_inference_error_response
+from hanse.inference.open_inference_api import routes as open_inference_routes
+from hanse.inference.openai_api import openai_error_response
+from hanse.inference.openai_api import routes as openai_routes
 from hanse.inference.registry import Locate, Registry, cell_located, located
 from hanse.inference.report import written
 from hanse.inference.role import Door, Standing, installed_models, serve, serve_generation
@@ -45,6 +49,8 @@ from hanse.inference.scored import decode as decode_scored
 from hanse.inference.scored import pair as rated_item
 from hanse.inference.vectors import DEFAULT_MODEL, Purpose, Vector
 
+routes = (*openai_routes, *chat_routes, *open_inference_routes)
+
 __all__ = [
     "DEFAULT_MODEL",
     "Address",
@@ -52,6 +58,7 @@ __all__ = [
     "CellsClient",
     "DeadlineExceeded",
     "Door",
+    "Ended",
     "FetchFailed",
     "InferenceClient",
     "InferenceUnavailable",
@@ -93,7 +100,9 @@ __all__ = [
     "embed",
     "embed_texts",
     "installed_models",
+    "is_open_inference",
     "located",
+    "open_inference_error_response",
     "openai_error_response",
     "parse_address",
     "rated_item",

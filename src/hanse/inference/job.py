@@ -29,6 +29,9 @@ class Output(StrEnum):
     """A translation with the probability and the source of each token (see `scored`)."""
     RATED = "rated"
     """The same for a translation that is given: items are made by `scored.pair`."""
+    STREAMED = "streamed"
+    """A text that is told piece by piece; the result says why it ended. Computed for one request
+    alone, never twice, and not cached."""
 
 
 Result = str | bytes

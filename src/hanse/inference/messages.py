@@ -123,7 +123,14 @@ class Load(Struct, frozen=True, array_like=True, tag=5):
     models: list[str]
 
 
-ToClient = Answer | Refused | Models | Status | Load
+class Partial(Struct, frozen=True, array_like=True, tag=6):
+    """The next piece of the answer to the streamed request `id`."""
+
+    id: int
+    text: str
+
+
+ToClient = Partial | Answer | Refused | Models | Status | Load
 
 # From a worker
 
@@ -181,7 +188,15 @@ class Leaving(Struct, frozen=True, array_like=True, tag=6):
     """The worker wants no more work; once it has none, the scheduler closes the connection."""
 
 
-FromWorker = Hello | BatchDone | BatchFailed | Beat | Holds | Leaving
+class BatchPartial(Struct, frozen=True, array_like=True, tag=7):
+    """The next piece of the answer to the item in this place of a batch that runs."""
+
+    batch: int
+    place: int
+    text: str
+
+
+FromWorker = BatchPartial | Hello | BatchDone | BatchFailed | Beat | Holds | Leaving
 
 # To a worker
 
@@ -197,4 +212,10 @@ class Run(Struct, frozen=True, array_like=True, tag=1):
     output: Output = Output.TEXT
 
 
-ToWorker = Run | Beat
+class Stop(Struct, frozen=True, array_like=True, tag=2):
+    """Nobody waits for this batch any more: end it, and answer it nevertheless."""
+
+    batch: int
+
+
+ToWorker = Run | Stop | Beat

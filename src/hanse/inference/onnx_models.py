@@ -1,6 +1,7 @@
 """Which models in ONNX there are on disk: folders with a file `model.onnx`, named as the folder.
 
-With `embedding.json` and `tokenizer.json` beside it, it makes vectors of texts.
+With `embedding.json` and `tokenizer.json` beside it, it makes vectors of texts; with `model.json`,
+it reads and gives tensors.
 """
 
 import hashlib
@@ -8,11 +9,11 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from hanse.inference.engines import embedding
+from hanse.inference.engines import embedding, onnx
 from hanse.inference.job import ModelInfo, ModelSpec
 from hanse.inference.models import ONNX_FILE, DamagedModel, hash_of, state_of
-from hanse.inference.vectors import EMBED
 
+_KINDS = (embedding, onnx)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -63,19 +64,22 @@ class OnnxCatalogue:
 def _files(folder: Path) -> list[Path]:
     if not _NAME.fullmatch(folder.name):
         raise DamagedModel("Its name has other than letters, digits, dots, dashes, underscores.")
-    if not (folder / embedding.OPTIONS_FILE).is_file():
-        raise DamagedModel(f"There is no {embedding.OPTIONS_FILE} beside {ONNX_FILE}.")
-    embedding.read_options(folder)
+    described = [each for each in _KINDS if (folder / each.OPTIONS_FILE).is_file()]
+    if len(described) != 1:
+        names = " or ".join(each.OPTIONS_FILE for each in _KINDS)
+        raise DamagedModel(f"There must be either {names} beside {ONNX_FILE}.")
+    described[0].read_options(folder)
     # Large models keep their weights in files beside the graph.
     return sorted(file for file in folder.iterdir() if file.is_file())
 
 
 def _spec(folder: Path, files_hash: str) -> ModelSpec:
-    engine = embedding.engine
+    kind = next(each for each in _KINDS if (folder / each.OPTIONS_FILE).is_file())
+    engine = kind.engine
     whole = f"{engine.name}-{engine.version}-{files_hash}"
     info = ModelInfo(
         name=folder.name,
-        task=EMBED,
+        task=kind.TASK,
         source=None,
         target=None,
         engine=engine.name,

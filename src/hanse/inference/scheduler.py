@@ -33,7 +33,7 @@ from hanse.inference.errors import (
     UnknownModel,
 )
 from hanse.inference.fleet import Batch, Fleet, Worker
-from hanse.inference.job import Job, Limits, ModelSpec, Result, ServiceClass
+from hanse.inference.job import Job, Limits, ModelSpec, Output, Result, ServiceClass
 from hanse.inference.ledger import Ledger, Request
 from hanse.inference.messages import ItemError
 from hanse.inference.organisations import OrganisationShares
@@ -367,7 +367,11 @@ class Scheduler:
         self.fleet.start(worker, batch)
         texts = tuple(item.text for item in items)
         output = items[0].output
-        self._commands.append(RunBatch(worker.id, batch.id, model, texts, predicted_s, output))
+        streamed = output is Output.STREAMED
+        requests = tuple(next(iter(item.waiters)) for item in items) if streamed else ()
+        self._commands.append(
+            RunBatch(worker.id, batch.id, model, texts, predicted_s, output, requests)
+        )
 
     def _correct_charge(self, batch: Batch, took_s: float) -> None:
         predicted_s = sum(item.predicted_s for item in batch.items)
@@ -393,7 +397,11 @@ class Scheduler:
             if item.alone or len(batch.items) == 1:
                 item.strikes += 1
             item.alone = True
-            if item.strikes >= self.limits.strikes_max:
+            if item.output is Output.STREAMED:
+                # Told again from its start, the answer would be there twice.
+                lost = "The answer broke off, since a worker was lost. Send the request again."
+                self._ledger.settle(item, InferenceUnavailable(lost))
+            elif item.strikes >= self.limits.strikes_max:
                 self.stats.poison_items += 1
                 problem = ItemFailed("Workers crash on this item, and on this item alone.")
                 self._ledger.settle(item, problem)

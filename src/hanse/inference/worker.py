@@ -15,27 +15,30 @@ import socket
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
-from hanse.inference.engines import LoadedModel, ScoringModel, find_engine
+from hanse.inference.engines import LoadedModel, ScoringModel, StreamingModel, find_engine
 from hanse.inference.frames import BlockingConnection, FrameError
 from hanse.inference.job import ModelSpec, Output, Result
 from hanse.inference.messages import (
     PROTOCOL,
     BatchDone,
     BatchFailed,
+    BatchPartial,
     FromWorker,
     Hello,
     ItemError,
     Run,
+    Stop,
     ToWorker,
     wrapped,
 )
 
 _DETAIL_CHARS_MAX = 200
+_STOPPED = "stopped"
 _STATM = Path("/proc/self/statm")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -85,10 +88,58 @@ def run_batch(models: LoadedModels, run: Run) -> FromWorker:
 def answer(connection: BlockingConnection[ToWorker], models: LoadedModels, run: Run) -> None:
     """Run a batch and send its results. Raises FrameError or OSError if they cannot be sent."""
     try:
-        connection.send(run_batch(models, run))
+        streamed = run.output is Output.STREAMED
+        connection.send(
+            stream_batch(connection, models, run) if streamed else run_batch(models, run)
+        )
     except (UnicodeEncodeError, TypeError):
         failed = "The engine gave results that are no text."
         connection.send(BatchFailed(run.batch, failed))
+
+
+def stream_batch(
+    connection: BlockingConnection[ToWorker], models: LoadedModels, run: Run
+) -> FromWorker:
+    """Run a batch item by item, and send each piece of an answer as soon as it is there."""
+    start = time.monotonic()
+    try:
+        model = models.get(run.model)
+    except BaseException as error:  # whatever an engine does, it is reported
+        return BatchFailed(run.batch, _describe(error))
+    load_s = time.monotonic() - start
+
+    def is_stopped() -> bool:
+        try:
+            messages = connection.receive()
+        except (FrameError, OSError):
+            return True
+        return messages is None or Stop(run.batch) in messages
+
+    outcomes: list[str | ItemError] = []
+    for place, item in enumerate(run.items):
+
+        def tell(text: str, place: int = place) -> None:
+            connection.send(BatchPartial(run.batch, place, text))
+
+        outcomes.append(_streamed(model, item, tell, connection.fileno(), is_stopped))
+    return BatchDone(run.batch, [*outcomes], load_s, models.hashes, _rss_bytes())
+
+
+def _streamed(
+    model: LoadedModel,
+    item: str,
+    tell: Callable[[str], None],
+    wakes: int,
+    is_stopped: Callable[[], bool],
+) -> str | ItemError:
+    if not isinstance(model, StreamingModel):
+        return ItemError("The engine of this model does not tell its answers piece by piece.")
+    try:
+        return model.run_streamed(item, tell, wakes=wakes, is_stopped=is_stopped)
+    except (FrameError, OSError):
+        raise
+    except Exception as error:
+        return ItemError(_describe(error))
 
 
 def _outcomes(
@@ -145,7 +196,13 @@ def work(connection: BlockingConnection[ToWorker], models: LoadedModels, stop: i
         if runs is None:
             return
         for run in runs:
-            if isinstance(run, Run):
+            if isinstance(run, Run) and Stop(run.batch) in runs:
+                connection.send(
+                    BatchDone(
+                        run.batch, [_STOPPED] * len(run.items), 0, models.hashes, _rss_bytes()
+                    )
+                )
+            elif isinstance(run, Run):
                 answer(connection, models, run)
 
 

@@ -29,7 +29,7 @@ from hanse.server.settings import Settings
 READ: list[HttpMethod] = [HttpMethod.GET, HttpMethod.HEAD]
 READY_TIMEOUT_S = 2.0
 BODY_BYTES_MAX = 128 * 1024
-OPENAI_PATHS = ("/v1/embeddings", "/v1/models")
+OPENAI_PATHS = ("/v1/embeddings", "/v1/models", "/v1/chat/completions")
 _PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -134,6 +134,8 @@ async def refuse_codings(request: Request[Any, Any, Any]) -> None:
 
 def render_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Render an error in the form of the API that was called: DeepL's own, or RFC 9457."""
+    if inference_system.is_open_inference(request.url.path):
+        return inference_system.open_inference_error_response(request, error)
     if request.url.path.startswith(("/v2/", "/v3/", "/v1/jobs/voice/", "/v1/quality-evaluation")):
         return language.deepl_error_response(request, error)
     if request.url.path.startswith(OPENAI_PATHS):
@@ -222,7 +224,8 @@ def create_app(
             title="Hanse",
             version=version("hanse"),
             description="The API of one Hanse server. The routes under /v2 and /v3 follow the "
-            "contract of the DeepL API, so its clients work with this server's address.",
+            "contract of the DeepL API, so its clients work with this server's address; those "
+            "under /v2/models and /v2/health follow the Open Inference Protocol.",
             path="/_openapi",
             components=Components(
                 security_schemes={

@@ -7,7 +7,7 @@ their own name.
 """
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, cast, runtime_checkable
 
 from hanse.inference.job import ModelInfo, ModelSpec, Output, Result, Traits
@@ -22,6 +22,7 @@ BUILT_IN = {
     "firefox-onnx": "hanse.inference.engines.firefox.engine:portable_engine",
     "fxtranslate": "hanse.inference.engines.fxtranslate:engine",
     "generation": "hanse.inference.engines.generation:engine",
+    "onnx": "hanse.inference.engines.onnx:engine",
     "pseudo": "hanse.inference.engines.pseudo:engine",
 }
 
@@ -44,6 +45,20 @@ class ScoringModel(LoadedModel, Protocol):
 
     def run_scored(self, items: Sequence[str], output: Output) -> Sequence[Result | ItemError]:
         """Like `run`, for an output that is not TEXT; results are those of `scored.encode`."""
+        ...
+
+
+@runtime_checkable
+class StreamingModel(LoadedModel, Protocol):
+    """A loaded model that tells its answers piece by piece."""
+
+    def run_streamed(
+        self, item: str, tell: Callable[[str], None], *, wakes: int, is_stopped: Callable[[], bool]
+    ) -> str | ItemError:
+        """Tell each piece of the answer to one item, and return why it ended.
+
+        When the descriptor `wakes` becomes readable, `is_stopped` says whether to end at once.
+        """
         ...
 
 

@@ -6,10 +6,14 @@ given at once; which request goes first, and for whom, is the scheduler's decisi
 
 An item is the JSON of a `Prompt`; its result is the text of the answer. The address is in the
 environment of the worker: HANSE_GENERATION_URL, _MODEL and _KEY.
+
+
+Streamed, the result is the server's reason for the end ("stop", "length"), and the text is told.
 """
 
+import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -49,6 +53,24 @@ class _Completion(Struct):
     choices: list[_Choice]
 
 
+class _Delta(Struct):
+    content: str | None = None
+
+
+class _ChunkChoice(Struct):
+    delta: _Delta = msgspec.field(default_factory=_Delta)
+    finish_reason: str | None = None
+
+
+class _Chunk(Struct):
+    choices: list[_ChunkChoice] = []
+    error: Any = None
+
+
+class _BrokeOff(Exception):
+    """The server's answer ended before it was whole; the message says how."""
+
+
 class Generation:
     """The engine `generation`."""
 
@@ -71,11 +93,12 @@ class _Model:
         import httpx
 
         self._model = model
-        self._http = httpx.Client(
-            base_url=f"{url.rstrip('/')}/",
-            headers={"Authorization": f"Bearer {key}"} if key else {},
-            timeout=TIMEOUT_S,
-        )
+        self._options: dict[str, Any] = {
+            "base_url": f"{url.rstrip('/')}/",
+            "headers": {"Authorization": f"Bearer {key}"} if key else {},
+            "timeout": TIMEOUT_S,
+        }
+        self._http = httpx.Client(**self._options)
 
     def run(self, items: Sequence[str]) -> list[str | ItemError]:
         return [self._answer(msgspec.json.decode(item, type=Prompt)) for item in items]
@@ -99,6 +122,72 @@ class _Model:
             return msgspec.json.decode(data, type=_Completion).choices[0].message.content
         except (msgspec.MsgspecError, UnicodeDecodeError, IndexError):
             return ItemError("The model's server answered no chat completion.")
+
+    def run_streamed(
+        self, item: str, tell: Callable[[str], None], *, wakes: int, is_stopped: Callable[[], bool]
+    ) -> str | ItemError:
+        prompt = msgspec.json.decode(item, type=Prompt)
+
+        async def run() -> str | ItemError:
+            loop, telling = (
+                asyncio.get_running_loop(),
+                asyncio.create_task(self._tell(prompt, tell)),
+            )
+            # Whatever the server is doing, even before its first word, the end comes at once.
+            loop.add_reader(wakes, lambda: is_stopped() and telling.cancel())
+            try:
+                await asyncio.wait({telling})
+            finally:
+                loop.remove_reader(wakes)
+            if telling.cancelled():
+                return "stopped"
+            return telling.result()
+
+        return asyncio.run(run())
+
+    async def _tell(self, prompt: Prompt, tell: Callable[[str], None]) -> str | ItemError:
+        import httpx
+
+        body = {"model": self._model, **msgspec.to_builtins(prompt), "stream": True}
+        try:
+            async with (
+                httpx.AsyncClient(**self._options) as http,
+                http.stream("POST", "chat/completions", json=body) as answer,
+            ):
+                if answer.status_code != 200:
+                    return ItemError(f"The model's server answered {answer.status_code}.")
+                return await _pieces(answer, tell)
+        except httpx.HTTPError as error:
+            return ItemError(f"The model's server broke off: {type(error).__name__}.")
+        except _BrokeOff as error:
+            return ItemError(str(error))
+
+
+async def _pieces(answer: Any, tell: Callable[[str], None]) -> str:
+    """Tell the pieces of a stream of chunks, and return why it ended. Raises _BrokeOff."""
+    reason, told = "", 0
+    async for line in answer.aiter_lines():
+        kind, _, data = line.partition(":")
+        if kind != "data":
+            continue
+        if data.strip() == "[DONE]":
+            break
+        try:
+            chunk = msgspec.json.decode(data, type=_Chunk)
+        except msgspec.MsgspecError as error:
+            raise _BrokeOff("The model's server sent no chunk of a completion.") from error
+        if chunk.error is not None:
+            raise _BrokeOff("The model's server reported an error in the middle of its answer.")
+        for choice in chunk.choices[:1]:
+            reason = choice.finish_reason or reason
+            if choice.delta.content:
+                told += len(choice.delta.content)
+                if told > ANSWER_BYTES_MAX:
+                    raise _BrokeOff("The model's server answered too much.")
+                tell(choice.delta.content)
+    if not reason:
+        raise _BrokeOff("The model's server ended before its answer did.")
+    return reason
 
 
 engine = Generation()
