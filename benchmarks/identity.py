@@ -245,7 +245,7 @@ async def _check_plans(db: Db, organisation_id: Any) -> None:
             1,
             "an",
             "an\U0010ffff",
-            "",
+            "an",
             new_id(),
             51,
         )
