@@ -38,7 +38,7 @@ create table identity.people_terms (
     person_id uuid not null references identity.people (id) on delete cascade,
     primary key (organisation_id, rank, term, person_id)
 );
-create index people_terms_person on identity.people_terms (person_id);
+create index people_terms_person on identity.people_terms (person_id, term);
 
 create function identity.fold(text) returns text
     language sql immutable parallel safe set search_path = ''

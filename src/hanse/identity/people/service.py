@@ -121,7 +121,9 @@ async def search_people(
         return []
     found: list[tuple[tuple[int, str, UUID], Person]] = []
     for rank in range(after[0] if after else 0, 2):
-        beyond = after[1:] if after and after[0] == rank else ("", _FIRST_ID)
+        # The index is entered at `beyond`, so it must not lie before what is asked for.
+        beyond = after[1:] if after and after[0] == rank else (begin, _FIRST_ID)
+        beyond = max(beyond, (begin, _FIRST_ID))
         rows = await store.search(tx, rank, begin, begin + _LAST, beyond, limit - len(found))
         found += [((rank, term, person.id), person) for term, person in rows]
         if len(found) >= limit:
