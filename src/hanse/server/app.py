@@ -19,7 +19,7 @@ from hanse.platform.database import Db
 from hanse.platform.http import RequestContext, by_method, problem_response
 from hanse.platform.problems import Forbidden, Problem, UnsupportedMediaType
 from hanse.platform.telemetry import METRICS_CONTENT_TYPE, log, render_metrics
-from hanse.server import pages
+from hanse.server import pages, web
 from hanse.server.access import CookieCredentials, access_of, credentials_of
 from hanse.server.settings import Settings
 
@@ -146,6 +146,22 @@ def create_app(
 
     `generation` leads to a language model, if there is one.
     """
+    return RequestContext(_routes(settings, db, bus, inference, generation))
+
+
+def document(settings: Settings) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document, without a server."""
+    unused: Any = None
+    return _routes(settings, unused, unused, unused, None).openapi_schema.to_schema()
+
+
+def _routes(
+    settings: Settings,
+    db: Db,
+    bus: Bus,
+    inference: InferenceClient,
+    generation: InferenceClient | None,
+) -> Litestar:
     authenticator = Authenticator(db)
 
     async def access(request: Request[Any, Any, Any]) -> Access:
@@ -157,7 +173,7 @@ def create_app(
     def constant(value: Any) -> Provide:
         return Provide(lambda: value, sync_to_thread=False)
 
-    app = Litestar(
+    return Litestar(
         route_handlers=[
             livez,
             readyz,
@@ -166,6 +182,7 @@ def create_app(
             identity.router,
             *language.routes,
             *pages.handlers,
+            *web.handlers,
         ],
         dependencies={
             "access": Provide(access),
@@ -202,4 +219,3 @@ def create_app(
             security=[{"auth_header": []}],
         ),
     )
-    return RequestContext(app)

@@ -1,0 +1,78 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+import { me } from "./api/queries";
+import { NotFound, Problem } from "./shell/problem";
+import { Shell } from "./shell/shell";
+
+interface Context {
+  queries: QueryClient;
+}
+
+const root = createRootRouteWithContext<Context>()({ notFoundComponent: NotFound });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  component: lazyRouteComponent(() => import("./account/sign-in"), "SignIn"),
+});
+
+/** All pages but the sign-in need somebody who is signed in. */
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  component: Shell,
+  beforeLoad: async ({ context, location }) => {
+    const who = await context.queries.ensureQueryData(me);
+    if (!who) throw redirect({ to: "/sign-in", search: { next: location.href } as never });
+  },
+});
+
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/translate" });
+  },
+});
+
+const translate = createRoute({
+  getParentRoute: () => shell,
+  path: "/translate",
+  component: lazyRouteComponent(() => import("./translate/page"), "TranslatePage"),
+});
+
+const documents = createRoute({
+  getParentRoute: () => shell,
+  path: "/translate/documents",
+  component: lazyRouteComponent(() => import("./translate/documents"), "DocumentsPage"),
+});
+
+const keys = createRoute({
+  getParentRoute: () => shell,
+  path: "/admin/keys",
+  component: lazyRouteComponent(() => import("./admin/keys"), "KeysPage"),
+});
+
+const tree = root.addChildren([signIn, shell.addChildren([home, translate, documents, keys])]);
+
+/** The pages of the client. */
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { queries },
+    defaultPreload: "intent",
+    defaultErrorComponent: Problem,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,23 @@
+import type { MessageId } from "@/i18n";
+
+/** A place that the navigation and the command palette lead to. */
+export interface Place {
+  to: string;
+  name: MessageId;
+  icon: "translate" | "file" | "key" | "people";
+  /** What somebody must be allowed to see it. */
+  permission?: string;
+  /** In the navigation, or in the palette alone. */
+  system?: boolean;
+}
+
+export const PLACES: Place[] = [
+  { to: "/translate", name: "nav.translate", icon: "translate", system: true },
+  { to: "/translate/documents", name: "nav.documents", icon: "file", system: true },
+  { to: "/admin/keys", name: "nav.keys", icon: "key", permission: "api_keys:read", system: true },
+];
+
+/** The places that somebody with these permissions may go to. */
+export function placesFor(permissions: readonly string[]): Place[] {
+  return PLACES.filter((place) => !place.permission || permissions.includes(place.permission));
+}
