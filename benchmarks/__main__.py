@@ -22,6 +22,7 @@ NAMES = (
     "placeholders",
     "tags",
     "requests",
+    "identity",
 )
 REPORT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 

@@ -2,24 +2,41 @@
 
 import pytest
 
-from hanse.identity.policy import GRANTS, TEXT_SCOPES, Permission, Role, may_appoint
+from hanse.identity.policy import (
+    GRANTS,
+    TEXT_SCOPES,
+    Permission,
+    Role,
+    may_appoint,
+    permissions_of,
+)
 
+ADMINS = {Role.OWNER, Role.ADMIN}
+MEMBERS = {*ADMINS, Role.MEMBER}
+TEXT = {*MEMBERS, Role.SERVICE}
 EXPECTED = {
-    Permission.TRANSLATE_TEXT: {Role.OWNER, Role.ADMIN, Role.MEMBER},
-    Permission.TRANSLATE_DOCUMENT: {Role.OWNER, Role.ADMIN, Role.MEMBER},
-    Permission.LANGUAGES_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER, Role.GUEST},
-    Permission.USAGE_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
-    Permission.WRITE_IMPROVE: {Role.OWNER, Role.ADMIN, Role.MEMBER},
-    Permission.GLOSSARIES_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
-    Permission.GLOSSARIES_WRITE: {Role.OWNER, Role.ADMIN, Role.MEMBER},
-    Permission.STYLE_RULES_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
-    Permission.STYLE_RULES_WRITE: {Role.OWNER, Role.ADMIN, Role.MEMBER},
-    Permission.TRANSLATION_MEMORIES_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
-    Permission.TRANSLATION_MEMORIES_WRITE: {Role.OWNER, Role.ADMIN, Role.MEMBER},
-    Permission.API_KEYS_READ: {Role.OWNER, Role.ADMIN},
-    Permission.API_KEYS_WRITE: {Role.OWNER, Role.ADMIN},
-    Permission.PEOPLE_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
-    Permission.PEOPLE_WRITE: {Role.OWNER, Role.ADMIN},
+    Permission.TRANSLATE_TEXT: TEXT,
+    Permission.TRANSLATE_DOCUMENT: TEXT,
+    Permission.LANGUAGES_READ: {*TEXT, Role.GUEST},
+    Permission.USAGE_READ: TEXT,
+    Permission.WRITE_IMPROVE: TEXT,
+    Permission.GLOSSARIES_READ: TEXT,
+    Permission.GLOSSARIES_WRITE: TEXT,
+    Permission.STYLE_RULES_READ: TEXT,
+    Permission.STYLE_RULES_WRITE: TEXT,
+    Permission.TRANSLATION_MEMORIES_READ: TEXT,
+    Permission.TRANSLATION_MEMORIES_WRITE: TEXT,
+    Permission.API_KEYS_READ: ADMINS,
+    Permission.API_KEYS_WRITE: ADMINS,
+    Permission.PEOPLE_READ: MEMBERS,
+    Permission.PEOPLE_WRITE: ADMINS,
+    Permission.GROUPS_READ: MEMBERS,
+    Permission.GROUPS_WRITE: ADMINS,
+    Permission.ORGANISATION_READ: MEMBERS,
+    Permission.ORGANISATION_WRITE: ADMINS,
+    Permission.IDENTITY_PROVIDERS_READ: ADMINS,
+    Permission.IDENTITY_PROVIDERS_WRITE: ADMINS,
+    Permission.AUDIT_READ: ADMINS,
 }
 
 
@@ -56,7 +73,9 @@ def test_a_key_without_scopes_may_call_the_text_api_only() -> None:
         (Role.ADMIN, Role.ADMIN, True),
         (Role.MEMBER, Role.GUEST, False),
         (Role.GUEST, Role.GUEST, False),
+        (Role.SERVICE, Role.GUEST, False),
         (None, Role.MEMBER, True),
+        (None, Role.SERVICE, True),
         (None, Role.ADMIN, False),
         (None, Role.OWNER, False),
     ],
@@ -65,3 +84,11 @@ def test_nobody_gives_a_role_above_their_own(
     actor: Role | None, wanted: Role, allowed: bool
 ) -> None:
     assert may_appoint(actor, wanted) is allowed
+
+
+def test_groups_add_to_what_a_role_allows_and_unknown_names_add_nothing() -> None:
+    assert permissions_of(Role.GUEST, ["people:read", "fly"]) == {
+        Permission.LANGUAGES_READ,
+        Permission.PEOPLE_READ,
+    }
+    assert permissions_of(Role.ADMIN) == permissions_of(Role.ADMIN, ["people:read"])

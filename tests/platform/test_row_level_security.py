@@ -9,6 +9,7 @@ OF_THE_SERVER = {
     "platform.schema_migrations": "which files were applied",
     "platform.relay_cursors": "how far the outbox was read",
     "queue.periodic": "when which periodic job is due",
+    "identity.sign_in_failures": "counted before anybody knows whether there is such an account",
     "identity.organisations": "its own id is the organisation's",
 }
 ROLES = ("hanse_app", "hanse_relay", "hanse_jobs", "hanse_auth")

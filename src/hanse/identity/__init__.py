@@ -5,33 +5,36 @@ get an `Access` with each request and ask it with `require`.
 """
 
 from hanse.identity.api import router
+from hanse.identity.api.common import cookie_of, forget_cookie
+from hanse.identity.api.entry import Entry
+from hanse.identity.audit import record
 from hanse.identity.authentication import (
-    SESSION_COOKIE,
     Authenticator,
     MissingCredentials,
     WrongCredentials,
     require_same_origin,
+    session_cookie,
 )
-from hanse.identity.model import Access, ApiKey, Organisation, Person
+from hanse.identity.model import Access, ApiKey, Organisation, Origin, Person, Status
+from hanse.identity.people import EmailTaken, create_person, get_person, get_person_by_email
 from hanse.identity.policy import Permission, Role
+from hanse.identity.providers.oidc import OidcClient
+from hanse.identity.purge import register_purge
+from hanse.identity.sealing import Seal, read_or_make_key
 from hanse.identity.service import (
-    LINK_LIFETIME,
-    SESSION_LIFETIME,
-    EmailTaken,
     create_api_key,
     create_organisation,
-    create_person,
-    create_sign_in_link,
     operator,
     rename_api_key,
     revoke_api_key,
-    sign_in,
-    sign_out,
 )
+from hanse.identity.signing.links import LINK_LIFETIME, Mailer
+from hanse.identity.signing.links import create as create_sign_in_link
+from hanse.identity.signing.links import sign_in as sign_in_by_link
+from hanse.identity.signing.passwords import Passwords
+from hanse.identity.signing.sessions import sign_out
 from hanse.identity.store import (
     get_organisation,
-    get_person,
-    get_person_by_email,
     list_api_keys,
     list_organisations,
     newest_api_keys,
@@ -39,22 +42,29 @@ from hanse.identity.store import (
 
 __all__ = [
     "LINK_LIFETIME",
-    "SESSION_COOKIE",
-    "SESSION_LIFETIME",
     "Access",
     "ApiKey",
     "Authenticator",
     "EmailTaken",
+    "Entry",
+    "Mailer",
     "MissingCredentials",
+    "OidcClient",
     "Organisation",
+    "Origin",
+    "Passwords",
     "Permission",
     "Person",
     "Role",
+    "Seal",
+    "Status",
     "WrongCredentials",
+    "cookie_of",
     "create_api_key",
     "create_organisation",
     "create_person",
     "create_sign_in_link",
+    "forget_cookie",
     "get_organisation",
     "get_person",
     "get_person_by_email",
@@ -62,10 +72,14 @@ __all__ = [
     "list_organisations",
     "newest_api_keys",
     "operator",
+    "read_or_make_key",
+    "record",
+    "register_purge",
     "rename_api_key",
     "require_same_origin",
     "revoke_api_key",
     "router",
-    "sign_in",
+    "session_cookie",
+    "sign_in_by_link",
     "sign_out",
 ]

@@ -2,24 +2,33 @@
 
 import time
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from hanse.identity import store
 from hanse.identity.model import Access
-from hanse.identity.policy import Permission, Role
+from hanse.identity.policy import Permission, Role, permissions_of
 from hanse.identity.secrets import digest
-from hanse.identity.service import permissions_of
-from hanse.platform.database import Db
+from hanse.identity.signing import store as signing_store
+from hanse.platform.database import Db, Tx
 from hanse.platform.problems import Forbidden, Unauthenticated
 
-SESSION_COOKIE = "hanse_session"
+_COOKIE = "hanse_session"
 REMEMBERED_S = 2.0
 REMEMBERED_MAX = 10_000
 SECRET_CHARACTERS_MAX = 256
 
 _SCHEMES = ("deepl-auth-key", "bearer")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def session_cookie(public_url: str) -> str:
+    """Return the name of the session's cookie.
+
+    Behind TLS it is one that no page of a neighbouring domain can plant (RFC 6265bis, `__Host-`).
+    """
+    return f"__Host-{_COOKIE}" if public_url.startswith("https:") else _COOKIE
 
 
 class MissingCredentials(Unauthenticated):
@@ -92,6 +101,10 @@ class Authenticator:
             raise CrossSiteRequest("This request did not come from a page of Hanse.")
         return await self._find(session_token, b"session")
 
+    async def session(self, token: str) -> Access:
+        """Return the access of a session by its secret. Raises WrongCredentials."""
+        return await self._find(token, b"session")
+
     async def _find(self, secret: str, kind: bytes) -> Access:
         if not 0 < len(secret) <= SECRET_CHARACTERS_MAX:
             raise WrongCredentials
@@ -114,29 +127,40 @@ class Authenticator:
             row = await store.find_api_key(tx, secret_hash)
         if row is None:
             raise WrongCredentials
-        await self._touch(row["organisation_id"], row["id"])
+        await self._touch(row["organisation_id"], row["id"], store.touch_api_key)
         known = {each.value for each in Permission}
         return Access(
             row["organisation_id"],
             frozenset(Permission(each) for each in row["scopes"] if each in known),
             api_key_id=row["id"],
+            name=row["name"],
+            requests_per_minute=row["requests_per_minute"],
         )
 
     async def _find_session(self, token_hash: bytes) -> Access:
         async with self._db.system_tx() as tx:
-            row = await store.find_session(tx, token_hash)
+            row = await signing_store.find_session(tx, token_hash)
         if row is None:
             raise WrongCredentials
+        await self._touch(row["organisation_id"], row["id"], signing_store.touch_session)
         role = Role(row["role"])
         return Access(
             row["organisation_id"],
-            permissions_of(role),
+            permissions_of(role, row["permissions"]),
             person_id=row["person_id"],
             role=role,
             session_id=row["id"],
+            name=row["name"],
+            method=row["method"],
+            signed_in_at=row["created_at"],
         )
 
-    async def _touch(self, organisation_id: UUID, id: UUID) -> None:
+    async def _touch(
+        self,
+        organisation_id: UUID,
+        id: UUID,
+        touch: Callable[[Tx, UUID], Awaitable[None]],
+    ) -> None:
         now = time.monotonic()
         if now - self._touched.get(id, float("-inf")) < 60:
             return
@@ -144,7 +168,7 @@ class Authenticator:
             self._touched.clear()
         self._touched[id] = now
         async with self._db.tx(organisation_id, durable=False) as tx:
-            await store.touch_api_key(tx, id)
+            await touch(tx, id)
 
     def forget_all(self) -> None:
         """Forget what is remembered, as after a sign-out in this process."""

@@ -31,3 +31,21 @@ class ApiKeyRevoked(Event, frozen=True, kw_only=True):
     type: ClassVar[str] = "identity.api_key_revoked.v1"
 
     api_key_id: UUID
+
+
+class PersonChanged(Event, frozen=True, kw_only=True):
+    """Something about a person is different: `changed` names the fields."""
+
+    type: ClassVar[str] = "identity.person_changed.v1"
+
+    person_id: UUID
+    changed: list[str]
+
+
+class GroupChanged(Event, frozen=True, kw_only=True):
+    """A group was made, changed or deleted, or its managers or members are others: `change`."""
+
+    type: ClassVar[str] = "identity.group_changed.v1"
+
+    group_id: UUID
+    change: str

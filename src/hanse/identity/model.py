@@ -1,6 +1,7 @@
 """Organisations, people, API keys, and the access that a request has."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
@@ -16,21 +17,49 @@ class MissingScope(Forbidden):
     title = "Not allowed"
 
 
+class PersonRequired(Forbidden):
+    """This is about oneself, and an API key is nobody."""
+
+    code = "person_required"
+    title = "Only people can do this"
+
+
+class Status(StrEnum):
+    """Whether somebody can sign in."""
+
+    ACTIVE = "active"
+    DEACTIVATED = "deactivated"
+
+
 class Organisation(Struct, frozen=True):
-    """A tenant: every row of every system belongs to one."""
+    """A tenant: every row of every system belongs to one.
+
+    Without `password_sign_in` people come in by passkey, link or identity provider only.
+    """
 
     id: UUID
     name: str
+    password_sign_in: bool = True
+    audit_retention_days: int = 365
 
 
 class Person(Struct, frozen=True):
-    """Somebody in an organisation."""
+    """Somebody in an organisation.
+
+    `locale` is the language of the interface, `languages` what the person reads, best first
+    (BCP 47); `time_zone` an IANA name; `photo_url` changes with the photo.
+    """
 
     id: UUID
     email: str
     name: str
     role: Role
     created_at: datetime
+    locale: str
+    time_zone: str
+    languages: list[str]
+    status: Status
+    photo_url: str | None
 
 
 class ApiKey(Struct, frozen=True):
@@ -43,10 +72,21 @@ class ApiKey(Struct, frozen=True):
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
+    requests_per_minute: int | None
+
+
+class Origin(Struct, frozen=True):
+    """Where a request came from: network address and program, as far as they were told."""
+
+    address: str | None = None
+    user_agent: str | None = None
 
 
 class Access(Struct, frozen=True):
-    """Who sends a request and what it may do: a person's session, or an API key."""
+    """Who sends a request and what it may do: a person's session, or an API key.
+
+    `method` and `signed_in_at` say how and when the session began.
+    """
 
     organisation_id: UUID
     permissions: frozenset[Permission]
@@ -54,6 +94,11 @@ class Access(Struct, frozen=True):
     api_key_id: UUID | None = None
     role: Role | None = None
     session_id: UUID | None = None
+    name: str | None = None
+    method: str | None = None
+    signed_in_at: datetime | None = None
+    requests_per_minute: int | None = None
+    origin: Origin = Origin()
 
     @property
     def caller(self) -> str:
@@ -65,3 +110,9 @@ class Access(Struct, frozen=True):
         missing = [each for each in permissions if each not in self.permissions]
         if missing:
             raise MissingScope(f"Missing required scope(s): {', '.join(missing)}")
+
+    def require_person(self) -> UUID:
+        """Return whose session this is. Raises PersonRequired for an API key."""
+        if self.person_id is None:
+            raise PersonRequired("Sign in as a person; an API key has no account of its own.")
+        return self.person_id

@@ -1,5 +1,6 @@
 """Who may do what: one table, no I/O. What is not granted here is denied."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -21,6 +22,13 @@ class Permission(StrEnum):
     API_KEYS_WRITE = "api_keys:write"
     PEOPLE_READ = "people:read"
     PEOPLE_WRITE = "people:write"
+    GROUPS_READ = "groups:read"
+    GROUPS_WRITE = "groups:write"
+    ORGANISATION_READ = "organisation:read"
+    ORGANISATION_WRITE = "organisation:write"
+    IDENTITY_PROVIDERS_READ = "identity_providers:read"
+    IDENTITY_PROVIDERS_WRITE = "identity_providers:write"
+    AUDIT_READ = "audit:read"
 
 
 class Role(StrEnum):
@@ -30,6 +38,8 @@ class Role(StrEnum):
     ADMIN = "admin"
     MEMBER = "member"
     GUEST = "guest"
+    SERVICE = "service"
+    """A program with an account: in groups like people, but nobody can sign in as it."""
 
 
 TEXT_SCOPES = frozenset(
@@ -52,15 +62,28 @@ TEXT_SCOPES = frozenset(
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.ADMIN: frozenset(Permission),
-    Role.MEMBER: TEXT_SCOPES | {Permission.PEOPLE_READ},
+    Role.MEMBER: TEXT_SCOPES
+    | {Permission.PEOPLE_READ, Permission.GROUPS_READ, Permission.ORGANISATION_READ},
     Role.GUEST: frozenset({Permission.LANGUAGES_READ}),
+    Role.SERVICE: TEXT_SCOPES,
 }
+"""What a role may do. Groups can give their members more, and nothing takes any of it away."""
+
+_KEYS_APPOINT = frozenset({Role.MEMBER, Role.GUEST, Role.SERVICE})
+
+
+def permissions_of(role: Role, from_groups: Iterable[str] = ()) -> frozenset[Permission]:
+    """What a person may do: by role, and by the groups they are in. Unknown names grant nothing."""
+    return GRANTS[role] | {Permission(each) for each in from_groups if each in _NAMES}
 
 
 def may_appoint(actor: Role | None, wanted: Role) -> bool:
     """Tell whether a person in role `actor`, or a key (None), may let somebody be `wanted`."""
     if actor is None:
-        return wanted in (Role.MEMBER, Role.GUEST)
+        return wanted in _KEYS_APPOINT
     if actor is Role.OWNER:
         return True
     return actor is Role.ADMIN and wanted is not Role.OWNER
+
+
+_NAMES = frozenset(each.value for each in Permission)

@@ -1,20 +1,15 @@
-"""All SQL of identity: one function a query."""
+"""All SQL of organisations and API keys: one function a query."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from hanse.identity.model import ApiKey, Organisation, Person
-from hanse.identity.policy import Role
+from hanse.identity.model import ApiKey, Organisation
 from hanse.platform.database import Tx
 
-_PERSON = "id, email, name, role, created_at"
-_API_KEY = "id, name, scopes, created_at, expires_at, revoked_at, last_used_at"
-
-
-def _person(row: Any) -> Person:
-    return Person(row["id"], row["email"], row["name"], Role(row["role"]), row["created_at"])
+_ORGANISATION = "id, name, password_sign_in, audit_retention_days"
+_API_KEY = "id, name, scopes, created_at, expires_at, revoked_at, last_used_at, requests_per_minute"
 
 
 def _api_key(row: Any) -> ApiKey:
@@ -37,66 +32,24 @@ async def insert_organisation(tx: Tx, name: str) -> None:
 async def get_organisation(tx: Tx) -> Organisation:
     """The transaction's own organisation."""
     row = await tx.fetchrow(
-        "select id, name from identity.organisations where id = $1", tx.organisation_id
+        f"select {_ORGANISATION} from identity.organisations where id = $1", tx.organisation_id
     )
     assert row is not None
-    return Organisation(row["id"], row["name"])
+    return Organisation(*row.values())
 
 
-async def insert_person(tx: Tx, id: UUID, email: str, name: str, role: Role) -> Person | None:
-    """Insert a person; None if the e-mail address is taken."""
-    row = await tx.fetchrow(
-        f"""
-        insert into identity.people (id, organisation_id, email, name, role)
-        values ($1, $2, $3, $4, $5)
-        on conflict (organisation_id, lower(email)) do nothing
-        returning {_PERSON}
-        """,
-        id,
-        tx.organisation_id,
-        email,
-        name,
-        role.value,
-    )
-    return None if row is None else _person(row)
-
-
-async def get_person(tx: Tx, id: UUID) -> Person | None:
-    """One person by id."""
-    row = await tx.fetchrow(
-        f"select {_PERSON} from identity.people where organisation_id = $1 and id = $2",
-        tx.organisation_id,
-        id,
-    )
-    return None if row is None else _person(row)
-
-
-async def get_person_by_email(tx: Tx, email: str) -> Person | None:
-    """One person by e-mail address, whatever its case."""
-    row = await tx.fetchrow(
-        f"""
-        select {_PERSON} from identity.people
-        where organisation_id = $1 and lower(email) = lower($2)
+async def update_organisation(tx: Tx, organisation: Organisation) -> None:
+    """Write all that can be changed of the transaction's own organisation."""
+    await tx.execute(
+        """
+        update identity.organisations
+        set name = $2, password_sign_in = $3, audit_retention_days = $4 where id = $1
         """,
         tx.organisation_id,
-        email,
+        organisation.name,
+        organisation.password_sign_in,
+        organisation.audit_retention_days,
     )
-    return None if row is None else _person(row)
-
-
-async def list_people(tx: Tx, after: UUID | None, limit: int) -> list[Person]:
-    """People in the order of their making, from `after` on."""
-    rows = await tx.fetch(
-        f"""
-        select {_PERSON} from identity.people
-        where organisation_id = $1 and ($2::uuid is null or id > $2)
-        order by id limit $3
-        """,
-        tx.organisation_id,
-        after,
-        limit,
-    )
-    return [_person(row) for row in rows]
 
 
 async def insert_api_key(
@@ -107,13 +60,15 @@ async def insert_api_key(
     secret_hash: bytes,
     scopes: Sequence[str],
     expires_at: datetime | None,
+    requests_per_minute: int | None = None,
 ) -> ApiKey:
     """Insert an API key by the hash of its secret."""
     row = await tx.fetchrow(
         f"""
         insert into identity.api_keys
-            (id, organisation_id, created_by, name, secret_hash, scopes, expires_at)
-        values ($1, $2, $3, $4, $5, $6, $7)
+            (id, organisation_id, created_by, name, secret_hash, scopes, expires_at,
+                requests_per_minute)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
         returning {_API_KEY}
         """,
         id,
@@ -123,6 +78,7 @@ async def insert_api_key(
         secret_hash,
         list(scopes),
         expires_at,
+        requests_per_minute,
     )
     return _api_key(row)
 
@@ -206,76 +162,8 @@ async def touch_api_key(tx: Tx, id: UUID) -> None:
 
 
 async def find_api_key(tx: Tx, secret_hash: bytes) -> Any | None:
-    """(id, organisation_id, scopes) of the live key with this secret, in any organisation."""
+    """The live key with this secret, in any organisation.
+
+    (id, organisation_id, scopes, requests_per_minute, name).
+    """
     return await tx.fetchrow("select * from identity.find_api_key($1)", secret_hash)
-
-
-async def find_session(tx: Tx, token_hash: bytes) -> Any | None:
-    """(id, organisation_id, person_id, role) of the live session with this token."""
-    return await tx.fetchrow("select * from identity.find_session($1)", token_hash)
-
-
-async def find_sign_in_link(tx: Tx, token_hash: bytes) -> Any | None:
-    """(id, organisation_id, person_id) of the unused sign-in link with this token."""
-    return await tx.fetchrow("select * from identity.find_sign_in_link($1)", token_hash)
-
-
-async def insert_sign_in_link(
-    tx: Tx, id: UUID, person_id: UUID, token_hash: bytes, expires_at: datetime
-) -> None:
-    """Insert a one-time sign-in link by the hash of its token."""
-    await tx.execute(
-        """
-        insert into identity.sign_in_links
-            (id, organisation_id, person_id, token_hash, expires_at)
-        values ($1, $2, $3, $4, $5)
-        """,
-        id,
-        tx.organisation_id,
-        person_id,
-        token_hash,
-        expires_at,
-    )
-
-
-async def use_sign_in_link(tx: Tx, id: UUID) -> bool:
-    """Use a link up; False if somebody else just did."""
-    used = await tx.fetchval(
-        """
-        update identity.sign_in_links set used_at = now()
-        where organisation_id = $1 and id = $2 and used_at is null
-        returning true
-        """,
-        tx.organisation_id,
-        id,
-    )
-    return bool(used)
-
-
-async def insert_session(
-    tx: Tx, id: UUID, person_id: UUID, token_hash: bytes, expires_at: datetime
-) -> None:
-    """Insert a session by the hash of its token."""
-    await tx.execute(
-        """
-        insert into identity.sessions (id, organisation_id, person_id, token_hash, expires_at)
-        values ($1, $2, $3, $4, $5)
-        """,
-        id,
-        tx.organisation_id,
-        person_id,
-        token_hash,
-        expires_at,
-    )
-
-
-async def revoke_session(tx: Tx, id: UUID) -> None:
-    """End a session."""
-    await tx.execute(
-        """
-        update identity.sessions set revoked_at = now()
-        where organisation_id = $1 and id = $2 and revoked_at is null
-        """,
-        tx.organisation_id,
-        id,
-    )

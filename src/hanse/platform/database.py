@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from hanse.platform.problems import Unavailable
+from hanse.platform.problems import BadRequest, Unavailable
 
 CONNECT_TIMEOUT_S = 3.0
 ACQUIRE_TIMEOUT_S = 5.0
@@ -49,6 +49,13 @@ class DatabaseUnavailable(Unavailable):
     title = "Database unavailable"
 
 
+class InvalidCharacter(BadRequest):
+    """Text holds the one character that PostgreSQL keeps in no text."""
+
+    code = "invalid_character"
+    title = "Invalid character"
+
+
 @contextmanager
 def _losses(connection: Any) -> Iterator[None]:
     """Turn the many faces of a lost server into DatabaseUnavailable."""
@@ -61,6 +68,8 @@ def _losses(connection: Any) -> Iterator[None]:
         raise DatabaseUnavailable("The database does not answer in time.") from error
     except _LOST as error:
         raise DatabaseUnavailable("The database connection was lost.") from error
+    except (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError) as error:
+        raise InvalidCharacter("Leave out the character U+0000.") from error
     except asyncpg.InterfaceError as error:
         if _is_gone(connection):
             raise DatabaseUnavailable("The database connection was lost.") from error

@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from litestar import HttpMethod, Litestar, MediaType, Request, Response, get, route
@@ -20,7 +21,7 @@ from hanse.platform.http import RequestContext, by_method, problem_response
 from hanse.platform.problems import Forbidden, Problem, UnsupportedMediaType
 from hanse.platform.telemetry import METRICS_CONTENT_TYPE, log, render_metrics
 from hanse.server import pages, web
-from hanse.server.access import CookieCredentials, access_of, credentials_of
+from hanse.server.access import CookieCredentials, access_of, credentials_of, visitor_of
 from hanse.server.settings import Settings
 
 READ: list[HttpMethod] = [HttpMethod.GET, HttpMethod.HEAD]
@@ -141,18 +142,24 @@ def create_app(
     bus: Bus,
     inference: InferenceClient,
     generation: InferenceClient | None = None,
+    mailer: identity.Mailer | None = None,
+    hasher: identity.Passwords | None = None,
 ) -> RequestContext:
     """Put the web application together from resources that the caller opened and will close.
 
-    `generation` leads to a language model, if there is one.
+    `generation` leads to a language model, if there is one; `mailer` sends sign-in links;
+    `hasher` replaces the one of the settings.
     """
-    return RequestContext(_routes(settings, db, bus, inference, generation))
+    secret_key = settings.secret_key or identity.read_or_make_key(settings.home_path)
+    app = _routes(settings, db, bus, inference, generation, mailer, hasher, secret_key)
+    return RequestContext(app, secure=settings.address.startswith("https:"))
 
 
 def document(settings: Settings) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document, without a server."""
     unused: Any = None
-    return _routes(settings, unused, unused, unused, None).openapi_schema.to_schema()
+    app = _routes(settings, unused, unused, unused, None, None, None, "only for the document")
+    return app.openapi_schema.to_schema()
 
 
 def _routes(
@@ -161,14 +168,28 @@ def _routes(
     bus: Bus,
     inference: InferenceClient,
     generation: InferenceClient | None,
+    mailer: identity.Mailer | None,
+    hasher: identity.Passwords | None,
+    secret_key: str,
 ) -> Litestar:
+    breached = settings.breached_passwords_file
+    public_url = settings.address
     authenticator = Authenticator(db)
 
     async def access(request: Request[Any, Any, Any]) -> Access:
-        return await access_of(request, authenticator, db, settings.rate_limit_per_minute)
+        return await access_of(
+            request, authenticator, db, public_url, settings.rate_limit_per_minute
+        )
+
+    async def visitor(request: Request[Any, Any, Any]) -> identity.Origin:
+        return await visitor_of(request, db, public_url, settings.sign_in_limit_per_minute)
 
     def credentials(request: Request[Any, Any, Any]) -> CookieCredentials:
-        return credentials_of(request)
+        return credentials_of(request, public_url)
+
+    def entry(request: Request[Any, Any, Any]) -> identity.Entry:
+        earlier = credentials_of(request, public_url)["session_token"]
+        return identity.Entry(db, authenticator, public_url, earlier)
 
     def constant(value: Any) -> Provide:
         return Provide(lambda: value, sync_to_thread=False)
@@ -186,7 +207,13 @@ def _routes(
         ],
         dependencies={
             "access": Provide(access),
+            "visitor": Provide(visitor),
             "credentials": Provide(credentials, sync_to_thread=False),
+            "entry": Provide(entry, sync_to_thread=False),
+            "hasher": constant(hasher or identity.Passwords(Path(breached) if breached else None)),
+            "seal": constant(identity.Seal(secret_key)),
+            "oidc": constant(identity.OidcClient()),
+            "mailer": constant(mailer),
             "authenticator": constant(authenticator),
             "db": constant(db),
             "bus": constant(bus),
@@ -194,7 +221,7 @@ def _routes(
             "generation": constant(generation),
             "settings": constant(settings),
             "characters_per_month_max": constant(settings.characters_per_month_max),
-            "public_url": constant(settings.address),
+            "public_url": constant(public_url),
         },
         exception_handlers={Exception: render_error},
         before_request=refuse_codings,

@@ -4,26 +4,17 @@ import contextlib
 from html import escape
 from importlib import resources, util
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from litestar import HttpMethod, MediaType, Response, get, post, route
-from litestar.datastructures import Cookie
-from litestar.enums import RequestEncodingType
+from litestar import MediaType, Response, get, post
 from litestar.exceptions import NotFoundException
-from litestar.params import Body
-from msgspec import Struct
 
 from hanse import identity
-from hanse.identity import Access, Authenticator, Permission
+from hanse.identity import Authenticator, Entry, Origin, Seal
 from hanse.platform.database import Db
 from hanse.platform.problems import Problem
 from hanse.server.access import CookieCredentials
-from hanse.server.settings import Settings
 
-_DOCS_CSP = (
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-    "script-src 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
 _ASSETS = {
     "hanse.css": "text/css",
     "docs.js": "text/javascript",
@@ -67,29 +58,26 @@ async def confirm_sign_in(token: str) -> Response[str]:
 
 @post("/sign-in/{token:str}", include_in_schema=False, status_code=303)
 async def sign_in(
-    token: str, credentials: CookieCredentials, db: Db, public_url: str
+    token: str,
+    visitor: Origin,
+    db: Db,
+    seal: Seal,
+    entry: Entry,
+    public_url: str,
 ) -> Response[Any]:
     """Use a sign-in link up and start a session."""
     try:
-        identity.require_same_origin(**credentials)
-        session_token = await identity.sign_in(db, token)
+        signed_in = await identity.sign_in_by_link(db, seal, token, origin=visitor)
+        await entry.end_earlier()
     except Problem as problem:
         return _problem_page(problem)
-    cookie = Cookie(
-        identity.SESSION_COOKIE,
-        value=session_token,
-        path="/",
-        max_age=int(identity.SESSION_LIFETIME.total_seconds()),
-        httponly=True,
-        secure=public_url.startswith("https:"),
-        samesite="lax",
-    )
+    cookie = identity.cookie_of(signed_in.token, public_url)
     return Response(None, status_code=303, headers={"Location": "/"}, cookies=[cookie])
 
 
 @post("/sign-out", include_in_schema=False, status_code=303)
 async def sign_out(
-    credentials: CookieCredentials, authenticator: Authenticator, db: Db
+    credentials: CookieCredentials, authenticator: Authenticator, db: Db, public_url: str
 ) -> Response[Any]:
     """End the session, here and in every copy of its cookie."""
     with contextlib.suppress(identity.MissingCredentials, identity.WrongCredentials):
@@ -97,7 +85,7 @@ async def sign_out(
         await identity.sign_out(db, access)
         authenticator.forget_all()
     response = Response(None, status_code=303, headers={"Location": "/"})
-    response.delete_cookie(identity.SESSION_COOKIE)
+    identity.forget_cookie(response, public_url)
     return response
 
 
@@ -113,8 +101,7 @@ async def docs() -> Response[str]:
         '<script src="/assets/docs.js"></script>'
         "</body></html>"
     )
-    headers = {"Content-Security-Policy": _DOCS_CSP}
-    return Response(html, media_type=MediaType.HTML, headers=headers)
+    return Response(html, media_type=MediaType.HTML)
 
 
 @get("/assets/{name:str}", include_in_schema=False, sync_to_thread=False)

@@ -112,6 +112,7 @@ async def web(settings: Settings, fd: int | None) -> None:
         access_log=False,
         server_header=False,
         lifespan="off",
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=round(settings.drain_s),
     )
     server = Server(config)
@@ -210,7 +211,7 @@ async def rpc(settings: Settings) -> None:
 
 async def jobs(settings: Settings) -> None:
     """Relay events from the outbox, run their consumers, and run background jobs."""
-    from hanse import language
+    from hanse import identity, language
     from hanse.inference import InferenceClient
     from hanse.platform.consumers import run_consumers
     from hanse.platform.database import Db
@@ -222,6 +223,7 @@ async def jobs(settings: Settings) -> None:
     stop = _stop_event()
     registry = Jobs()
     register_purge(registry)
+    identity.register_purge(registry)
     inference_client = await InferenceClient.open(settings.inference_socket_path)
     language.register_documents(registry, inference_client)
     language.register_quality(registry, inference_client)

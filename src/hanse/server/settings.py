@@ -17,7 +17,14 @@ PREFIX = "HANSE_"
 FILE_NAME = "hanse.toml"
 
 _SECRET = frozenset(
-    {"metrics_token", "database_url", "database_owner_url", "nats_url", "generation_key"}
+    {
+        "metrics_token",
+        "database_url",
+        "database_owner_url",
+        "nats_url",
+        "generation_key",
+        "secret_key",
+    }
 )
 
 # Read by the tools that start Hanse, not by Hanse.
@@ -150,6 +157,33 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Annotated[str, Meta(pattern="^[^@\\s]+@[^@\\s]+$")],
         _about("E-mail address of the person who owns it."),
     ] = "owner@localhost"
+    secret_key: Annotated[
+        Annotated[str, Meta(pattern="^$|^.{32,}$")],
+        _about(
+            "Seals the few secrets that must be read again (authenticator apps, identity "
+            "providers); 32 characters or more, the same on all machines. Empty: `secret.key` in "
+            "the home, made at the first start. Who loses it sets those up anew."
+        ),
+    ] = ""
+    breached_passwords_file: Annotated[
+        str,
+        _about(
+            "Sorted file of SHA-1 digests of passwords that nobody may take, one a line. "
+            "Empty: none is looked up."
+        ),
+    ] = ""
+    sign_in_limit_per_minute: Annotated[
+        Count,
+        _about(
+            "Requests a minute that each network address may send to sign in; 0 means no limit."
+        ),
+    ] = 600
+    trusted_proxies: Annotated[
+        str,
+        _about(
+            "Addresses of the proxies whose `X-Forwarded-For` is believed, with commas between."
+        ),
+    ] = "127.0.0.1,::1"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], _about("Least level logged.")
     ] = "info"

@@ -5,12 +5,20 @@ from hanse.platform.http.errors import answer_headers, as_problem, problem_respo
 from hanse.platform.http.idempotency import Answer, idempotent
 from hanse.platform.http.limits import RateLimit, RateLimited, take_token
 from hanse.platform.http.naming import by_method
-from hanse.platform.http.paging import PAGE_SIZE_DEFAULT, Page, PageQuery, page_of, parse_cursor
+from hanse.platform.http.paging import (
+    PAGE_SIZE_DEFAULT,
+    InvalidCursor,
+    Page,
+    PageQuery,
+    page_of,
+    parse_cursor,
+)
 
 __all__ = [
     "ANSWER_HEADERS",
     "PAGE_SIZE_DEFAULT",
     "Answer",
+    "InvalidCursor",
     "Page",
     "PageQuery",
     "RateLimit",

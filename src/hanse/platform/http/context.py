@@ -38,7 +38,9 @@ SECURITY_HEADERS = (
         b"default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; "
         b"frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     ),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
+HSTS = (b"strict-transport-security", b"max-age=31536000")
 
 
 class RequestContext:
@@ -46,10 +48,12 @@ class RequestContext:
 
     A caller's own `X-Request-Id` is kept if it is 8 to 64 letters, digits, dots, dashes or
     underscores. `X-Trace-ID`, which the DeepL contract asks for, carries the same value.
+    `secure` says that people reach the server by TLS: browsers are told never to do otherwise.
     """
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, *, secure: bool = False) -> None:
         self._app = app
+        self._headers = (*SECURITY_HEADERS, HSTS) if secure else SECURITY_HEADERS
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one ASGI connection."""
@@ -80,7 +84,7 @@ class RequestContext:
                     (b"x-request-id", request_id),
                     (b"x-trace-id", request_id),
                     *scope.get("state", {}).get(ANSWER_HEADERS, ()),
-                    *(pair for pair in SECURITY_HEADERS if pair[0] not in present),
+                    *(pair for pair in self._headers if pair[0] not in present),
                 ]
             await send(message)
 

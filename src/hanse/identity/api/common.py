@@ -1,0 +1,138 @@
+"""What the routes of identity share."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import HeaderParameter, QueryParameter
+from msgspec import Meta, Struct
+
+from hanse.identity.authentication import session_cookie
+from hanse.identity.model import Access
+from hanse.identity.people.service import NAME_CHARACTERS_MAX
+from hanse.identity.signing.sessions import SESSION_LIFETIME
+from hanse.platform.database import Db, Tx
+from hanse.platform.http import Answer, idempotent
+
+T = TypeVar("T")
+
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key",
+        description="A repeat with the same key gets the first answer instead of a second effect.",
+    ),
+]
+Cursor = Annotated[
+    str | None, QueryParameter(name="cursor", description="`next_cursor` of the page before.")
+]
+Name = Annotated[str, Meta(min_length=1, max_length=NAME_CHARACTERS_MAX)]
+Email = Annotated[str, Meta(min_length=3, max_length=320)]
+Tag = Annotated[str, Meta(min_length=2, max_length=35)]
+
+
+class ProblemDocument(Struct):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+def errors(*statuses: int) -> dict[int, ResponseSpec]:
+    """Describe the errors of a route for the OpenAPI document."""
+    return {
+        status: ResponseSpec(
+            data_container=ProblemDocument,
+            media_type="application/problem+json",
+            description="See `detail`.",
+            generate_examples=False,
+        )
+        for status in (401, 403, 429, 503, *statuses)
+    }
+
+
+class SignInLink(Struct):
+    """A link that signs one person in, once."""
+
+    url: str
+    expires_in_s: int
+
+
+def cookie_of(token: str, public_url: str) -> Cookie:
+    """The cookie of a new session: no script reads it, no other site's page sends it."""
+    return Cookie(
+        session_cookie(public_url),
+        value=token,
+        path="/",
+        max_age=int(SESSION_LIFETIME.total_seconds()),
+        httponly=True,
+        secure=public_url.startswith("https:"),
+        samesite="lax",
+    )
+
+
+def forget_cookie(response: Response[Any], public_url: str) -> None:
+    """Let the browser forget its session."""
+    response.set_cookie(
+        Cookie(
+            session_cookie(public_url),
+            value="",
+            path="/",
+            max_age=0,
+            httponly=True,
+            secure=public_url.startswith("https:"),
+            samesite="lax",
+        )
+    )
+
+
+def changes_of(data: Struct) -> dict[str, Any]:
+    """What a PATCH names, by field; what it leaves out is not in it."""
+    return {
+        name: value
+        for name, value in msgspec.structs.asdict(data).items()
+        if value is not msgspec.UNSET
+    }
+
+
+def unique(values: Sequence[T]) -> list[T]:
+    """Return the values in their order, each once."""
+    return list(dict.fromkeys(values))
+
+
+async def create_once(
+    request: Request[Any, Any, Any],
+    access: Access,
+    db: Db,
+    idempotency_key: str | None,
+    create: Callable[[Tx], Awaitable[Any]],
+    *,
+    kept: Callable[[Any], Any] = lambda body: body,
+) -> Response[Any]:
+    """Answer 201 with what `create` makes, or what the same key got before (see `idempotent`)."""
+    async with db.tx(access.organisation_id, access.person_id) as tx:
+
+        async def run() -> Answer:
+            return Answer(201, msgspec.to_builtins(await create(tx)))
+
+        answer = await idempotent(
+            tx,
+            caller=access.caller,
+            key=idempotency_key,
+            request=f"{request.method} {request.url.path} ".encode() + await request.body(),
+            run=run,
+            kept=kept,
+        )
+    headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
+    return Response(answer.body, status_code=answer.status, headers=headers)
+
+
+def link_of(token: str, public_url: str, expires_in_s: float) -> SignInLink:
+    """The link in which a token goes to a person."""
+    return SignInLink(f"{public_url}/sign-in/{token}", int(expires_in_s))

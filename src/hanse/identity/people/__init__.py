@@ -1,0 +1,31 @@
+"""People: who is in an organisation, how each wants to be addressed, and finding them."""
+
+from hanse.identity.people.service import (
+    EmailTaken,
+    InvalidEmail,
+    InvalidName,
+    change_own_settings,
+    clean_name,
+    create_person,
+    remove_photo,
+    search_people,
+    set_photo,
+    update_person,
+)
+from hanse.identity.people.store import get_person, get_person_by_email, list_people
+
+__all__ = [
+    "EmailTaken",
+    "InvalidEmail",
+    "InvalidName",
+    "change_own_settings",
+    "clean_name",
+    "create_person",
+    "get_person",
+    "get_person_by_email",
+    "list_people",
+    "remove_photo",
+    "search_people",
+    "set_photo",
+    "update_person",
+]

@@ -1,0 +1,216 @@
+"""All SQL of people and their directory."""
+
+from typing import Any
+from uuid import UUID
+
+from hanse.identity.model import Person, Status
+from hanse.identity.policy import Role
+from hanse.platform.database import Tx
+
+PERSON = "id, email, name, role, created_at, locale, time_zone, languages, status, photo_at"
+
+
+def person_of(row: Any) -> Person:
+    """Make a person of a row with the columns PERSON."""
+    photo_at = row["photo_at"]
+    return Person(
+        row["id"],
+        row["email"],
+        row["name"],
+        Role(row["role"]),
+        row["created_at"],
+        row["locale"],
+        row["time_zone"],
+        row["languages"],
+        Status(row["status"]),
+        photo_at and f"/v1/people/{row['id']}/photo?v={int(photo_at.timestamp() * 1000)}",
+    )
+
+
+async def insert_person(tx: Tx, id: UUID, email: str, name: str, role: Role) -> Person | None:
+    """Insert a person; None if the e-mail address is taken."""
+    row = await tx.fetchrow(
+        f"""
+        insert into identity.people (id, organisation_id, email, name, role)
+        values ($1, $2, $3, $4, $5)
+        on conflict (email_key, organisation_id) do nothing
+        returning {PERSON}
+        """,
+        id,
+        tx.organisation_id,
+        email,
+        name,
+        role.value,
+    )
+    return None if row is None else person_of(row)
+
+
+async def get_person(tx: Tx, id: UUID) -> Person | None:
+    """One person by id."""
+    row = await tx.fetchrow(
+        f"select {PERSON} from identity.people where organisation_id = $1 and id = $2",
+        tx.organisation_id,
+        id,
+    )
+    return None if row is None else person_of(row)
+
+
+async def lock_person(tx: Tx, id: UUID) -> Person | None:
+    """One person by id, kept as it is until the transaction ends."""
+    row = await tx.fetchrow(
+        f"select {PERSON} from identity.people where organisation_id = $1 and id = $2 for update",
+        tx.organisation_id,
+        id,
+    )
+    return None if row is None else person_of(row)
+
+
+async def get_person_by_email(tx: Tx, email: str) -> Person | None:
+    """One person by e-mail address, whatever its case."""
+    row = await tx.fetchrow(
+        f"""
+        select {PERSON} from identity.people
+        where organisation_id = $1 and email_key = lower($2)
+        """,
+        tx.organisation_id,
+        email,
+    )
+    return None if row is None else person_of(row)
+
+
+async def list_people(tx: Tx, after: UUID | None, limit: int) -> list[Person]:
+    """People in the order of their making, from `after` on."""
+    rows = await tx.fetch(
+        f"""
+        select {PERSON} from identity.people
+        where organisation_id = $1 and ($2::uuid is null or id > $2)
+        order by id limit $3
+        """,
+        tx.organisation_id,
+        after,
+        limit,
+    )
+    return [person_of(row) for row in rows]
+
+
+async def fold(tx: Tx, text: str) -> str:
+    """Text as the directory compares it: small letters without accents."""
+    folded: str = await tx.fetchval("select identity.fold($1)", text)
+    return folded
+
+
+SEARCH_SQL = f"""
+select t.term, {", ".join(f"p.{each}" for each in PERSON.split(", "))}
+from identity.people_terms t join identity.people p on p.id = t.person_id
+where t.organisation_id = $1 and t.rank = $2 and t.term >= $3 and t.term < $4
+    and (t.term, t.person_id) > ($5, $6)
+    and not exists (
+        select from identity.people_terms o
+        where o.person_id = t.person_id and o.term >= $3 and o.term < $4
+            and (o.rank < t.rank or (o.rank = t.rank and o.term < t.term))
+    )
+order by t.term, t.person_id limit $7
+"""
+
+
+async def search(
+    tx: Tx, rank: int, begin: str, end: str, after: tuple[str, UUID], limit: int
+) -> list[tuple[str, Person]]:
+    """People with a term of that rank from `begin` up to `end`, each once, with the term.
+
+    In the order of (term, id), beyond `after`; whoever has a term of a better rank is left out.
+    """
+    rows = await tx.fetch(SEARCH_SQL, tx.organisation_id, rank, begin, end, *after, limit)
+    return [(row["term"], person_of(row)) for row in rows]
+
+
+async def update_person(
+    tx: Tx,
+    id: UUID,
+    *,
+    email: str,
+    name: str,
+    role: Role,
+    status: Status,
+    locale: str,
+    time_zone: str,
+    languages: list[str],
+) -> Person | None:
+    """Write all that can be changed of a person; None if nobody has that id."""
+    row = await tx.fetchrow(
+        f"""
+        update identity.people set email = $3, name = $4, role = $5, status = $6, locale = $7,
+            time_zone = $8, languages = $9
+        where organisation_id = $1 and id = $2
+        returning {PERSON}
+        """,
+        tx.organisation_id,
+        id,
+        email,
+        name,
+        role.value,
+        status.value,
+        locale,
+        time_zone,
+        languages,
+    )
+    return None if row is None else person_of(row)
+
+
+async def other_owners(tx: Tx, id: UUID) -> int:
+    """How many active owners there are besides this one; holds them all until the end."""
+    rows = await tx.fetch(
+        """
+        select id from identity.people
+        where organisation_id = $1 and role = 'owner' and status = 'active'
+        order by id for update
+        """,
+        tx.organisation_id,
+    )
+    return sum(row["id"] != id for row in rows)
+
+
+async def put_photo(tx: Tx, person_id: UUID, image: bytes) -> None:
+    """Keep an image as the person's photo."""
+    await tx.execute(
+        """
+        insert into identity.photos (person_id, organisation_id, image) values ($2, $1, $3)
+        on conflict (person_id) do update set image = excluded.image
+        """,
+        tx.organisation_id,
+        person_id,
+        image,
+    )
+    await _stamp_photo(tx, person_id, present=True)
+
+
+async def delete_photo(tx: Tx, person_id: UUID) -> None:
+    """Throw the person's photo away."""
+    await tx.execute(
+        "delete from identity.photos where organisation_id = $1 and person_id = $2",
+        tx.organisation_id,
+        person_id,
+    )
+    await _stamp_photo(tx, person_id, present=False)
+
+
+async def get_photo(tx: Tx, person_id: UUID) -> bytes | None:
+    """The person's photo."""
+    image: bytes | None = await tx.fetchval(
+        "select image from identity.photos where organisation_id = $1 and person_id = $2",
+        tx.organisation_id,
+        person_id,
+    )
+    return image
+
+
+async def _stamp_photo(tx: Tx, person_id: UUID, *, present: bool) -> None:
+    await tx.execute(
+        """
+        update identity.people set photo_at = case when $3 then clock_timestamp() end
+        where organisation_id = $1 and id = $2
+        """,
+        tx.organisation_id,
+        person_id,
+        present,
+    )

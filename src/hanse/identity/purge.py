@@ -1,0 +1,37 @@
+"""What identity throws away, and when."""
+
+from hanse.identity.audit.store import purge_events
+from hanse.identity.signing import store
+from hanse.platform.database import Tx
+from hanse.platform.jobs import Jobs
+from hanse.platform.telemetry import log
+
+ROWS_MAX = 10_000
+ROUNDS_MAX = 10
+
+
+def register_purge(jobs: Jobs) -> None:
+    """Add the periodic job `identity.purge`."""
+    jobs.periodic("identity.purge", "17 * * * *")(purge)
+
+
+async def purge(tx: Tx) -> None:
+    """Delete what has expired, in bounded pieces; what is left over waits for the next time.
+
+    Audit events go when they are older than their organisation keeps, sessions and links 30 days
+    after their end. Needs a system transaction of `hanse_jobs`, which sees nothing younger.
+    """
+    for purge_some in (
+        purge_events,
+        store.purge_sessions,
+        store.purge_links,
+        store.purge_ceremonies,
+        store.purge_failures,
+    ):
+        total = 0
+        for _ in range(ROUNDS_MAX):
+            rows = await purge_some(tx, ROWS_MAX)
+            total += rows
+            if rows < ROWS_MAX:
+                break
+        log.debug("purged", what=f"identity {purge_some.__name__}", rows=total)
