@@ -6,6 +6,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
+import { wantsWelcome } from "./account/wants-welcome";
 import { me } from "./api/queries";
 import { NotFound, Problem } from "./shell/problem";
 import { Shell } from "./shell/shell";
@@ -29,15 +30,18 @@ const shell = createRoute({
   component: Shell,
   beforeLoad: async ({ context, location }) => {
     const who = await context.queries.ensureQueryData(me);
-    if (!who) throw redirect({ to: "/sign-in", search: { next: location.href } as never });
+    const failed = (location.search as { sign_in_error?: string }).sign_in_error;
+    const search = failed ? { sign_in_error: failed } : { next: location.href };
+    if (!who) throw redirect({ to: "/sign-in", search: search as never });
   },
 });
 
 const home = createRoute({
   getParentRoute: () => shell,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/translate" });
+  beforeLoad: async ({ context }) => {
+    const who = await context.queries.ensureQueryData(me);
+    throw redirect({ to: wantsWelcome(who?.account ?? null) ? "/welcome" : "/translate" });
   },
 });
 
@@ -59,7 +63,22 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import("./admin/keys"), "KeysPage"),
 });
 
-const tree = root.addChildren([signIn, shell.addChildren([home, translate, documents, keys])]);
+const account = createRoute({
+  getParentRoute: () => shell,
+  path: "/account",
+  component: lazyRouteComponent(() => import("./account/page"), "AccountPage"),
+});
+
+const welcome = createRoute({
+  getParentRoute: () => shell,
+  path: "/welcome",
+  component: lazyRouteComponent(() => import("./account/welcome"), "WelcomePage"),
+});
+
+const tree = root.addChildren([
+  signIn,
+  shell.addChildren([home, translate, documents, keys, account, welcome]),
+]);
 
 /** The pages of the client. */
 export function makeRouter(queries: QueryClient) {

@@ -7,7 +7,16 @@ from litestar import HttpMethod, MediaType, Request, Response, get, route
 from litestar.exceptions import NotFoundException
 
 FOLDER: Final = Path(__file__).parent / "client"
-PAGES: Final = ["/", "/sign-in", "/translate", "/translate/{rest:path}", "/admin/{rest:path}"]
+PAGES: Final = [
+    "/",
+    "/sign-in",
+    "/welcome",
+    "/account",
+    "/translate",
+    "/translate/{rest:path}",
+    "/admin",
+    "/admin/{rest:path}",
+]
 """Addresses that the client itself understands; all show the same document."""
 
 CSP: Final = (

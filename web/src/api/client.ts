@@ -13,6 +13,8 @@ export class ApiError extends Error {
     readonly code: string,
     detail: string,
     readonly retryAfterS: number | null,
+    /** What the answer says besides, by name. */
+    readonly facts: Record<string, unknown> = {},
   ) {
     super(detail);
   }
@@ -30,6 +32,7 @@ export class ApiError extends Error {
       String(fields.code ?? response.status),
       String(detail),
       retryAfter > 0 ? retryAfter : null,
+      fields,
     );
   }
 }

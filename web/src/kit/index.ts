@@ -1,4 +1,5 @@
 export { Button, IconButton, Spinner } from "./button";
+export { Card } from "./card";
 export { Dialog } from "./dialog";
 export { Field } from "./field";
 export { Icon } from "./icons";

@@ -105,7 +105,7 @@ function AccountMenu({ name, email }: { name: string; email: string }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const signOut = async () => {
-    await send("/sign-out", { method: "POST", redirect: "manual" }).catch(() => undefined);
+    await send("/v1/auth/session", { method: "DELETE" }).catch(() => undefined);
     queries.clear();
     await navigate({ to: "/sign-in" });
   };
@@ -115,6 +115,10 @@ function AccountMenu({ name, email }: { name: string; email: string }) {
         <p className="m-0 font-medium">{name}</p>
         <p className="m-0 text-sm text-ink-soft">{email}</p>
       </div>
+      <MenuItem onClick={() => void navigate({ to: "/account" })}>
+        <Icon name="person" size={18} />
+        {text("nav.account")}
+      </MenuItem>
       <MenuItem onClick={() => window.location.assign("/docs")}>
         <Icon name="docs" size={18} />
         {text("nav.apiDocs")}

@@ -4,7 +4,7 @@ import type { MessageId } from "@/i18n";
 export interface Place {
   to: string;
   name: MessageId;
-  icon: "translate" | "file" | "key" | "people";
+  icon: "translate" | "file" | "key" | "people" | "person";
   /** What somebody must be allowed to see it. */
   permission?: string;
   /** In the navigation, or in the palette alone. */
@@ -15,6 +15,7 @@ export const PLACES: Place[] = [
   { to: "/translate", name: "nav.translate", icon: "translate", system: true },
   { to: "/translate/documents", name: "nav.documents", icon: "file", system: true },
   { to: "/admin/keys", name: "nav.keys", icon: "key", permission: "api_keys:read", system: true },
+  { to: "/account", name: "nav.account", icon: "person" },
 ];
 
 /** The places that somebody with these permissions may go to. */

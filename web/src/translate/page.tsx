@@ -54,7 +54,7 @@ export function TranslatePage() {
   return (
     <div className="mx-auto flex w-full max-w-6xl grow flex-col gap-4 px-3 py-4 md:px-6 md:py-8">
       <h1 className="m-0 text-2xl font-semibold tracking-tight">{text("translate.title")}</h1>
-      <div className="grid grow content-start overflow-hidden rounded-2xl border border-line bg-surface shadow-card md:max-h-[34rem] md:grid-cols-2">
+      <div className="grid grow overflow-hidden rounded-2xl border border-line bg-surface shadow-card md:max-h-[34rem] md:grid-cols-2">
         <section className="flex min-h-64 flex-col border-line max-md:border-b md:min-h-96 md:border-r">
           <div className="flex h-13 items-center gap-2 border-b border-line px-2">
             {known.data ? (
