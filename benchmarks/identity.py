@@ -30,7 +30,7 @@ from tests.conftest import make_test_home
 
 PEOPLE = 150_000
 GROUPS = 5_000
-CALLS = 2_000
+CALLS = 1_000
 LIMIT_MS = 10.0
 _GIVEN = [
     "Ana",
@@ -144,7 +144,7 @@ async def _in_database(server: PostgresServer) -> list[tuple[str, list[float]]]:
         def search(length: int) -> Callable[[Tx], Awaitable[None]]:
             async def search_part(tx: Tx) -> None:
                 _, email = chance.choice(people)
-                start = chance.randrange(max(1, email.index("@") - length))
+                start = chance.choice([at for at, each in enumerate(email) if each.isalnum()])
                 part = email[start : start + length]
                 assert await search_people(tx, access, part, None, 51)
 
@@ -176,12 +176,22 @@ async def _fill(
         email = f"{given}.{surname}{number}@{chance.choice(('corp', 'lab'))}.example".lower()
         people.append((new_id(), organisation_id, email, f"{given} {surname.title()}", "member"))
     async with owner.transaction():
+        # For all at once it is faster than for one after the other.
+        await owner.execute("alter table identity.people disable trigger index_person")
         await owner.copy_records_to_table(
             "people",
             schema_name="identity",
             records=people,
             columns=("id", "organisation_id", "email", "name", "role"),
         )
+        await owner.execute(
+            """
+            insert into identity.people_terms (organisation_id, rank, term, person_id)
+            select p.organisation_id, t.rank, t.term, p.id
+            from identity.people p, identity.directory_terms(p.name, p.email) t
+            """
+        )
+        await owner.execute("alter table identity.people enable trigger index_person")
         groups = [(new_id(), organisation_id, f"Group {n}") for n in range(GROUPS)]
         await owner.copy_records_to_table(
             "groups",

@@ -75,7 +75,7 @@ def session_home() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def hanse() -> Iterator[Hanse]:
     """A whole running Hanse, shared by all tests that do not break it."""
-    with serving(HANSE_PSEUDO_ENGINE="true") as hanse:
+    with serving(HANSE_PSEUDO_ENGINE="true", HANSE_SIGN_IN_LIMIT_PER_MINUTE="0") as hanse:
         yield hanse
 
 

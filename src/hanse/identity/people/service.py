@@ -113,8 +113,12 @@ async def search_people(
     the next page starts. Raises MissingScope.
     """
     access.require(Permission.PEOPLE_READ)
-    begin = await store.fold(tx, query.strip()[:QUERY_CHARACTERS_MAX])
-    begin = begin[:QUERY_CHARACTERS_MAX]
+    begin = (await store.fold(tx, query.strip()))[:QUERY_CHARACTERS_MAX]
+    # Terms begin with a letter or digit: "@corp" is asked for as "corp".
+    while begin and not begin[0].isalnum():
+        begin = begin[1:]
+    if not begin:
+        return []
     found: list[tuple[tuple[int, str, UUID], Person]] = []
     for rank in range(after[0] if after else 0, 2):
         beyond = after[1:] if after and after[0] == rank else ("", _FIRST_ID)
