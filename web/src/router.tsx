@@ -10,6 +10,7 @@ import { wantsWelcome } from "./account/wants-welcome";
 import { me } from "./api/queries";
 import { NotFound, Problem } from "./shell/problem";
 import { Shell } from "./shell/shell";
+import { placesFor } from "./shell/systems";
 
 interface Context {
   queries: QueryClient;
@@ -57,10 +58,50 @@ const documents = createRoute({
   component: lazyRouteComponent(() => import("./translate/documents"), "DocumentsPage"),
 });
 
-const keys = createRoute({
+const admin = createRoute({
   getParentRoute: () => shell,
-  path: "/admin/keys",
+  path: "/admin",
+  component: lazyRouteComponent(() => import("./admin/layout"), "AdminLayout"),
+});
+
+const adminHome = createRoute({
+  getParentRoute: () => admin,
+  path: "/",
+  beforeLoad: async ({ context }) => {
+    const who = await context.queries.ensureQueryData(me);
+    const first = placesFor(who?.permissions ?? []).find((each) => each.to.startsWith("/admin/"));
+    throw redirect({ to: (first?.to ?? "/") as never });
+  },
+});
+
+const people = createRoute({
+  getParentRoute: () => admin,
+  path: "/people",
+  component: lazyRouteComponent(() => import("./admin/people"), "PeoplePage"),
+});
+
+const providers = createRoute({
+  getParentRoute: () => admin,
+  path: "/providers",
+  component: lazyRouteComponent(() => import("./admin/providers"), "ProvidersPage"),
+});
+
+const keys = createRoute({
+  getParentRoute: () => admin,
+  path: "/keys",
   component: lazyRouteComponent(() => import("./admin/keys"), "KeysPage"),
+});
+
+const usage = createRoute({
+  getParentRoute: () => admin,
+  path: "/usage",
+  component: lazyRouteComponent(() => import("./admin/usage"), "UsagePage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => admin,
+  path: "/audit",
+  component: lazyRouteComponent(() => import("./admin/audit"), "AuditPage"),
 });
 
 const account = createRoute({
@@ -77,7 +118,14 @@ const welcome = createRoute({
 
 const tree = root.addChildren([
   signIn,
-  shell.addChildren([home, translate, documents, keys, account, welcome]),
+  shell.addChildren([
+    home,
+    translate,
+    documents,
+    account,
+    welcome,
+    admin.addChildren([adminHome, people, providers, keys, usage, audit]),
+  ]),
 ]);
 
 /** The pages of the client. */

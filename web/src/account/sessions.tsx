@@ -33,7 +33,7 @@ export function Sessions() {
     <Card title={text("sessions.title")}>
       {sessions.isPending ? <Skeleton className="h-14 w-full" /> : null}
       {error ? <ErrorNote error={error} /> : null}
-      <ul className="m-0 grid list-none gap-3 p-0">
+      <ul className="m-0 grid list-none grid-cols-1 gap-3 p-0">
         {sessions.data?.map((each) => (
           <li key={each.id} className="flex items-center justify-between gap-3">
             <div className="min-w-0">

@@ -14,7 +14,7 @@ export function KeysPage() {
   const [ending, setEnding] = useState<Key | null>(null);
   const keys = useQuery(apiKeys);
   return (
-    <div className="mx-auto flex w-full max-w-4xl flex-col gap-5 px-3 py-4 md:px-6 md:py-8">
+    <div className="flex flex-col gap-5">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <h1 className="m-0 text-2xl font-semibold tracking-tight">{text("keys.title")}</h1>
         <Button kind="primary" onClick={() => setMaking(true)}>
@@ -48,7 +48,7 @@ function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke: (key: Key) => voi
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
       aria-label={text("keys.title")}
-      className="overflow-x-auto rounded-xl border border-line bg-surface"
+      className="relative overflow-x-auto rounded-xl border border-line bg-surface"
     >
       <table className="w-full border-collapse text-left">
         <thead className="text-sm text-ink-soft">

@@ -56,7 +56,7 @@ export function Spinner() {
   return (
     <span
       aria-hidden="true"
-      className="size-4 animate-spin rounded-full border-2 border-current border-t-transparent"
+      className="inline-block size-4 animate-spin rounded-full border-2 border-current border-t-transparent"
     />
   );
 }

@@ -26,6 +26,7 @@ const PATHS: Record<string, ReactNode> = {
   key: (
     <path d="M8 19a4 4 0 1 1 2.8-6.800L19 4l2 2-2 2 1.5 1.5-2 2L17 10l-3.2 3.200A4 4 0 0 1 8 19z" />
   ),
+  chart: <path d="M4 20h16M7 16v-5M12 16V6M17 16v-8" />,
   chevron: <path d="M6 9.500l6 6 6-6" />,
   warning: <path d="M12 4l9 16H3zM12 10v4.500M12 17.200v.3" />,
   docs: (

@@ -1,5 +1,6 @@
 export { Button, IconButton, Spinner } from "./button";
 export { Card } from "./card";
+export { Copyable } from "./copyable";
 export { Dialog } from "./dialog";
 export { Field } from "./field";
 export { Icon } from "./icons";

@@ -47,7 +47,7 @@ export function Shell() {
               <Link
                 key={place.to}
                 to={place.to}
-                activeOptions={{ exact: true }}
+                activeOptions={{ exact: place.to === "/translate" }}
                 className="inline-flex min-h-9 items-center gap-2 rounded-lg px-3 font-medium text-ink-soft hover:bg-sunken hover:text-ink [&.active]:bg-accent-soft [&.active]:text-accent-strong"
               >
                 <Icon name={place.icon} />
