@@ -10,7 +10,13 @@ const packageFolder = fileURLToPath(new URL("../src/hanse/server/client", import
 export default defineConfig({
   plugins: [react(), tailwindcss(), lingui()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
-  build: { outDir: packageFolder, emptyOutDir: true, assetsDir: "app", target: "es2022", chunkSizeWarningLimit: 700 },
+  build: {
+    outDir: packageFolder,
+    emptyOutDir: true,
+    assetsDir: "app",
+    target: "es2022",
+    chunkSizeWarningLimit: 700,
+  },
   server: {
     proxy: Object.fromEntries(
       ["/v1", "/v2", "/v3", "/sign-in", "/docs", "/openapi.json"].map((path) => [
