@@ -384,5 +384,15 @@ def show_settings() -> None:
     click.echo(table(), nl=False)
 
 
+@main.command("openapi")
+def show_openapi() -> None:
+    """Print the OpenAPI document, as a running server has it at /openapi.json."""
+    import json
+
+    from hanse.server.app import document
+
+    click.echo(json.dumps(document(settings()), indent=1))
+
+
 if __name__ == "__main__":
     main()

@@ -177,12 +177,11 @@ def test_a_sign_in_link_works_once(hanse: Hanse) -> None:
     assert other.get("/v1/me").status_code == 401
 
 
-def test_a_person_makes_a_key_on_the_page_and_signs_out(hanse: Hanse) -> None:
+def test_a_person_makes_a_key_and_signs_out(hanse: Hanse) -> None:
     browser = sign_in(hanse)
-    page = browser.post("/keys", data={"name": "from the page"}).text
-    secret = re.search(r"hns_[\w-]{43}", page)
-    assert secret
-    assert hanse.client(secret[0]).get("/v1/me").status_code == 200
+    secret = browser.post("/v1/api-keys", json={"name": "from the page"}).json()["secret"]
+    assert re.fullmatch(r"hns_[\w-]{43}", secret)
+    assert hanse.client(secret).get("/v1/me").status_code == 200
     stolen = browser.cookies.get("hanse_session")
     browser.post("/sign-out")
     assert browser.get("/v1/me").status_code == 401
@@ -201,17 +200,10 @@ def test_another_site_cannot_act_with_a_session(hanse: Hanse, headers: dict[str,
     assert answer.json()["code"] == "cross_site_request"
 
 
-def test_a_name_is_shown_as_text_and_never_as_markup(hanse: Hanse) -> None:
-    page = sign_in(hanse).post("/keys", data={"name": "<script>alert(1)</script>"}).text
-    assert "<script>alert" not in page
-    assert "&lt;script&gt;" in page
-
-
 def test_a_member_may_not_make_keys(hanse: Hanse) -> None:
     email = f"{uuid4()}@example.org"
     assert hanse.command("user", "create", email).returncode == 0
     browser = sign_in(hanse, email)
-    assert "Make an API key" not in browser.get("/").text
     assert browser.post("/v1/api-keys", json={"name": "k"}).status_code == 403
 
 

@@ -22,7 +22,7 @@ from hanse.platform.database import Db
 from hanse.platform.http import RateLimits, RequestContext, by_method, problem_response
 from hanse.platform.problems import Forbidden, Problem, UnsupportedMediaType
 from hanse.platform.telemetry import METRICS_CONTENT_TYPE, log, render_metrics
-from hanse.server import pages
+from hanse.server import pages, web
 from hanse.server.access import CookieCredentials, access_of, credentials_of, visitor_of
 from hanse.server.settings import Settings
 
@@ -158,6 +158,27 @@ def create_app(
     `hasher` replaces the one of the settings.
     """
     secret_key = settings.secret_key or identity.read_or_make_key(settings.home_path)
+    app = _routes(settings, db, bus, inference, generation, mailer, hasher, secret_key)
+    return RequestContext(app, secure=settings.address.startswith("https:"))
+
+
+def document(settings: Settings) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document, without a server."""
+    unused: Any = None
+    app = _routes(settings, unused, unused, unused, None, None, None, "only for the document")
+    return app.openapi_schema.to_schema()
+
+
+def _routes(
+    settings: Settings,
+    db: Db,
+    bus: Bus,
+    inference: InferenceClient,
+    generation: InferenceClient | None,
+    mailer: identity.Mailer | None,
+    hasher: identity.Passwords | None,
+    secret_key: str,
+) -> Litestar:
     breached = settings.breached_passwords_file
     public_url = settings.address
     authenticator = Authenticator(db)
@@ -181,7 +202,7 @@ def create_app(
     def constant(value: Any) -> Provide:
         return Provide(lambda: value, sync_to_thread=False)
 
-    app = Litestar(
+    return Litestar(
         route_handlers=[
             livez,
             readyz,
@@ -191,6 +212,7 @@ def create_app(
             *inference_system.routes,
             *language.routes,
             *pages.handlers,
+            *web.handlers,
         ],
         dependencies={
             "access": Provide(access),
@@ -240,4 +262,3 @@ def create_app(
             security=[{"auth_header": []}],
         ),
     )
-    return RequestContext(app, secure=public_url.startswith("https:"))

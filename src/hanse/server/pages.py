@@ -1,25 +1,19 @@
-"""The few pages a browser needs before there is a web client: sign in, make a key, sign out."""
+"""The pages outside the web client: sign-in by link, signing out, the documentation of the API."""
 
 import contextlib
 from html import escape
 from importlib import resources, util
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from litestar import HttpMethod, MediaType, Response, get, post, route
-from litestar.enums import RequestEncodingType
+from litestar import MediaType, Response, get, post
 from litestar.exceptions import NotFoundException
-from litestar.params import Body
-from msgspec import Struct
 
 from hanse import identity
-from hanse.identity import Access, Authenticator, Entry, Origin, Permission, Seal
+from hanse.identity import Authenticator, Entry, Origin, Seal
 from hanse.platform.database import Db
 from hanse.platform.problems import Problem
 from hanse.server.access import CookieCredentials
-from hanse.server.settings import Settings
-
-KEYS_SHOWN = 50
 
 _ASSETS = {
     "hanse.css": "text/css",
@@ -49,97 +43,6 @@ def _problem_page(problem: Problem) -> Response[str]:
         '<p><a href="/">Back to the start</a></p>',
         status=problem.status,
     )
-
-
-@route("/", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
-async def home(
-    credentials: CookieCredentials,
-    authenticator: Authenticator,
-    db: Db,
-    settings: Settings,
-    public_url: str,
-) -> Response[str]:
-    """Show who is signed in and offer a key; tell others how to sign in."""
-    try:
-        access = await authenticator.access(**credentials)
-    except (identity.MissingCredentials, identity.WrongCredentials):
-        return _page(
-            "Hanse",
-            "<h1>Hanse</h1><p>Open the sign-in link that the server printed at its first start, or "
-            "ask an administrator for one. On the server, this makes a new link:</p>"
-            f"<pre>hanse user link {escape(settings.owner_email)}</pre>"
-            '<p><a href="/docs">The API and its documentation</a></p>',
-        )
-    return await _signed_in(access, db, public_url)
-
-
-async def _signed_in(access: Access, db: Db, public_url: str, made: str = "") -> Response[str]:
-    async with db.tx(access.organisation_id, access.person_id) as tx:
-        organisation = await identity.get_organisation(tx)
-        person = await identity.get_person(tx, access.person_id) if access.person_id else None
-        may = Permission.API_KEYS_WRITE in access.permissions
-        live = await identity.newest_api_keys(tx, KEYS_SHOWN) if may else []
-    rows = "".join(
-        f"<tr><td>{escape(key.name)}</td><td>{key.created_at:%Y-%m-%d}</td>"
-        f"<td>{f'{key.last_used_at:%Y-%m-%d %H:%M} UTC' if key.last_used_at else 'never'}</td></tr>"
-        for key in live
-    )
-    table = (
-        f"<table><thead><tr><th>Name</th><th>Made</th><th>Last used</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table>"
-        if live
-        else '<p class="quiet">There is no API key yet.</p>'
-    )
-    form = (
-        '<section class="card"><h2>Make an API key</h2><form method="post" action="/keys">'
-        '<label for="name">What is it for?</label>'
-        '<input id="name" name="name" required maxlength="200" placeholder="first steps">'
-        f"<button>Make the key</button></form></section>"
-        f'<section class="card"><h2>API keys</h2>{table}</section>'
-        if may
-        else ""
-    )
-    name = escape(person.name if person else "")
-    return _page(
-        organisation.name,
-        f"<h1>{escape(organisation.name)}</h1>"
-        f'<p class="quiet">You are signed in as {name}.</p>{made}{form}'
-        f'<p><a href="/docs">The API and its documentation</a> at {escape(public_url)}</p>'
-        '<form method="post" action="/sign-out"><button class="plain">Sign out</button></form>',
-    )
-
-
-class KeyForm(Struct):
-    """The form that makes a key."""
-
-    name: str
-
-
-@post("/keys", include_in_schema=False, status_code=200)
-async def make_key(
-    credentials: CookieCredentials,
-    authenticator: Authenticator,
-    db: Db,
-    public_url: str,
-    data: Annotated[KeyForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
-) -> Response[str]:
-    """Make an API key and show it, this once."""
-    try:
-        access = await authenticator.access(**credentials)
-        async with db.tx(access.organisation_id, access.person_id) as tx:
-            _, secret = await identity.create_api_key(tx, access, name=data.name)
-    except Problem as problem:
-        return _problem_page(problem)
-    example = (
-        f"curl {public_url}/v2/translate -H 'Authorization: DeepL-Auth-Key {secret}' "
-        '--json \'{"text": ["Good morning!"], "target_lang": "PT-BR"}\''
-    )
-    made = (
-        '<section class="card" role="status"><h2>Your new key</h2>'
-        f"<pre>{escape(secret)}</pre><p>Copy it now: it is not shown again. A first translation:"
-        f"</p><pre>{escape(example)}</pre></section>"
-    )
-    return await _signed_in(access, db, public_url, made)
 
 
 @get("/sign-in/{token:str}", include_in_schema=False)
@@ -224,4 +127,4 @@ def _swagger_folder() -> Path:
     return Path(spec.origin).parent / "dist"
 
 
-handlers = [home, make_key, confirm_sign_in, sign_in, sign_out, docs, asset]
+handlers = [confirm_sign_in, sign_in, sign_out, docs, asset]

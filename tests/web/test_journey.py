@@ -1,0 +1,191 @@
+"""The first hour of somebody with Hanse, in a real browser. The steps build on each other."""
+
+import re
+from io import BytesIO
+from pathlib import Path
+
+import docx
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browsing import violations
+from tests.serving import Hanse
+
+PASSWORD = "a tide of nine herrings"
+PAGES = [
+    "/translate",
+    "/translate/documents",
+    "/account",
+    "/admin/people",
+    "/admin/providers",
+    "/admin/keys",
+    "/admin/usage",
+    "/admin/audit",
+]
+
+
+def test_the_first_start_link_leads_to_a_password(page: Page, hanse: Hanse) -> None:
+    assert hanse.sign_in_url is not None
+    page.goto(hanse.sign_in_url)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_label("New password").fill(PASSWORD)
+    page.get_by_role("button", name="Set the password").click()
+    page.get_by_role("button", name="Start").click()
+    expect(page).to_have_url(re.compile("/translate$"))
+
+
+def test_signing_out_and_in_by_password(page: Page, hanse: Hanse) -> None:
+    sign_out(page)
+    page.goto("/translate/documents")
+    expect(page).to_have_url(re.compile(r"/sign-in\?next="))
+    assert violations(page) == []
+    page.get_by_label("E-mail address").fill(owner_of(hanse))
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Password").fill("not this one")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page).to_have_url(re.compile("/translate/documents$"))
+
+
+def test_an_address_of_another_site_is_not_followed(page: Page, hanse: Hanse) -> None:
+    sign_out(page)
+    page.goto("/sign-in?next=//evil.example/")
+    sign_in(page, hanse)
+    expect(page).to_have_url(f"{hanse.url}/translate")
+
+
+def test_a_passkey_is_made_and_signs_in(page: Page) -> None:
+    debugger = page.context.new_cdp_session(page)
+    debugger.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+    }
+    debugger.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    page.goto("/account")
+    page.get_by_label("Name of the passkey").fill("lighthouse")
+    page.get_by_role("button", name="Add a passkey").click()
+    expect(page.get_by_role("button", name="Remove lighthouse")).to_be_visible()
+    sign_out(page)
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page).to_have_url(re.compile("/translate$"))
+
+
+def test_text_is_translated_sentence_by_sentence(page: Page) -> None:
+    page.goto("/translate")
+    choose(page, "Translate into", "Brazilian Portuguese")
+    page.get_by_label("Text to translate").fill("Good morning. The house stands by the river.")
+    target = page.get_by_role("region", name="Translation")
+    expect(target).to_contain_text("casa")
+    sentences = target.get_by_role("button")
+    expect(sentences).to_have_count(2)
+    sentences.nth(1).click()
+    expect(page.locator("mark")).to_have_text("The house stands by the river.")
+    assert violations(page) == []
+    page.get_by_role("button", name="Swap languages").click()
+    expect(page.get_by_label("Text to translate")).to_have_value(re.compile("casa"))
+    expect(target).to_contain_text("house")
+
+
+def test_a_document_is_translated(page: Page, tmp_path: Path) -> None:
+    document = docx.Document()
+    document.add_paragraph("The ship arrives on Monday.")
+    file = BytesIO()
+    document.save(file)
+    page.goto("/translate/documents")
+    choose(page, "Translate into", "Brazilian Portuguese")
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    with page.expect_file_chooser() as chosen:
+        page.locator("button", has_text="Choose files").click()
+    chosen.value.set_files({"name": "ship.docx", "mimeType": kind, "buffer": file.getvalue()})
+    with page.expect_download() as loaded:
+        page.get_by_role("link", name="Download").click()
+    assert loaded.value.suggested_filename == "ship.pt-BR.docx"
+    loaded.value.save_as(tmp_path / "ship.pt-BR.docx")
+    texts = [each.text for each in docx.Document(str(tmp_path / "ship.pt-BR.docx")).paragraphs]
+    assert "segunda" in " ".join(texts)
+
+
+def test_a_key_made_in_the_browser_works_for_programs(page: Page, hanse: Hanse) -> None:
+    page.goto("/admin/keys")
+    page.get_by_role("button", name="Make a key").click()
+    page.get_by_label("Name").fill("web shop")
+    page.get_by_role("dialog").get_by_role("button", name="Make a key").click()
+    key = page.locator("dialog code, [role=dialog] code").first.inner_text()
+    assert violations(page) == []
+    answer = httpx.post(
+        f"{hanse.url}/v2/translate",
+        headers={"Authorization": f"DeepL-Auth-Key {key}"},
+        json={"text": ["Good morning!"], "target_lang": "PT-BR"},
+        timeout=60,
+    )
+    assert "dia" in answer.json()["translations"][0]["text"]
+
+
+def test_a_colleague_is_invited_and_comes_in(page: Page) -> None:
+    page.goto("/admin/people")
+    page.get_by_role("button", name="Invite somebody").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("E-mail address").fill("ada@example.org")
+    dialog.get_by_label("Name").fill("Ada")
+    dialog.get_by_role("button", name="Invite somebody").click()
+    link = dialog.locator("code").inner_text()
+    assert violations(page) == []
+    assert page.context.browser is not None
+    context = page.context.browser.new_context(locale="en-GB")
+    other = context.new_page()
+    other.goto(link)
+    other.get_by_role("button", name="Sign in").click()
+    expect(other.get_by_role("heading", name="Welcome, Ada")).to_be_visible()
+    expect(other.get_by_role("link", name="Admin")).to_have_count(0)
+    context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing(page: Page, path: str, theme: str) -> None:
+    page.evaluate("theme => localStorage.setItem('hanse.theme', theme)", theme)
+    page.goto(path)
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("html")).to_have_attribute("data-theme", theme)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert violations(page) == []
+
+
+def test_the_interface_speaks_another_language(page: Page) -> None:
+    page.goto("/translate")
+    page.get_by_role("button", name="Language of the interface").click()
+    page.get_by_role("menuitemradio", name="Deutsch").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Text übersetzen")
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+
+
+def owner_of(hanse: Hanse) -> str:
+    return hanse.environment.get("HANSE_OWNER_EMAIL", "owner@localhost")
+
+
+def sign_out(page: Page) -> None:
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("menuitem", name="Sign out").click()
+    expect(page).to_have_url(re.compile("/sign-in"))
+
+
+def sign_in(page: Page, hanse: Hanse) -> None:
+    page.get_by_label("E-mail address").fill(owner_of(hanse))
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def choose(page: Page, select: str, option: str) -> None:
+    page.get_by_role("combobox", name=select).click()
+    page.get_by_role("option", name=option, exact=True).click()

@@ -1,0 +1,90 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useContext, useState } from "react";
+import { api, unwrap } from "@/api/client";
+import { LocaleContext, useText } from "@/i18n";
+import { Button, EmptyState, ErrorNote, Field, Skeleton } from "@/kit";
+import { Table } from "@/kit/table";
+
+/** Who did what to what from where. */
+export function AuditPage() {
+  const text = useText();
+  const { locale } = useContext(LocaleContext);
+  const [action, setAction] = useState("");
+  const [since, setSince] = useState("");
+  const filter = {
+    ...(action.trim() ? { action: action.trim() } : {}),
+    ...(since ? { since: new Date(since).toISOString() } : {}),
+  };
+  const events = useInfiniteQuery({
+    queryKey: ["audit", filter],
+    initialPageParam: "",
+    queryFn: ({ pageParam }) =>
+      unwrap(
+        api.GET("/v1/audit-events", {
+          params: { query: { ...filter, ...(pageParam ? { cursor: pageParam } : {}) } },
+        }),
+      ),
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+  const found = events.data?.pages.flatMap((page) => page.items) ?? [];
+  const time = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
+  return (
+    <>
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <h1 className="m-0 text-2xl font-semibold tracking-tight">{text("nav.audit")}</h1>
+        <a
+          href={`/v1/audit-events/export?${new URLSearchParams(filter)}`}
+          download
+          className="inline-flex min-h-9 items-center rounded-lg border border-line bg-surface px-3.5 font-medium hover:border-line-strong"
+        >
+          {text("audit.export")}
+        </a>
+      </div>
+      <div className="grid gap-3 md:grid-cols-2">
+        <Field
+          label={text("audit.action")}
+          placeholder="person.deactivated"
+          maxLength={100}
+          value={action}
+          onChange={(event) => setAction(event.target.value)}
+        />
+        <Field
+          label={text("audit.since")}
+          type="date"
+          value={since}
+          onChange={(event) => setSince(event.target.value)}
+        />
+      </div>
+      {events.error ? <ErrorNote error={events.error} retry={() => void events.refetch()} /> : null}
+      {events.isPending ? <Skeleton className="h-40 w-full" /> : null}
+      {events.data && found.length === 0 ? <EmptyState title={text("palette.nothing")} /> : null}
+      {found.length > 0 ? (
+        <Table
+          label={text("nav.audit")}
+          columns={[
+            text("audit.time"),
+            text("audit.actor"),
+            text("audit.action"),
+            text("audit.target"),
+            text("audit.from"),
+          ]}
+        >
+          {found.map((each) => (
+            <tr key={each.id}>
+              <td className="whitespace-nowrap">{time.format(new Date(each.at))}</td>
+              <td>{each.actor_name ?? each.actor_kind}</td>
+              <td>{each.action}</td>
+              <td>{each.target_name ?? each.target_kind}</td>
+              <td>{each.address}</td>
+            </tr>
+          ))}
+        </Table>
+      ) : null}
+      {events.hasNextPage ? (
+        <Button busy={events.isFetchingNextPage} onClick={() => void events.fetchNextPage()}>
+          {text("common.more")}
+        </Button>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,182 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useContext, useState } from "react";
+import { api, type Schema, unwrap } from "@/api/client";
+import { apiKeys } from "@/api/queries";
+import { LocaleContext, useText } from "@/i18n";
+import { Button, Dialog, EmptyState, ErrorNote, Field, Skeleton } from "@/kit";
+
+type Key = Schema["ApiKey"];
+
+/** The keys that programs call this server with. */
+export function KeysPage() {
+  const text = useText();
+  const [making, setMaking] = useState(false);
+  const [ending, setEnding] = useState<Key | null>(null);
+  const keys = useQuery(apiKeys);
+  return (
+    <div className="flex flex-col gap-5">
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <h1 className="m-0 text-2xl font-semibold tracking-tight">{text("keys.title")}</h1>
+        <Button kind="primary" onClick={() => setMaking(true)}>
+          {text("keys.make")}
+        </Button>
+      </div>
+      <p className="m-0 text-ink-soft">{text("keys.about")}</p>
+      {keys.error ? <ErrorNote error={keys.error} retry={() => void keys.refetch()} /> : null}
+      {keys.isPending ? <Skeleton className="h-40 w-full" /> : null}
+      {keys.data?.items.length === 0 ? <EmptyState title={text("keys.none")} /> : null}
+      {keys.data && keys.data.items.length > 0 ? (
+        <KeyTable keys={keys.data.items} onRevoke={setEnding} />
+      ) : null}
+      <Dialog title={text("keys.make")} open={making} onClose={() => setMaking(false)}>
+        <NewKey onClose={() => setMaking(false)} />
+      </Dialog>
+      <Dialog title={text("keys.revoke")} open={ending !== null} onClose={() => setEnding(null)}>
+        {ending ? <Revoke apiKey={ending} onClose={() => setEnding(null)} /> : null}
+      </Dialog>
+    </div>
+  );
+}
+
+function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke: (key: Key) => void }) {
+  const text = useText();
+  const { locale } = useContext(LocaleContext);
+  const date = (value: string | null) =>
+    value ? new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(new Date(value)) : null;
+  return (
+    <section
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+      tabIndex={0}
+      aria-label={text("keys.title")}
+      className="relative overflow-x-auto rounded-xl border border-line bg-surface"
+    >
+      <table className="w-full border-collapse text-left">
+        <thead className="text-sm text-ink-soft">
+          <tr className="border-b border-line">
+            {(["keys.name", "keys.made", "keys.used", "keys.state"] as const).map((id) => (
+              <th key={id} scope="col" className="px-4 py-2 font-medium">
+                {text(id)}
+              </th>
+            ))}
+            <th scope="col" className="px-4 py-2">
+              <span className="sr-only">{text("keys.actions")}</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {keys.map((key) => (
+            <tr key={key.id} className="border-b border-line last:border-0">
+              <th scope="row" className="px-4 py-3 font-medium">
+                {key.name}
+                <span className="block text-sm font-normal text-ink-soft">
+                  {text("keys.scopes", { count: key.scopes.length })}
+                </span>
+              </th>
+              <td className="px-4 py-3 whitespace-nowrap">{date(key.created_at)}</td>
+              <td className="px-4 py-3 whitespace-nowrap">
+                {date(key.last_used_at) ?? text("keys.never")}
+              </td>
+              <td className="px-4 py-3">{text(key.revoked_at ? "keys.revoked" : "keys.active")}</td>
+              <td className="px-4 py-3 text-right">
+                {key.revoked_at ? null : (
+                  <Button kind="danger" onClick={() => onRevoke(key)}>
+                    {text("keys.revoke")}
+                    <span className="sr-only"> {key.name}</span>
+                  </Button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function NewKey({ onClose }: { onClose: () => void }) {
+  const text = useText();
+  const queries = useQueryClient();
+  const [name, setName] = useState("");
+  const make = useMutation({
+    mutationFn: () => unwrap(api.POST("/v1/api-keys", { body: { name: name.trim() } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: apiKeys.queryKey }),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    make.mutate();
+  };
+  if (make.data) return <Secret secret={make.data.secret ?? ""} onClose={onClose} />;
+  return (
+    <form onSubmit={submit} className="grid gap-4">
+      <Field
+        label={text("keys.name")}
+        hint={text("keys.nameHint")}
+        required
+        maxLength={200}
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+      />
+      {make.error ? <ErrorNote error={make.error} /> : null}
+      <div className="flex justify-end gap-2">
+        <Button onClick={onClose}>{text("common.cancel")}</Button>
+        <Button kind="primary" type="submit" busy={make.isPending} disabled={!name.trim()}>
+          {text("keys.make")}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function Secret({ secret, onClose }: { secret: string; onClose: () => void }) {
+  const text = useText();
+  const [copied, setCopied] = useState(false);
+  const example = `curl ${window.location.origin}/v2/translate -H "Authorization: DeepL-Auth-Key ${secret}" --json '{"text":["Good morning!"],"target_lang":"PT-BR"}'`;
+  const copy = async () => {
+    await navigator.clipboard.writeText(secret);
+    setCopied(true);
+  };
+  return (
+    <div className="grid gap-4">
+      <p className="m-0">{text("keys.once")}</p>
+      <code className="block rounded-lg bg-sunken px-3 py-2 break-all">{secret}</code>
+      <p className="m-0 text-ink-soft">{text("keys.try")}</p>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable */}
+      <pre tabIndex={0} className="m-0 overflow-x-auto rounded-lg bg-sunken px-3 py-2 text-sm">
+        {example}
+      </pre>
+      <div className="flex justify-end gap-2">
+        <Button onClick={() => void copy()}>
+          {text(copied ? "common.copied" : "common.copy")}
+        </Button>
+        <Button kind="primary" onClick={onClose}>
+          {text("common.close")}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function Revoke({ apiKey, onClose }: { apiKey: Key; onClose: () => void }) {
+  const text = useText();
+  const queries = useQueryClient();
+  const revoke = useMutation({
+    mutationFn: () =>
+      unwrap(api.DELETE("/v1/api-keys/{key_id}", { params: { path: { key_id: apiKey.id } } })),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: apiKeys.queryKey });
+      onClose();
+    },
+  });
+  return (
+    <div className="grid gap-4">
+      <p className="m-0">{text("keys.revokeAsk", { name: apiKey.name })}</p>
+      {revoke.error ? <ErrorNote error={revoke.error} /> : null}
+      <div className="flex justify-end gap-2">
+        <Button onClick={onClose}>{text("common.cancel")}</Button>
+        <Button kind="danger" busy={revoke.isPending} onClick={() => revoke.mutate()}>
+          {text("keys.revoke")}
+        </Button>
+      </div>
+    </div>
+  );
+}

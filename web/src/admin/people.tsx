@@ -1,0 +1,238 @@
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useDeferredValue, useState } from "react";
+import { api, type Schema, unwrap } from "@/api/client";
+import { useText } from "@/i18n";
+import { Button, Copyable, Dialog, EmptyState, ErrorNote, Field, Select, Skeleton } from "@/kit";
+import { Table } from "@/kit/table";
+
+type Person = Schema["Person"];
+const ROLES = ["owner", "admin", "member", "guest"] as const;
+type Role = Schema["Role"];
+
+function useRoles() {
+  const text = useText();
+  return ROLES.map((value) => ({ value, label: text(`role.${value}`) }));
+}
+
+/** Who belongs to the organisation: find, invite, change, keep out. */
+export function PeoplePage() {
+  const text = useText();
+  const [typed, setTyped] = useState("");
+  const query = useDeferredValue(typed.trim());
+  const [inviting, setInviting] = useState(false);
+  const [editing, setEditing] = useState<Person | null>(null);
+  const people = useInfiniteQuery({
+    queryKey: ["people", query],
+    initialPageParam: "",
+    queryFn: ({ pageParam }) =>
+      unwrap(
+        api.GET("/v1/people", {
+          params: {
+            query: { ...(query ? { query } : {}), ...(pageParam ? { cursor: pageParam } : {}) },
+          },
+        }),
+      ),
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+  const found = people.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <>
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <h1 className="m-0 text-2xl font-semibold tracking-tight">{text("nav.people")}</h1>
+        <Button kind="primary" onClick={() => setInviting(true)}>
+          {text("people.invite")}
+        </Button>
+      </div>
+      <Field
+        label={text("people.search")}
+        type="search"
+        maxLength={200}
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+      {people.error ? <ErrorNote error={people.error} retry={() => void people.refetch()} /> : null}
+      {people.isPending ? <Skeleton className="h-40 w-full" /> : null}
+      {people.data && found.length === 0 ? <EmptyState title={text("palette.nothing")} /> : null}
+      {found.length > 0 ? (
+        <Table
+          label={text("nav.people")}
+          columns={[
+            text("keys.name"),
+            text("signIn.email"),
+            text("people.role"),
+            text("keys.state"),
+            text("keys.actions"),
+          ]}
+        >
+          {found.map((person) => (
+            <tr key={person.id}>
+              <th scope="row" className="font-medium">
+                {person.name}
+              </th>
+              <td>{person.email}</td>
+              <td>{text(`role.${person.role}`)}</td>
+              <td>{text(`people.${person.status}`)}</td>
+              <td>
+                <Button onClick={() => setEditing(person)}>
+                  {text("common.edit")}
+                  <span className="sr-only"> {person.name}</span>
+                </Button>
+              </td>
+            </tr>
+          ))}
+        </Table>
+      ) : null}
+      {people.hasNextPage ? (
+        <Button busy={people.isFetchingNextPage} onClick={() => void people.fetchNextPage()}>
+          {text("common.more")}
+        </Button>
+      ) : null}
+      <Dialog title={text("people.invite")} open={inviting} onClose={() => setInviting(false)}>
+        <Invite onClose={() => setInviting(false)} />
+      </Dialog>
+      <Dialog title={editing?.name ?? ""} open={editing !== null} onClose={() => setEditing(null)}>
+        {editing ? <Edit person={editing} onClose={() => setEditing(null)} /> : null}
+      </Dialog>
+    </>
+  );
+}
+
+function Invite({ onClose }: { onClose: () => void }) {
+  const text = useText();
+  const roles = useRoles();
+  const queries = useQueryClient();
+  const [email, setEmail] = useState("");
+  const [name, setName] = useState("");
+  const [role, setRole] = useState<Role>("member");
+  const invite = useMutation({
+    mutationFn: () =>
+      unwrap(
+        api.POST("/v1/people", {
+          body: { email: email.trim(), name: name.trim(), role, invite: true },
+        }),
+      ),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["people"] }),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    invite.mutate();
+  };
+  if (invite.data?.sign_in_link)
+    return <Link url={invite.data.sign_in_link.url} onClose={onClose} />;
+  return (
+    <form onSubmit={submit} className="grid gap-4">
+      <Field
+        label={text("signIn.email")}
+        type="email"
+        required
+        maxLength={320}
+        value={email}
+        onChange={(event) => setEmail(event.target.value)}
+      />
+      <Field
+        label={text("keys.name")}
+        required
+        maxLength={200}
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <RoleChoice roles={roles} role={role} onChange={setRole} />
+      {invite.error ? <ErrorNote error={invite.error} /> : null}
+      <div className="flex justify-end gap-2">
+        <Button onClick={onClose}>{text("common.cancel")}</Button>
+        <Button kind="primary" type="submit" busy={invite.isPending}>
+          {text("people.invite")}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+interface RoleChoiceProps {
+  roles: { value: string; label: string }[];
+  role: Role;
+  onChange: (role: Role) => void;
+}
+
+function RoleChoice({ roles, role, onChange }: RoleChoiceProps) {
+  const text = useText();
+  return (
+    <div className="grid gap-1">
+      <span className="font-medium">{text("people.role")}</span>
+      <div>
+        <Select
+          label={text("people.role")}
+          value={role}
+          options={roles}
+          onChange={(next) => onChange(next as Role)}
+        />
+      </div>
+    </div>
+  );
+}
+
+function Link({ url, onClose }: { url: string; onClose: () => void }) {
+  const text = useText();
+  return (
+    <div className="grid gap-4">
+      <p className="m-0">{text("people.link")}</p>
+      <Copyable value={url} />
+      <div className="flex justify-end">
+        <Button kind="primary" onClick={onClose}>
+          {text("common.close")}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function Edit({ person, onClose }: { person: Person; onClose: () => void }) {
+  const text = useText();
+  const roles = useRoles();
+  const queries = useQueryClient();
+  const [role, setRole] = useState<Role>(person.role);
+  const path = { person_id: person.id };
+  const change = useMutation({
+    mutationFn: (body: Schema["PersonChanges"]) =>
+      unwrap(api.PATCH("/v1/people/{person_id}", { params: { path }, body })),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ["people"] });
+      onClose();
+    },
+  });
+  const link = useMutation({
+    mutationFn: () =>
+      unwrap(api.POST("/v1/people/{person_id}/sign-in-links", { params: { path } })),
+  });
+  if (link.data) return <Link url={link.data.url} onClose={onClose} />;
+  const isActive = person.status === "active";
+  const error = change.error ?? link.error;
+  return (
+    <div className="grid gap-4">
+      <RoleChoice roles={roles} role={role} onChange={setRole} />
+      {error ? <ErrorNote error={error} /> : null}
+      <div className="flex flex-wrap justify-end gap-2">
+        {isActive ? (
+          <Button busy={link.isPending} onClick={() => link.mutate()}>
+            {text("people.newLink")}
+          </Button>
+        ) : null}
+        <Button
+          kind={isActive ? "danger" : "plain"}
+          busy={change.isPending}
+          onClick={() => change.mutate({ status: isActive ? "deactivated" : "active" })}
+        >
+          {text(isActive ? "people.deactivate" : "people.activate")}
+        </Button>
+        <Button
+          kind="primary"
+          busy={change.isPending}
+          disabled={role === person.role}
+          onClick={() => change.mutate({ role })}
+        >
+          {text("common.save")}
+        </Button>
+      </div>
+    </div>
+  );
+}

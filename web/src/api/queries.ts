@@ -1,0 +1,37 @@
+import { queryOptions } from "@tanstack/react-query";
+import { ApiError, api, unwrap } from "./client";
+
+/** Who is signed in; null for nobody. */
+export const me = queryOptions({
+  queryKey: ["me"],
+  staleTime: 60_000,
+  queryFn: async () => {
+    try {
+      return await unwrap(api.GET("/v1/me"));
+    } catch (error) {
+      if (error instanceof ApiError && (error.status === 401 || error.status === 403)) return null;
+      throw error;
+    }
+  },
+});
+
+/** The languages of a part of the text API. */
+export const languages = (resource: "translate_text" | "translate_document" | "glossary") =>
+  queryOptions({
+    queryKey: ["languages", resource],
+    staleTime: 300_000,
+    queryFn: () => unwrap(api.GET("/v3/languages", { params: { query: { resource } } })),
+  });
+
+/** All glossaries of the organisation. */
+export const glossaries = queryOptions({
+  queryKey: ["glossaries"],
+  staleTime: 60_000,
+  queryFn: async () => (await unwrap(api.GET("/v3/glossaries"))).glossaries,
+});
+
+/** The newest API keys. */
+export const apiKeys = queryOptions({
+  queryKey: ["api-keys"],
+  queryFn: () => unwrap(api.GET("/v1/api-keys", { params: { query: { limit: 200 } } })),
+});

@@ -1,0 +1,58 @@
+import type { ReactNode } from "react";
+
+const PATHS: Record<string, ReactNode> = {
+  translate: (
+    <path d="M4 6h9M8.5 4v2c0 4-2 7-5 8.5M6 9c1 2.5 3 4.5 6 5.5M12 20l4.5-10L21 20M13.6 17h5.8" />
+  ),
+  admin: <path d="M12 3l7 3v5c0 4.5-3 8-7 10-4-2-7-5.5-7-10V6zM9.5 12l2 2 3.5-4" />,
+  search: <path d="M10.5 17a6.5 6.5 0 1 1 0-13 6.5 6.5 0 0 1 0 13zM15.5 15.500L20 20" />,
+  swap: <path d="M4 8h15l-3-3M20 16H5l3 3" />,
+  copy: <path d="M9 9h10v11H9zM5 15V4h10" />,
+  check: <path d="M5 12.500l4.5 4.500L19 7.5" />,
+  close: <path d="M6 6l12 12M18 6L6 18" />,
+  sun: (
+    <path d="M12 8a4 4 0 1 1 0 8 4 4 0 0 1 0-8zM12 2.500v2M12 19.500v2M2.5 12h2M19.5 12h2M5.3 5.300l1.4 1.400M17.3 17.300l1.4 1.400M5.3 18.700l1.4-1.400M17.3 6.700l1.4-1.4" />
+  ),
+  moon: <path d="M19.5 14.500A8 8 0 0 1 9.5 4.500a8 8 0 1 0 10 10z" />,
+  globe: (
+    <path d="M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18zM3 12h18M12 3c3 3 3 15 0 18M12 3c-3 3-3 15 0 18" />
+  ),
+  person: (
+    <path d="M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20c1-4 4-5.5 7.5-5.500s6.5 1.5 7.5 5.5" />
+  ),
+  file: <path d="M6 3h8l5 5v13H6zM14 3v5h5" />,
+  upload: <path d="M12 16V4M7 9l5-5 5 5M4 20h16" />,
+  download: <path d="M12 4v12M7 11l5 5 5-5M4 20h16" />,
+  key: (
+    <path d="M8 19a4 4 0 1 1 2.8-6.800L19 4l2 2-2 2 1.5 1.5-2 2L17 10l-3.2 3.200A4 4 0 0 1 8 19z" />
+  ),
+  chart: <path d="M4 20h16M7 16v-5M12 16V6M17 16v-8" />,
+  chevron: <path d="M6 9.500l6 6 6-6" />,
+  warning: <path d="M12 4l9 16H3zM12 10v4.500M12 17.200v.3" />,
+  docs: (
+    <path d="M5 4h6a2 2 0 0 1 2 2v14a2 2 0 0 0-2-2H5zM19 4h-4a2 2 0 0 0-2 2v14a2 2 0 0 1 2-2h4z" />
+  ),
+  people: (
+    <path d="M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c.5-4 3-6 6.5-6s6 2 6.5 6M15.5 4.500a3.5 3.5 0 0 1 0 6.500M18 14.500c2 .8 3.2 2.7 3.5 5.5" />
+  ),
+};
+
+/** A line drawing beside a text that says the same: hidden from screen readers. */
+export function Icon({ name, size = 20 }: { name: keyof typeof PATHS; size?: number }) {
+  return (
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth={1.7}
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+      className="shrink-0"
+    >
+      {PATHS[name]}
+    </svg>
+  );
+}

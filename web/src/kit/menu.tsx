@@ -1,0 +1,68 @@
+import { Menu as Base } from "@base-ui/react/menu";
+import type { ReactNode } from "react";
+
+interface MenuProps {
+  label: string;
+  trigger: ReactNode;
+  children: ReactNode;
+}
+
+/** Actions behind a button; `label` is the button's name. */
+export function Menu({ label, trigger, children }: MenuProps) {
+  return (
+    <Base.Root>
+      <Base.Trigger
+        aria-label={label}
+        title={label}
+        className="inline-flex size-9 items-center justify-center rounded-lg text-ink-soft hover:bg-sunken hover:text-ink data-[popup-open]:bg-sunken"
+      >
+        {trigger}
+      </Base.Trigger>
+      <Base.Portal>
+        <Base.Positioner sideOffset={6} align="end" className="z-40">
+          <Base.Popup className="min-w-52 rounded-xl border border-line bg-raised p-1 shadow-card">
+            {children}
+          </Base.Popup>
+        </Base.Positioner>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
+/** One action of a menu. */
+export function MenuItem({ onClick, children }: { onClick: () => void; children: ReactNode }) {
+  return (
+    <Base.Item
+      onClick={onClick}
+      className="flex min-h-9 items-center gap-2 rounded-lg px-3 data-[highlighted]:bg-sunken"
+    >
+      {children}
+    </Base.Item>
+  );
+}
+
+/** One of several of which one is chosen. */
+export function MenuChoice<T extends string>({
+  value,
+  options,
+  onChange,
+}: {
+  value: T;
+  options: Record<T, string>;
+  onChange: (value: T) => void;
+}) {
+  return (
+    <Base.RadioGroup value={value} onValueChange={(next) => onChange(next as T)}>
+      {(Object.entries(options) as [T, string][]).map(([key, name]) => (
+        <Base.RadioItem
+          key={key}
+          value={key}
+          lang={key}
+          className="flex min-h-9 items-center gap-2 rounded-lg px-3 data-[checked]:font-semibold data-[checked]:text-accent data-[highlighted]:bg-sunken"
+        >
+          {name}
+        </Base.RadioItem>
+      ))}
+    </Base.RadioGroup>
+  );
+}

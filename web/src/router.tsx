@@ -1,0 +1,145 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+import { wantsWelcome } from "./account/wants-welcome";
+import { me } from "./api/queries";
+import { NotFound, Problem } from "./shell/problem";
+import { Shell } from "./shell/shell";
+import { placesFor } from "./shell/systems";
+
+interface Context {
+  queries: QueryClient;
+}
+
+const root = createRootRouteWithContext<Context>()({ notFoundComponent: NotFound });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  component: lazyRouteComponent(() => import("./account/sign-in"), "SignIn"),
+});
+
+/** All pages but the sign-in need somebody who is signed in. */
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  component: Shell,
+  beforeLoad: async ({ context, location }) => {
+    const who = await context.queries.ensureQueryData(me);
+    const failed = (location.search as { sign_in_error?: string }).sign_in_error;
+    const search = failed ? { sign_in_error: failed } : { next: location.href };
+    if (!who) throw redirect({ to: "/sign-in", search: search as never });
+  },
+});
+
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  beforeLoad: async ({ context }) => {
+    const who = await context.queries.ensureQueryData(me);
+    throw redirect({ to: wantsWelcome(who?.account ?? null) ? "/welcome" : "/translate" });
+  },
+});
+
+const translate = createRoute({
+  getParentRoute: () => shell,
+  path: "/translate",
+  component: lazyRouteComponent(() => import("./translate/page"), "TranslatePage"),
+});
+
+const documents = createRoute({
+  getParentRoute: () => shell,
+  path: "/translate/documents",
+  component: lazyRouteComponent(() => import("./translate/documents"), "DocumentsPage"),
+});
+
+const admin = createRoute({
+  getParentRoute: () => shell,
+  path: "/admin",
+  component: lazyRouteComponent(() => import("./admin/layout"), "AdminLayout"),
+});
+
+const adminHome = createRoute({
+  getParentRoute: () => admin,
+  path: "/",
+  beforeLoad: async ({ context }) => {
+    const who = await context.queries.ensureQueryData(me);
+    const first = placesFor(who?.permissions ?? []).find((each) => each.to.startsWith("/admin/"));
+    throw redirect({ to: (first?.to ?? "/") as never });
+  },
+});
+
+const people = createRoute({
+  getParentRoute: () => admin,
+  path: "/people",
+  component: lazyRouteComponent(() => import("./admin/people"), "PeoplePage"),
+});
+
+const providers = createRoute({
+  getParentRoute: () => admin,
+  path: "/providers",
+  component: lazyRouteComponent(() => import("./admin/providers"), "ProvidersPage"),
+});
+
+const keys = createRoute({
+  getParentRoute: () => admin,
+  path: "/keys",
+  component: lazyRouteComponent(() => import("./admin/keys"), "KeysPage"),
+});
+
+const usage = createRoute({
+  getParentRoute: () => admin,
+  path: "/usage",
+  component: lazyRouteComponent(() => import("./admin/usage"), "UsagePage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => admin,
+  path: "/audit",
+  component: lazyRouteComponent(() => import("./admin/audit"), "AuditPage"),
+});
+
+const account = createRoute({
+  getParentRoute: () => shell,
+  path: "/account",
+  component: lazyRouteComponent(() => import("./account/page"), "AccountPage"),
+});
+
+const welcome = createRoute({
+  getParentRoute: () => shell,
+  path: "/welcome",
+  component: lazyRouteComponent(() => import("./account/welcome"), "WelcomePage"),
+});
+
+const tree = root.addChildren([
+  signIn,
+  shell.addChildren([
+    home,
+    translate,
+    documents,
+    account,
+    welcome,
+    admin.addChildren([adminHome, people, providers, keys, usage, audit]),
+  ]),
+]);
+
+/** The pages of the client. */
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { queries },
+    defaultPreload: "intent",
+    defaultErrorComponent: Problem,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

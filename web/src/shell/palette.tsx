@@ -1,0 +1,82 @@
+import { useNavigate } from "@tanstack/react-router";
+import { type KeyboardEvent, useId, useState } from "react";
+import { useText } from "@/i18n";
+import { Dialog, Icon } from "@/kit";
+import type { Place } from "./systems";
+
+interface PaletteProps {
+  places: Place[];
+  open: boolean;
+  onClose: () => void;
+}
+
+/** Go anywhere by a few letters (WAI-ARIA combobox with a list). */
+export function CommandPalette({ places, open, onClose }: PaletteProps) {
+  const text = useText();
+  return (
+    <Dialog title={text("palette.title")} open={open} onClose={onClose}>
+      <Places places={places} onClose={onClose} />
+    </Dialog>
+  );
+}
+
+function Places({ places, onClose }: { places: Place[]; onClose: () => void }) {
+  const text = useText();
+  const id = useId();
+  const navigate = useNavigate();
+  const [typed, setTyped] = useState("");
+  const [chosen, setChosen] = useState(0);
+  const found = places.filter((place) =>
+    text(place.name).toLowerCase().includes(typed.trim().toLowerCase()),
+  );
+  const go = (place: Place | undefined) => {
+    if (!place) return;
+    onClose();
+    void navigate({ to: place.to as never });
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Enter") go(found[chosen]);
+    else if (event.key === "ArrowDown") setChosen(Math.min(chosen + 1, found.length - 1));
+    else if (event.key === "ArrowUp") setChosen(Math.max(chosen - 1, 0));
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <>
+      <input
+        role="combobox"
+        aria-expanded="true"
+        aria-controls={`${id}-list`}
+        aria-activedescendant={found.length > 0 ? `${id}-${chosen}` : undefined}
+        aria-label={text("palette.open")}
+        placeholder={text("palette.hint")}
+        value={typed}
+        onChange={(event) => {
+          setTyped(event.target.value);
+          setChosen(0);
+        }}
+        onKeyDown={onKeyDown}
+        className="min-h-10 w-full rounded-lg border border-line-strong bg-surface px-3"
+      />
+      <div id={`${id}-list`} role="listbox" aria-label={text("palette.title")} className="mt-2">
+        {found.map((place, index) => (
+          <div
+            key={place.to}
+            id={`${id}-${index}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={index === chosen}
+            onClick={() => go(place)}
+            onKeyDown={() => undefined}
+            onPointerMove={() => setChosen(index)}
+            className="flex min-h-10 items-center gap-3 rounded-lg px-3 aria-selected:bg-sunken"
+          >
+            <Icon name={place.icon} />
+            {text(place.name)}
+          </div>
+        ))}
+      </div>
+      {found.length === 0 ? <p className="mt-3 text-ink-soft">{text("palette.nothing")}</p> : null}
+    </>
+  );
+}

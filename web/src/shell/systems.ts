@@ -1,0 +1,35 @@
+import type { MessageId } from "@/i18n";
+
+/** A place that the navigation and the command palette lead to. */
+export interface Place {
+  to: string;
+  name: MessageId;
+  icon: "translate" | "file" | "key" | "people" | "person" | "admin" | "chart" | "docs";
+  /** What somebody must be allowed to see it. */
+  permission?: string;
+  /** In the navigation, or in the palette alone. */
+  system?: boolean;
+}
+
+export const PLACES: Place[] = [
+  { to: "/translate", name: "nav.translate", icon: "translate", system: true },
+  { to: "/translate/documents", name: "nav.documents", icon: "file", system: true },
+  // For whoever may do more than every member: who sees no page of it sees no Admin either.
+  { to: "/admin", name: "nav.admin", icon: "admin", permission: "people:write", system: true },
+  { to: "/admin/people", name: "nav.people", icon: "people", permission: "people:write" },
+  {
+    to: "/admin/providers",
+    name: "nav.providers",
+    icon: "admin",
+    permission: "identity_providers:read",
+  },
+  { to: "/admin/keys", name: "nav.keys", icon: "key", permission: "api_keys:read" },
+  { to: "/admin/usage", name: "nav.usage", icon: "chart", permission: "api_keys:read" },
+  { to: "/admin/audit", name: "nav.audit", icon: "docs", permission: "audit:read" },
+  { to: "/account", name: "nav.account", icon: "person" },
+];
+
+/** The places that somebody with these permissions may go to. */
+export function placesFor(permissions: readonly string[]): Place[] {
+  return PLACES.filter((place) => !place.permission || permissions.includes(place.permission));
+}

@@ -1,0 +1,5 @@
+/// <reference types="vite/client" />
+
+declare module "*?lingui" {
+  export const messages: Record<string, unknown>;
+}
