@@ -11,6 +11,8 @@ EXPECTED = {
     Permission.USAGE_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.WRITE_IMPROVE: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.EMBEDDINGS: {Role.OWNER, Role.ADMIN, Role.MEMBER},
+    Permission.MODELS_INFER: {Role.OWNER, Role.ADMIN, Role.MEMBER},
+    Permission.GENERATION: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.GLOSSARIES_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.GLOSSARIES_WRITE: {Role.OWNER, Role.ADMIN, Role.MEMBER},
     Permission.STYLE_RULES_READ: {Role.OWNER, Role.ADMIN, Role.MEMBER},
