@@ -391,7 +391,8 @@ def show_openapi() -> None:
 
     from hanse.server.app import document
 
-    click.echo(json.dumps(document(settings()), indent=1))
+    # The framework gives the addresses of one handler in no fixed order.
+    click.echo(json.dumps(document(settings()), indent=1, sort_keys=True))
 
 
 if __name__ == "__main__":

@@ -40,15 +40,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/auth/methods": {
+    "/v1/api-keys": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** How can I sign in */
-        get: operations["listSignInMethods"];
+        /** List API keys */
+        get: operations["listApiKeys"];
+        put?: never;
+        /** Make an API key */
+        post: operations["createApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api-keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke an API key */
+        delete: operations["revokeApiKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the audit log */
+        get: operations["listAuditEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -57,68 +92,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/auth/password": {
+    "/v1/audit-events/export": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Export the audit log */
+        get: operations["exportAuditEvents"];
         put?: never;
-        /** Sign in by password */
-        post: operations["signInByPassword"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/auth/passkeys/options": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Begin to sign in by passkey */
-        post: operations["beginPasskeySignIn"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/auth/passkeys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Sign in by passkey */
-        post: operations["signInByPasskey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/auth/links": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Send me a sign-in link */
-        post: operations["sendSignInLink"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -142,15 +126,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/auth/oidc/{provider_id}": {
+    "/v1/auth/links": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Go to an identity provider */
-        get: operations["signInByProvider"];
+        get?: never;
+        put?: never;
+        /** Send me a sign-in link */
+        post: operations["sendSignInLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How can I sign in */
+        get: operations["listSignInMethods"];
         put?: never;
         post?: never;
         delete?: never;
@@ -176,6 +177,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/auth/oidc/{provider_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Go to an identity provider */
+        get: operations["signInByProvider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in by passkey */
+        post: operations["signInByPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to sign in by passkey */
+        post: operations["beginPasskeySignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in by password */
+        post: operations["signInByPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/auth/session": {
         parameters: {
             query?: never;
@@ -188,6 +257,203 @@ export interface paths {
         post?: never;
         /** Sign out */
         delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chat/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Continue a conversation
+         * @description With `stream`, server-sent events with one chunk each, then `[DONE]`.
+         */
+        post: operations["createChatCompletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/embeddings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make vectors of texts */
+        post: operations["createEmbeddings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List groups */
+        get: operations["listGroups"];
+        put?: never;
+        /** Make a group */
+        post: operations["createGroup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a group */
+        get: operations["getGroup"];
+        put?: never;
+        post?: never;
+        /** Delete a group */
+        delete: operations["deleteGroup"];
+        options?: never;
+        head?: never;
+        /** Change a group */
+        patch: operations["changeGroup"];
+        trace?: never;
+    };
+    "/v1/groups/{group_id}/groups/{child_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a group into a group */
+        put: operations["putChildGroup"];
+        post?: never;
+        /** Take a group out of a group */
+        delete: operations["removeChildGroup"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/groups/{group_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a group's members */
+        get: operations["listMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/groups/{group_id}/members/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Add a member */
+        put: operations["putMember"];
+        post?: never;
+        /** Remove a member */
+        delete: operations["removeMember"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List identity providers */
+        get: operations["listIdentityProviders"];
+        put?: never;
+        /** Set an identity provider up */
+        post: operations["createIdentityProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity-providers/{provider_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete an identity provider */
+        delete: operations["deleteIdentityProvider"];
+        options?: never;
+        head?: never;
+        /** Change an identity provider */
+        patch: operations["changeIdentityProvider"];
+        trace?: never;
+    };
+    "/v1/jobs/voice/translate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Translate a recording */
+        post: operations["createVoiceTranslateJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/voice/translate/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how far a recording is */
+        get: operations["getVoiceTranslateJobStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -209,76 +475,6 @@ export interface paths {
         head?: never;
         /** Change my settings */
         patch: operations["changeMe"];
-        trace?: never;
-    };
-    "/v1/me/photo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Set my photo */
-        put: operations["putMyPhoto"];
-        post?: never;
-        /** Remove my photo */
-        delete: operations["deleteMyPhoto"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/me/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Set my password */
-        put: operations["putMyPassword"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/me/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List my sessions */
-        get: operations["listMySessions"];
-        put?: never;
-        post?: never;
-        /** Sign out everywhere */
-        delete: operations["signOutEverywhere"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/me/sessions/{session_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** End one of my sessions */
-        delete: operations["revokeMySession"];
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/v1/me/passkeys": {
@@ -333,6 +529,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set my password */
+        put: operations["putMyPassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set my photo */
+        put: operations["putMyPhoto"];
+        post?: never;
+        /** Remove my photo */
+        delete: operations["deleteMyPhoto"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List my sessions */
+        get: operations["listMySessions"];
+        put?: never;
+        post?: never;
+        /** Sign out everywhere */
+        delete: operations["signOutEverywhere"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of my sessions */
+        delete: operations["revokeMySession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/totp": {
         parameters: {
             query?: never;
@@ -352,39 +618,39 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/api-keys": {
+    "/v1/models": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** List API keys */
-        get: operations["listApiKeys"];
+        /** List the models for vectors */
+        get: operations["listModels"];
         put?: never;
-        /** Make an API key */
-        post: operations["createApiKey"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/api-keys/{key_id}": {
+    "/v1/organisation": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Get my organisation */
+        get: operations["getOrganisation"];
         put?: never;
         post?: never;
-        /** Revoke an API key */
-        delete: operations["revokeApiKey"];
+        delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change my organisation */
+        patch: operations["changeOrganisation"];
         trace?: never;
     };
     "/v1/people": {
@@ -457,133 +723,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/groups": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List groups */
-        get: operations["listGroups"];
-        put?: never;
-        /** Make a group */
-        post: operations["createGroup"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/groups/{group_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get a group */
-        get: operations["getGroup"];
-        put?: never;
-        post?: never;
-        /** Delete a group */
-        delete: operations["deleteGroup"];
-        options?: never;
-        head?: never;
-        /** Change a group */
-        patch: operations["changeGroup"];
-        trace?: never;
-    };
-    "/v1/groups/{group_id}/members": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List a group's members */
-        get: operations["listMembers"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/groups/{group_id}/members/{person_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Add a member */
-        put: operations["putMember"];
-        post?: never;
-        /** Remove a member */
-        delete: operations["removeMember"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/groups/{group_id}/groups/{child_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Put a group into a group */
-        put: operations["putChildGroup"];
-        post?: never;
-        /** Take a group out of a group */
-        delete: operations["removeChildGroup"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/organisation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get my organisation */
-        get: operations["getOrganisation"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** Change my organisation */
-        patch: operations["changeOrganisation"];
-        trace?: never;
-    };
-    "/v1/identity-providers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List identity providers */
-        get: operations["listIdentityProviders"];
-        put?: never;
-        /** Set an identity provider up */
-        post: operations["createIdentityProvider"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/identity-providers/{provider_id}": {
+    "/v1/quality-evaluation": {
         parameters: {
             query?: never;
             header?: never;
@@ -592,24 +732,23 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post?: never;
-        /** Delete an identity provider */
-        delete: operations["deleteIdentityProvider"];
+        /** Evaluate translations */
+        post: operations["submitQualityEvaluation"];
+        delete?: never;
         options?: never;
         head?: never;
-        /** Change an identity provider */
-        patch: operations["changeIdentityProvider"];
+        patch?: never;
         trace?: never;
     };
-    "/v1/audit-events": {
+    "/v1/quality-evaluation/{job_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Read the audit log */
-        get: operations["listAuditEvents"];
+        /** Fetch the report of an evaluation */
+        get: operations["pollQualityEvaluation"];
         put?: never;
         post?: never;
         delete?: never;
@@ -618,58 +757,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/audit-events/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Export the audit log */
-        get: operations["exportAuditEvents"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/embeddings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Make vectors of texts */
-        post: operations["createEmbeddings"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/models": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the models for vectors */
-        get: operations["listModels"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/chat/completions": {
+    "/v1/translate/stream": {
         parameters: {
             query?: never;
             header?: never;
@@ -679,10 +767,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Continue a conversation
-         * @description With `stream`, server-sent events with one chunk each, then `[DONE]`.
+         * Translate a text sentence by sentence
+         * @description Server-sent events: `sentence` for each part in order, then `done`, or `error`.
          */
-        post: operations["createChatCompletion"];
+        post: operations["streamTranslation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -700,159 +788,6 @@ export interface paths {
         get: operations["serverMetadata"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v2/health/live": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Is this process alive */
-        get: operations["serverLive"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v2/health/ready": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Can inference be asked */
-        get: operations["serverReady"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v2/models/{name}/versions/{number}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Which tensors a model reads and gives */
-        get: operations["V2ModelsNameVersionsNumberModelMetadata"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v2/models/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Which tensors a model reads and gives */
-        get: operations["V2ModelsNameModelMetadata"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v2/models/{name}/ready": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Can a model be asked for */
-        get: operations["V2ModelsNameReadyModelReady"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v2/models/{name}/versions/{number}/ready": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Can a model be asked for */
-        get: operations["V2ModelsNameVersionsNumberReadyModelReady"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v2/models/{name}/infer": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Compute tensors by a model */
-        post: operations["V2ModelsNameInferInfer"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v2/models/{name}/versions/{number}/infer": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Compute tensors by a model */
-        post: operations["V2ModelsNameVersionsNumberInferInfer"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v2/translate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Translate texts */
-        post: operations["translateText"];
         delete?: never;
         options?: never;
         head?: never;
@@ -962,75 +897,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v3/detect/language": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Recognise languages */
-        post: operations["detectLanguage"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v3/voice/realtime": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Translate speech as it is spoken */
-        get: operations["getVoiceStreamingUrl"];
-        put?: never;
-        /** Translate speech as it is spoken */
-        post: operations["postVoiceStreamingUrl"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/jobs/voice/translate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Translate a recording */
-        post: operations["createVoiceTranslateJob"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/jobs/voice/translate/{job_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show how far a recording is */
-        get: operations["getVoiceTranslateJobStatus"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v2/document": {
         parameters: {
             query?: never;
@@ -1078,23 +944,6 @@ export interface paths {
         put?: never;
         /** Fetch a translated document */
         post: operations["postDocumentResult"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v2/glossary-language-pairs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the language pairs of glossaries */
-        get: operations["listGlossaryLanguages"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1154,6 +1003,261 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/glossary-language-pairs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the language pairs of glossaries */
+        get: operations["listGlossaryLanguages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Is this process alive */
+        get: operations["serverLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Can inference be asked */
+        get: operations["serverReady"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/languages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List languages */
+        get: operations["listLanguagesV2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which tensors a model reads and gives */
+        get: operations["V2ModelsNameModelMetadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{name}/infer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compute tensors by a model */
+        post: operations["V2ModelsNameInferInfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{name}/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Can a model be asked for */
+        get: operations["V2ModelsNameReadyModelReady"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{name}/versions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which tensors a model reads and gives */
+        get: operations["V2ModelsNameVersionsNumberModelMetadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{name}/versions/{number}/infer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compute tensors by a model */
+        post: operations["V2ModelsNameVersionsNumberInferInfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{name}/versions/{number}/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Can a model be asked for */
+        get: operations["V2ModelsNameVersionsNumberReadyModelReady"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/translate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Translate texts */
+        post: operations["translateText"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the usage of this month */
+        get: operations["getUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/write/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Correct texts */
+        post: operations["correctText"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/write/rephrase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rephrase texts */
+        post: operations["rephraseText"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/detect/language": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Recognise languages */
+        post: operations["detectLanguage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/glossaries": {
         parameters: {
             query?: never;
@@ -1191,23 +1295,6 @@ export interface paths {
         patch: operations["patchMultilingualGlossary"];
         trace?: never;
     };
-    "/v3/glossaries/{glossary_id}/entries": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show the entries of a dictionary */
-        get: operations["getMultilingualGlossaryEntries"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v3/glossaries/{glossary_id}/dictionaries": {
         parameters: {
             query?: never;
@@ -1226,15 +1313,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v2/languages": {
+    "/v3/glossaries/{glossary_id}/entries": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** List languages */
-        get: operations["listLanguagesV2"];
+        /** Show the entries of a dictionary */
+        get: operations["getMultilingualGlossaryEntries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1271,200 +1358,6 @@ export interface paths {
         get: operations["listLanguageResources"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v2/usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show the usage of this month */
-        get: operations["getUsage"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v3/translation_memories": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List translation memories */
-        get: operations["listTranslationMemories"];
-        put?: never;
-        /** Make a translation memory */
-        post: operations["createTranslationMemory"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v3/translation_memories/{translation_memory_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show a translation memory */
-        get: operations["getTranslationMemory"];
-        put?: never;
-        post?: never;
-        /** Delete a translation memory */
-        delete: operations["deleteTranslationMemory"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v3/translation_memories/{translation_memory_id}/segments": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the segments of a translation memory */
-        get: operations["listTranslationMemorySegments"];
-        put?: never;
-        /** Add segments to a translation memory */
-        post: operations["addTranslationMemorySegments"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v3/translation_memories/import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Begin an import of a translation memory */
-        post: operations["importTranslationMemory"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v3/translation_memories/{translation_memory_id}/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Begin an export of a translation memory */
-        post: operations["exportTranslationMemory"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v3/translation_memories/jobs/{job_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show an import or export */
-        get: operations["getTranslationMemoryJob"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v3/translation_memories/files/{token}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Fetch the file of an export */
-        get: operations["downloadTranslationMemoryFile"];
-        /** Send the file of an import */
-        put: operations["uploadTranslationMemoryFile"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/quality-evaluation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Evaluate translations */
-        post: operations["submitQualityEvaluation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/quality-evaluation/{job_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Fetch the report of an evaluation */
-        get: operations["pollQualityEvaluation"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/translate/stream": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Translate a text sentence by sentence
-         * @description Server-sent events: `sentence` for each part in order, then `done`, or `error`.
-         */
-        post: operations["streamTranslation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1561,24 +1454,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v2/write/rephrase": {
+    "/v3/translation_memories": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** List translation memories */
+        get: operations["listTranslationMemories"];
         put?: never;
-        /** Rephrase texts */
-        post: operations["rephraseText"];
+        /** Make a translation memory */
+        post: operations["createTranslationMemory"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v2/write/correct": {
+    "/v3/translation_memories/files/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fetch the file of an export */
+        get: operations["downloadTranslationMemoryFile"];
+        /** Send the file of an import */
+        put: operations["uploadTranslationMemoryFile"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/translation_memories/import": {
         parameters: {
             query?: never;
             header?: never;
@@ -1587,8 +1499,96 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Correct texts */
-        post: operations["correctText"];
+        /** Begin an import of a translation memory */
+        post: operations["importTranslationMemory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/translation_memories/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an import or export */
+        get: operations["getTranslationMemoryJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/translation_memories/{translation_memory_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a translation memory */
+        get: operations["getTranslationMemory"];
+        put?: never;
+        post?: never;
+        /** Delete a translation memory */
+        delete: operations["deleteTranslationMemory"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/translation_memories/{translation_memory_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin an export of a translation memory */
+        post: operations["exportTranslationMemory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/translation_memories/{translation_memory_id}/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the segments of a translation memory */
+        get: operations["listTranslationMemorySegments"];
+        put?: never;
+        /** Add segments to a translation memory */
+        post: operations["addTranslationMemorySegments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/voice/realtime": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Translate speech as it is spoken */
+        get: operations["getVoiceStreamingUrl"];
+        put?: never;
+        /** Translate speech as it is spoken */
+        post: operations["postVoiceStreamingUrl"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1601,67 +1601,67 @@ export interface components {
     schemas: {
         /** Account */
         Account: {
+            can_change_sign_in: boolean;
             has_password: boolean;
             passkeys: number;
-            second_factor: boolean;
             recovery_codes_left: number;
+            second_factor: boolean;
             signed_in_by: string | null;
-            can_change_sign_in: boolean;
         };
         /** ApiKey */
         ApiKey: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            scopes: string[];
             /** Format: date-time */
             created_at: string;
             expires_at: string | null;
-            revoked_at: string | null;
+            /** Format: uuid */
+            id: string;
             last_used_at: string | null;
+            name: string;
             requests_per_minute: number | null;
+            revoked_at: string | null;
+            scopes: string[];
         };
         /** AuditEvent */
         AuditEvent: {
-            /** Format: uuid */
-            id: string;
+            action: string;
+            actor_id: string | null;
+            actor_kind: string;
+            actor_name: string | null;
+            address: string | null;
             /** Format: date-time */
             at: string;
-            actor_kind: string;
-            actor_id: string | null;
-            actor_name: string | null;
-            action: string;
-            target_kind: string | null;
-            target_id: string | null;
-            target_name: string | null;
-            address: string | null;
-            user_agent: string | null;
-            request_id: string | null;
             details: {
                 [key: string]: unknown;
             };
+            /** Format: uuid */
+            id: string;
+            request_id: string | null;
+            target_id: string | null;
+            target_kind: string | null;
+            target_name: string | null;
+            user_agent: string | null;
         };
         /** ChatRequest */
         ChatRequest: {
+            functions?: unknown;
+            logprobs?: unknown;
+            max_completion_tokens?: number | null;
+            max_tokens?: number | null;
             messages: components["schemas"]["ChatTurn"][];
             /** @default generation */
             model: string;
-            max_tokens?: number | null;
-            max_completion_tokens?: number | null;
-            temperature?: number | null;
-            stream?: boolean | null;
             n?: unknown;
-            stop?: unknown;
-            tools?: unknown;
-            functions?: unknown;
             response_format?: unknown;
-            logprobs?: unknown;
+            stop?: unknown;
+            stream?: boolean | null;
+            temperature?: number | null;
+            tools?: unknown;
         };
         /** ChatTurn */
         ChatTurn: {
+            content: string;
             /** @enum {string} */
             role: "system" | "developer" | "user" | "assistant";
-            content: string;
         };
         /** CreatedApiKey */
         CreatedApiKey: {
@@ -1670,19 +1670,19 @@ export interface components {
         };
         /** CreatedPerson */
         CreatedPerson: {
-            /** Format: uuid */
-            id: string;
-            email: string;
-            name: string;
-            role: components["schemas"]["Role"];
             /** Format: date-time */
             created_at: string;
-            locale: string;
-            time_zone: string;
+            email: string;
+            /** Format: uuid */
+            id: string;
             languages: string[];
-            status: components["schemas"]["Status"];
+            locale: string;
+            name: string;
             photo_url: string | null;
+            role: components["schemas"]["Role"];
             sign_in_link?: components["schemas"]["SignInLink"] | null;
+            status: components["schemas"]["Status"];
+            time_zone: string;
         };
         /** CustomInstruction */
         CustomInstruction: {
@@ -1694,9 +1694,9 @@ export interface components {
         };
         /** DeeplError */
         DeeplError: {
-            message: string;
             code: string;
             detail?: string;
+            message: string;
         };
         /** DetectResponse */
         DetectResponse: {
@@ -1704,8 +1704,8 @@ export interface components {
         };
         /** DetectedLanguage */
         DetectedLanguage: {
-            detection_status: components["schemas"]["DetectionStatus"];
             detected_language?: string;
+            detection_status: components["schemas"]["DetectionStatus"];
         };
         /**
          * DetectionStatus
@@ -1715,27 +1715,27 @@ export interface components {
         DetectionStatus: "success" | "insufficient_confidence" | "unsupported_language" | "no_language_detected";
         /** DeveloperKey */
         DeveloperKey: {
+            creation_time: string;
+            deactivated_time?: string;
+            is_deactivated: boolean;
+            key?: string;
             /** Format: uuid */
             key_id: string;
             label: string;
-            creation_time: string;
-            is_deactivated: boolean;
-            deactivated_time?: string;
-            key?: string;
             usage_limits?: components["schemas"]["UsageLimits"];
         };
         /** DictionaryEntries */
         DictionaryEntries: {
-            source_lang: string;
-            target_lang: string;
             entries: string;
             entries_format: string;
+            source_lang: string;
+            target_lang: string;
         };
         /** DictionaryV3 */
         DictionaryV3: {
+            entry_count: number;
             source_lang: string;
             target_lang: string;
-            entry_count: number;
         };
         /** DocumentHandle */
         DocumentHandle: {
@@ -1744,21 +1744,21 @@ export interface components {
         };
         /** DocumentStatus */
         DocumentStatus: {
-            document_id: string;
-            /** @enum {string} */
-            status: "queued" | "translating" | "done" | "error";
-            seconds_remaining?: number;
             billed_characters?: number;
+            document_id: string;
             error_message?: string;
             message?: string;
+            not_applied?: string[];
+            seconds_remaining?: number;
             segments?: number;
             segments_done?: number;
-            not_applied?: string[];
+            /** @enum {string} */
+            status: "queued" | "translating" | "done" | "error";
         };
         /** EmbeddingEntry */
         EmbeddingEntry: {
-            index: number;
             embedding: number[] | string;
+            index: number;
             /**
              * @default embedding
              * @constant
@@ -1767,27 +1767,27 @@ export interface components {
         };
         /** EmbeddingsRequest */
         EmbeddingsRequest: {
-            input: string | (string | number | number[])[];
-            /** @default multilingual-e5-small */
-            model: string;
+            dimensions?: number | null;
             /**
              * @default float
              * @enum {string}
              */
             encoding_format: "float" | "base64";
-            dimensions?: number | null;
+            input: string | (string | number | number[])[];
             input_type?: components["schemas"]["Purpose"];
+            /** @default multilingual-e5-small */
+            model: string;
         };
         /** EmbeddingsResponse */
         EmbeddingsResponse: {
             data: components["schemas"]["EmbeddingEntry"][];
             model: string;
-            usage: components["schemas"]["EmbeddingsUsage"];
             /**
              * @default list
              * @constant
              */
             object: "list";
+            usage: components["schemas"]["EmbeddingsUsage"];
         };
         /** EmbeddingsUsage */
         EmbeddingsUsage: {
@@ -1826,94 +1826,94 @@ export interface components {
         };
         /** GlossaryV2 */
         GlossaryV2: {
+            creation_time: string;
+            entry_count: number;
             /** Format: uuid */
             glossary_id: string;
             name: string;
             ready: boolean;
             source_lang: string;
             target_lang: string;
-            creation_time: string;
-            entry_count: number;
         };
         /** GlossaryV3 */
         GlossaryV3: {
+            creation_time: string;
+            dictionaries: components["schemas"]["DictionaryV3"][];
             /** Format: uuid */
             glossary_id: string;
             name: string;
-            dictionaries: components["schemas"]["DictionaryV3"][];
-            creation_time: string;
         };
         /** Group */
         Group: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            description: string;
-            permissions: string[];
-            external_id: string | null;
+            child_ids: string[];
             /** Format: date-time */
             created_at: string;
+            description: string;
+            external_id: string | null;
+            /** Format: uuid */
+            id: string;
+            member_count: number;
+            name: string;
+            parent_ids: string[];
+            permissions: string[];
             /** Format: date-time */
             updated_at: string;
-            member_count: number;
-            parent_ids: string[];
-            child_ids: string[];
         };
         /** GroupChanges */
         GroupChanges: {
-            name?: string;
             description?: string;
+            name?: string;
             permissions?: string[];
         };
         /** Health */
         Health: {
-            status: string;
             parts: {
                 [key: string]: string;
             };
+            status: string;
         };
         /** IdentityProvider */
         IdentityProvider: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            issuer: string;
-            client_id: string;
-            has_client_secret: boolean;
-            scopes: string[];
             allowed_domains: string[];
-            provisioning: boolean;
+            client_id: string;
+            /** Format: date-time */
+            created_at: string;
             default_role: components["schemas"]["Role"];
-            groups_claim: string;
+            enabled: boolean;
             group_mapping: {
                 [key: string]: string;
             };
-            enabled: boolean;
-            /** Format: date-time */
-            created_at: string;
+            groups_claim: string;
+            has_client_secret: boolean;
+            /** Format: uuid */
+            id: string;
+            issuer: string;
+            name: string;
+            provisioning: boolean;
+            scopes: string[];
         };
         /** IdentityProviderChanges */
         IdentityProviderChanges: {
-            name?: string;
-            issuer?: string;
+            allowed_domains?: string[];
             client_id?: string;
             client_secret?: string;
-            scopes?: string[];
-            allowed_domains?: string[];
-            provisioning?: boolean;
             default_role?: components["schemas"]["Role"];
-            groups_claim?: string;
+            enabled?: boolean;
             group_mapping?: {
                 [key: string]: string;
             };
-            enabled?: boolean;
+            groups_claim?: string;
+            issuer?: string;
+            name?: string;
+            provisioning?: boolean;
+            scopes?: string[];
         };
         /** ImportHandle */
         ImportHandle: {
+            expires_at: string;
             /** Format: uuid */
             job_id: string;
             upload_url: string;
-            expires_at: string;
         };
         /** Improvement */
         Improvement: {
@@ -1937,33 +1937,33 @@ export interface components {
         };
         /** InferResponse */
         InferResponse: {
+            id?: string | null;
             model_name: string;
             model_version: string;
             outputs: components["schemas"]["Tensor"][];
-            id?: string | null;
         };
         /** InputTensor */
         InputTensor: {
-            name: string;
-            shape: number[];
-            datatype: string;
             data: unknown[];
+            datatype: string;
+            name: string;
             parameters?: {
                 [key: string]: unknown;
             };
+            shape: number[];
         };
         /** Issue */
         Issue: {
-            /** @enum {string} */
-            type: "Accuracy" | "Fluency" | "Style" | "Miscellaneous";
-            sub_type: string;
+            explanation: string;
             /** @enum {string} */
             severity: "Critical" | "Major" | "Minor";
-            explanation: string;
             /** @default [] */
             source_spans: components["schemas"]["TextSpan"][];
+            sub_type: string;
             /** @default [] */
             target_spans: components["schemas"]["TextSpan"][];
+            /** @enum {string} */
+            type: "Accuracy" | "Fluency" | "Style" | "Miscellaneous";
         };
         /** JobError */
         JobError: {
@@ -1976,13 +1976,13 @@ export interface components {
         };
         /** JobResult */
         JobResult: {
+            download_url?: string;
+            error?: components["schemas"]["JobError"];
+            expires_at?: string;
+            skipped_segment_count?: number;
             status: string;
             status_metadata?: components["schemas"]["RequiredAction"];
-            download_url?: string;
-            expires_at?: string;
-            error?: components["schemas"]["JobError"];
             translation_memory_id?: string;
-            skipped_segment_count?: number;
         };
         /** KeyUsage */
         KeyUsage: {
@@ -2008,15 +2008,15 @@ export interface components {
         };
         /** LanguageV3 */
         LanguageV3: {
-            lang: string;
-            name: string;
-            usable_as_source: boolean;
-            usable_as_target: boolean;
-            /** @enum {string} */
-            status: "stable" | "beta" | "early_access";
             features: {
                 [key: string]: components["schemas"]["FeatureStatus"];
             };
+            lang: string;
+            name: string;
+            /** @enum {string} */
+            status: "stable" | "beta" | "early_access";
+            usable_as_source: boolean;
+            usable_as_target: boolean;
         };
         /** LinkRequest */
         LinkRequest: {
@@ -2024,30 +2024,30 @@ export interface components {
         };
         /** LinkSignIn */
         LinkSignIn: {
-            token: string;
             code?: string | null;
+            token: string;
         };
         /** Match */
         Match: {
+            applied: string | null;
             asked: string;
+            percent: number;
             source: string;
             target: string;
-            percent: number;
-            applied: string | null;
         };
         /** Me */
         Me: {
-            organisation: components["schemas"]["Organisation"];
-            person: components["schemas"]["Person"] | null;
-            api_key_id: string | null;
-            permissions: string[];
-            group_ids: string[];
             account: components["schemas"]["Account"] | null;
+            api_key_id: string | null;
+            group_ids: string[];
+            organisation: components["schemas"]["Organisation"];
+            permissions: string[];
+            person: components["schemas"]["Person"] | null;
         };
         /** Member */
         Member: {
-            person: components["schemas"]["Person"];
             is_manager: boolean;
+            person: components["schemas"]["Person"];
             provider_id: string | null;
         };
         /** Membership */
@@ -2057,17 +2057,17 @@ export interface components {
         };
         /** ModelEntry */
         ModelEntry: {
-            id: string;
-            task: string;
             /** @default 0 */
             created: number;
-            /** @default hanse */
-            owned_by: string;
+            id: string;
             /**
              * @default model
              * @constant
              */
             object: "model";
+            /** @default hanse */
+            owned_by: string;
+            task: string;
         };
         /** ModelList */
         ModelList: {
@@ -2080,11 +2080,11 @@ export interface components {
         };
         /** ModelMetadata */
         ModelMetadata: {
-            name: string;
-            versions: string[];
-            platform: string;
             inputs: components["schemas"]["TensorInfo"][];
+            name: string;
             outputs: components["schemas"]["TensorInfo"][];
+            platform: string;
+            versions: string[];
         };
         /** ModelReady */
         ModelReady: {
@@ -2093,43 +2093,43 @@ export interface components {
         };
         /** MySettings */
         MySettings: {
-            name?: string;
-            locale?: string;
-            time_zone?: string;
             languages?: string[];
+            locale?: string;
+            name?: string;
+            time_zone?: string;
         };
         /** NewApiKey */
         NewApiKey: {
-            name: string;
-            scopes?: string[] | null;
             expires_at?: string | null;
+            name: string;
             requests_per_minute?: number | null;
+            scopes?: string[] | null;
         };
         /** NewGroup */
         NewGroup: {
-            name: string;
             /** @default  */
             description: string;
+            name: string;
             permissions?: string[];
         };
         /** NewIdentityProvider */
         NewIdentityProvider: {
-            name: string;
-            issuer: string;
+            allowed_domains?: string[];
             client_id: string;
             client_secret?: string | null;
-            scopes?: string[];
-            allowed_domains?: string[];
-            /** @default false */
-            provisioning: boolean;
             default_role?: components["schemas"]["Role"];
-            /** @default groups */
-            groups_claim: string;
+            /** @default true */
+            enabled: boolean;
             group_mapping?: {
                 [key: string]: string;
             };
-            /** @default true */
-            enabled: boolean;
+            /** @default groups */
+            groups_claim: string;
+            issuer: string;
+            name: string;
+            /** @default false */
+            provisioning: boolean;
+            scopes?: string[];
         };
         /** NewPasskey */
         NewPasskey: {
@@ -2142,16 +2142,16 @@ export interface components {
         };
         /** NewPassword */
         NewPassword: {
-            new: string;
             current?: string | null;
+            new: string;
         };
         /** NewPerson */
         NewPerson: {
             email: string;
-            name: string;
-            role?: components["schemas"]["Role"];
             /** @default false */
             invite: boolean;
+            name: string;
+            role?: components["schemas"]["Role"];
         };
         /** OpenAIError */
         OpenAIError: {
@@ -2159,26 +2159,26 @@ export interface components {
         };
         /** OpenAIErrorDetail */
         OpenAIErrorDetail: {
-            message: string;
-            type: string;
-            param: string | null;
             code: string | null;
+            message: string;
+            param: string | null;
+            type: string;
         };
         /** Organisation */
         Organisation: {
+            /** @default 365 */
+            audit_retention_days: number;
             /** Format: uuid */
             id: string;
             name: string;
             /** @default true */
             password_sign_in: boolean;
-            /** @default 365 */
-            audit_retention_days: number;
         };
         /** OrganisationChanges */
         OrganisationChanges: {
+            audit_retention_days?: number;
             name?: string;
             password_sign_in?: boolean;
-            audit_retention_days?: number;
         };
         /** Page[AuditEvent] */
         "Page_hanse.identity.audit.model.AuditEvent_": {
@@ -2207,12 +2207,12 @@ export interface components {
         };
         /** Passkey */
         Passkey: {
-            /** Format: uuid */
-            id: string;
-            name: string;
             /** Format: date-time */
             created_at: string;
+            /** Format: uuid */
+            id: string;
             last_used_at: string | null;
+            name: string;
         };
         /** PasskeyChallenge */
         PasskeyChallenge: {
@@ -2230,43 +2230,43 @@ export interface components {
         };
         /** PasswordSignIn */
         PasswordSignIn: {
-            email: string;
-            password: string;
             code?: string | null;
+            email: string;
             organisation_id?: string | null;
+            password: string;
         };
         /** Person */
         Person: {
-            /** Format: uuid */
-            id: string;
-            email: string;
-            name: string;
-            role: components["schemas"]["Role"];
             /** Format: date-time */
             created_at: string;
-            locale: string;
-            time_zone: string;
+            email: string;
+            /** Format: uuid */
+            id: string;
             languages: string[];
-            status: components["schemas"]["Status"];
+            locale: string;
+            name: string;
             photo_url: string | null;
+            role: components["schemas"]["Role"];
+            status: components["schemas"]["Status"];
+            time_zone: string;
         };
         /** PersonChanges */
         PersonChanges: {
             email?: string;
+            languages?: string[];
+            locale?: string;
             name?: string;
             role?: components["schemas"]["Role"];
             status?: components["schemas"]["Status"];
-            locale?: string;
             time_zone?: string;
-            languages?: string[];
         };
         /** ProblemDocument */
         ProblemDocument: {
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
             code: string;
+            detail: string;
+            status: number;
+            title: string;
+            type: string;
         };
         /** Processing */
         Processing: {
@@ -2280,12 +2280,12 @@ export interface components {
         };
         /** ProductUsage */
         ProductUsage: {
-            product_type: string;
-            billing_unit: string;
-            api_key_unit_count: number;
             account_unit_count: number;
             api_key_character_count: number;
+            api_key_unit_count: number;
+            billing_unit: string;
             character_count: number;
+            product_type: string;
         };
         /** ProtocolError */
         ProtocolError: {
@@ -2307,12 +2307,12 @@ export interface components {
             /** Format: uuid */
             job_id: string;
             segments: components["schemas"]["SegmentReport"][];
-            summary: components["schemas"]["Summary"];
             /**
              * @default done
              * @constant
              */
             status: "done";
+            summary: components["schemas"]["Summary"];
         };
         /** RequiredAction */
         RequiredAction: {
@@ -2320,8 +2320,8 @@ export interface components {
         };
         /** Resource */
         Resource: {
-            name: string;
             features: components["schemas"]["ResourceFeature"][];
+            name: string;
         };
         /** ResourceFeature */
         ResourceFeature: {
@@ -2340,22 +2340,22 @@ export interface components {
         Role: "owner" | "admin" | "member" | "guest" | "service";
         /** Segment */
         Segment: {
+            creation_time: string;
             /** Format: uuid */
             source_segment_id: string;
             source_text: string;
             targets: components["schemas"]["TargetSegment"][];
-            creation_time: string;
         };
         /** SegmentReport */
         SegmentReport: {
-            segment_index: number;
             errors: components["schemas"]["Issue"][];
+            segment_index: number;
         };
         /** Segments */
         Segments: {
-            segments: components["schemas"]["Segment"][];
-            segment_count: number;
             next_page_cursor?: string;
+            segment_count: number;
+            segments: components["schemas"]["Segment"][];
         };
         /** ServerLive */
         ServerLive: {
@@ -2363,9 +2363,9 @@ export interface components {
         };
         /** ServerMetadata */
         ServerMetadata: {
+            extensions: string[];
             name: string;
             version: string;
-            extensions: string[];
         };
         /** ServerReady */
         ServerReady: {
@@ -2379,27 +2379,27 @@ export interface components {
         ServiceClass: "interactive" | "live" | "bulk";
         /** SessionInfo */
         SessionInfo: {
-            /** Format: uuid */
-            id: string;
-            method: string;
+            address: string | null;
             /** Format: date-time */
             created_at: string;
-            last_seen_at: string | null;
             /** Format: date-time */
             expires_at: string;
-            address: string | null;
-            user_agent: string | null;
+            /** Format: uuid */
+            id: string;
             is_current: boolean;
+            last_seen_at: string | null;
+            method: string;
+            user_agent: string | null;
         };
         /** SignInLink */
         SignInLink: {
-            url: string;
             expires_in_s: number;
+            url: string;
         };
         /** SignInMethods */
         SignInMethods: {
-            password: boolean;
             passkey: boolean;
+            password: boolean;
             providers: components["schemas"]["SignInProvider"][];
         };
         /** SignInProvider */
@@ -2421,19 +2421,19 @@ export interface components {
         Status: "active" | "deactivated";
         /** StyleRuleList */
         StyleRuleList: {
-            /** Format: uuid */
-            style_id: string;
-            name: string;
-            creation_time: string;
-            updated_time: string;
-            language: string;
-            version: number;
             configured_rules?: {
                 [key: string]: {
                     [key: string]: string;
                 };
             };
+            creation_time: string;
             custom_instructions?: components["schemas"]["CustomInstruction"][];
+            language: string;
+            name: string;
+            /** Format: uuid */
+            style_id: string;
+            updated_time: string;
+            version: number;
         };
         /** StyleRuleLists */
         StyleRuleLists: {
@@ -2441,7 +2441,6 @@ export interface components {
         };
         /** Summary */
         Summary: {
-            overall_score: number;
             granular_counts: {
                 [key: string]: {
                     [key: string]: {
@@ -2449,12 +2448,13 @@ export interface components {
                     };
                 };
             };
+            overall_score: number;
         };
         /** TagBreakdown */
         TagBreakdown: {
-            total_characters: number;
-            text_translation_characters: number;
             text_improvement_characters: number;
+            text_translation_characters: number;
+            total_characters: number;
         };
         /** TagReport */
         TagReport: {
@@ -2463,44 +2463,44 @@ export interface components {
         /** TagReportData */
         TagReportData: {
             aggregate_by: string;
-            start_date: string;
             end_date: string;
-            usage: components["schemas"]["TagUsage"][];
             next_page?: number | null;
+            start_date: string;
+            usage: components["schemas"]["TagUsage"][];
         };
         /** TagUsage */
         TagUsage: {
-            custom_tag: string;
             breakdown: components["schemas"]["TagBreakdown"];
+            custom_tag: string;
             usage_date?: string;
         };
         /** TargetSegment */
         TargetSegment: {
+            creation_time: string;
+            target_language: string;
             /** Format: uuid */
             target_segment_id: string;
-            target_language: string;
             target_text: string;
-            creation_time: string;
             updated_time: string;
         };
         /** Tensor */
         Tensor: {
+            data: unknown[];
+            datatype: string;
             name: string;
             shape: number[];
-            datatype: string;
-            data: unknown[];
         };
         /** TensorInfo */
         TensorInfo: {
-            name: string;
             datatype: string;
+            name: string;
             shape: number[];
         };
         /** Term */
         Term: {
+            outcome: components["schemas"]["TermOutcome"];
             source: string;
             target: string;
-            outcome: components["schemas"]["TermOutcome"];
         };
         /**
          * TermOutcome
@@ -2510,8 +2510,8 @@ export interface components {
         TermOutcome: "exact" | "inflected" | "replaced" | "missing";
         /** TextSpan */
         TextSpan: {
-            start: number;
             end: number;
+            start: number;
         };
         /** TotpCode */
         TotpCode: {
@@ -2528,41 +2528,41 @@ export interface components {
         };
         /** TranslationEntry */
         TranslationEntry: {
-            detected_source_language: string;
-            text: string;
             billed_characters?: number;
-            model_type_used?: string;
-            untranslated_sentences?: number;
-            tag_handling_version?: string;
+            detected_source_language: string;
             glossary_terms?: components["schemas"]["Term"][];
+            model_type_used?: string;
             not_applied?: string[];
-            translation_memory_matches?: components["schemas"]["Match"][];
             quality_issues?: components["schemas"]["Issue"][];
+            tag_handling_version?: string;
+            text: string;
+            translation_memory_matches?: components["schemas"]["Match"][];
+            untranslated_sentences?: number;
         };
         /** TranslationMemories */
         TranslationMemories: {
-            translation_memories: components["schemas"]["TranslationMemory"][];
             total_count: number;
+            translation_memories: components["schemas"]["TranslationMemory"][];
         };
         /** TranslationMemory */
         TranslationMemory: {
-            /** Format: uuid */
-            translation_memory_id: string;
+            creation_time: string;
             name: string;
+            segment_count: number;
             source_language: string;
             target_languages: string[];
-            segment_count: number;
-            creation_time: string;
+            /** Format: uuid */
+            translation_memory_id: string;
             updated_time: string;
         };
         /** UsageBreakdown */
         UsageBreakdown: {
-            total_characters: number;
-            text_translation_characters: number;
             document_translation_characters: number;
-            text_improvement_characters: number;
             /** @default 0 */
             speech_to_text_minutes: number;
+            text_improvement_characters: number;
+            text_translation_characters: number;
+            total_characters: number;
         };
         /** UsageLimits */
         UsageLimits: {
@@ -2574,26 +2574,26 @@ export interface components {
         };
         /** UsageReportData */
         UsageReportData: {
-            total_usage: components["schemas"]["UsageBreakdown"];
-            start_date: string;
             end_date: string;
             group_by?: string;
-            key_usages?: components["schemas"]["KeyUsage"][];
             key_and_day_usages?: components["schemas"]["KeyUsage"][];
+            key_usages?: components["schemas"]["KeyUsage"][];
+            start_date: string;
+            total_usage: components["schemas"]["UsageBreakdown"];
         };
         /** UsageResponse */
         UsageResponse: {
-            character_count: number;
-            character_limit: number;
-            products: components["schemas"]["ProductUsage"][];
             api_key_character_count: number;
             api_key_character_limit: number;
+            character_count: number;
+            character_limit: number;
+            end_time: string;
+            products: components["schemas"]["ProductUsage"][];
             speech_to_text_milliseconds_count: number;
             speech_to_text_milliseconds_limit: number;
             speech_to_text_minutes_count: number;
             speech_to_text_minutes_limit: number;
             start_time: string;
-            end_time: string;
         };
         /** WantedOutput */
         WantedOutput: {
@@ -2604,15 +2604,15 @@ export interface components {
         };
         /** Job */
         memories_wire_Job: {
+            creation_time: string;
             /** Format: uuid */
             job_id: string;
-            product: string;
             operation: string;
-            results: components["schemas"]["JobResult"][];
-            creation_time: string;
-            updated_time: string;
             parameters: components["schemas"]["JobParameters"];
+            product: string;
+            results: components["schemas"]["JobResult"][];
             source_file?: components["schemas"]["SourceFile"];
+            updated_time: string;
         };
         /** Job */
         quality_api_Job: {
@@ -2709,10 +2709,13 @@ export interface operations {
             };
         };
     };
-    listSignInMethods: {
+    listApiKeys: {
         parameters: {
             query?: {
-                email?: string;
+                /** @description Items a page, 1 to 200. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -2726,7 +2729,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignInMethods"];
+                    "application/json": components["schemas"]["Page_hanse.identity.model.ApiKey_"];
                 };
             };
             /** @description See `detail`. */
@@ -2776,26 +2779,29 @@ export interface operations {
             };
         };
     };
-    signInByPassword: {
+    createApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A repeat with the same key gets the first answer instead of a second effect. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PasswordSignIn"];
+                "application/json": components["schemas"]["NewApiKey"];
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
+            /** @description Document created, URL follows */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Me"];
+                    "application/json": components["schemas"]["CreatedApiKey"];
                 };
             };
             /** @description See `detail`. */
@@ -2826,7 +2832,7 @@ export interface operations {
                 };
             };
             /** @description See `detail`. */
-            409: {
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2854,9 +2860,106 @@ export interface operations {
             };
         };
     };
-    beginPasskeySignIn: {
+    revokeApiKey: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    listAuditEvents: {
+        parameters: {
+            query?: {
+                /** @description Items a page, 1 to 200. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Who did it. */
+                actor_id?: string | null;
+                /** @description To what. */
+                target_id?: string | null;
+                /** @description As `person.deactivated`. */
+                action?: string | null;
+                /** @description Not before this. */
+                since?: string | null;
+                /** @description Before this. */
+                until?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2869,7 +2972,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PasskeyChallenge"];
+                    "application/json": components["schemas"]["Page_hanse.identity.audit.model.AuditEvent_"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description See `detail`. */
@@ -2910,7 +3022,83 @@ export interface operations {
             };
         };
     };
-    signInByPasskey: {
+    exportAuditEvents: {
+        parameters: {
+            query?: {
+                /** @description Who did it. */
+                actor_id?: string | null;
+                /** @description To what. */
+                target_id?: string | null;
+                /** @description As `person.deactivated`. */
+                action?: string | null;
+                /** @description Not before this. */
+                since?: string | null;
+                /** @description Before this. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": unknown;
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    signInByLink: {
         parameters: {
             query?: never;
             header?: never;
@@ -2919,7 +3107,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PasskeySignIn"];
+                "application/json": components["schemas"]["LinkSignIn"];
             };
         };
         responses: {
@@ -3048,18 +3236,16 @@ export interface operations {
             };
         };
     };
-    signInByLink: {
+    listSignInMethods: {
         parameters: {
-            query?: never;
+            query?: {
+                email?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LinkSignIn"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Request fulfilled, document follows */
             200: {
@@ -3067,7 +3253,76 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Me"];
+                    "application/json": components["schemas"]["SignInMethods"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    finishProviderSignIn: {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+                iss?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Object moved temporarily -- see URI list */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
                 };
             };
             /** @description See `detail`. */
@@ -3205,26 +3460,26 @@ export interface operations {
             };
         };
     };
-    finishProviderSignIn: {
+    signInByPasskey: {
         parameters: {
-            query?: {
-                code?: string;
-                state?: string;
-                iss?: string | null;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeySignIn"];
+            };
+        };
         responses: {
-            /** @description Object moved temporarily -- see URI list */
-            302: {
+            /** @description Request fulfilled, document follows */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": null;
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description See `detail`. */
@@ -3247,6 +3502,140 @@ export interface operations {
             };
             /** @description See `detail`. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    beginPasskeySignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallenge"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    signInByPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordSignIn"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3326,6 +3715,1481 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    createChatCompletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description In OpenAI's form. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+        };
+    };
+    createEmbeddings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description How urgent it is; by default `interactive` for up to 16 texts, else `bulk`. */
+                "X-Hanse-Service-Class"?: components["schemas"]["ServiceClass"] | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmbeddingsRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmbeddingsResponse"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+        };
+    };
+    listGroups: {
+        parameters: {
+            query?: {
+                /** @description Items a page, 1 to 200. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description How the name begins, whatever its case. */
+                query?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_hanse.identity.groups.model.Group_"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    createGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGroup"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    getGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    deleteGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    changeGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupChanges"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    putChildGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+                child_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    removeChildGroup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+                child_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    listMembers: {
+        parameters: {
+            query?: {
+                /** @description Items a page, 1 to 200. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_hanse.identity.groups.model.Member_"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    putMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Membership"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    removeMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    listIdentityProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProvider"][];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    createIdentityProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIdentityProvider"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProvider"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    deleteIdentityProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    changeIdentityProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityProviderChanges"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProvider"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    createVoiceTranslateJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description This server cannot do that. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    getVoiceTranslateJobStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description This server cannot do that. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
                 };
             };
         };
@@ -3428,397 +5292,6 @@ export interface operations {
             };
             /** @description See `detail`. */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    putMyPhoto: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Person"];
-                };
-            };
-            /** @description See `detail`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    deleteMyPhoto: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Person"];
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    putMyPassword: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewPassword"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": null;
-                };
-            };
-            /** @description See `detail`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    listMySessions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionInfo"][];
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    signOutEverywhere: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": null;
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    revokeMySession: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                session_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4061,11 +5534,402 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    putMyPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    putMyPhoto: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    deleteMyPhoto: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    listMySessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionInfo"][];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    signOutEverywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    revokeMySession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
                     };
                 };
             };
@@ -4331,14 +6195,9 @@ export interface operations {
             };
         };
     };
-    listApiKeys: {
+    listModels: {
         parameters: {
-            query?: {
-                /** @description Items a page, 1 to 200. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -4351,16 +6210,81 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_hanse.identity.model.ApiKey_"];
+                    "application/json": components["schemas"]["ModelList"];
                 };
             };
-            /** @description See `detail`. */
+            /** @description In OpenAI's form. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description In OpenAI's form. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+        };
+    };
+    getOrganisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organisation"];
                 };
             };
             /** @description See `detail`. */
@@ -4401,97 +6325,18 @@ export interface operations {
             };
         };
     };
-    createApiKey: {
+    changeOrganisation: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description A repeat with the same key gets the first answer instead of a second effect. */
-                "Idempotency-Key"?: string | null;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewApiKey"];
+                "application/json": components["schemas"]["OrganisationChanges"];
             };
         };
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CreatedApiKey"];
-                };
-            };
-            /** @description See `detail`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    revokeApiKey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                key_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
         responses: {
             /** @description Request fulfilled, document follows */
             200: {
@@ -4499,22 +6344,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ApiKey"];
+                    "application/json": components["schemas"]["Organisation"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
+            /** @description See `detail`. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description See `detail`. */
@@ -4528,15 +6367,6 @@ export interface operations {
             };
             /** @description See `detail`. */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4753,11 +6583,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
@@ -4924,11 +6754,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
@@ -5006,11 +6836,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
@@ -5061,2463 +6891,222 @@ export interface operations {
             };
         };
     };
-    listGroups: {
-        parameters: {
-            query?: {
-                /** @description Items a page, 1 to 200. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
-                /** @description How the name begins, whatever its case. */
-                query?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_hanse.identity.groups.model.Group_"];
-                };
-            };
-            /** @description See `detail`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    createGroup: {
+    submitQualityEvaluation: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewGroup"];
-            };
-        };
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Group"];
-                };
-            };
-            /** @description See `detail`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    getGroup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                group_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Group"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    deleteGroup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                group_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    changeGroup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                group_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["GroupChanges"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Group"];
-                };
-            };
-            /** @description See `detail`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    listMembers: {
-        parameters: {
-            query?: {
-                /** @description Items a page, 1 to 200. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
-            };
-            header?: never;
-            path: {
-                group_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_hanse.identity.groups.model.Member_"];
-                };
-            };
-            /** @description See `detail`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    putMember: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                group_id: string;
-                person_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Membership"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description See `detail`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    removeMember: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                group_id: string;
-                person_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    putChildGroup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                group_id: string;
-                child_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    removeChildGroup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                group_id: string;
-                child_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    getOrganisation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Organisation"];
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    changeOrganisation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OrganisationChanges"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Organisation"];
-                };
-            };
-            /** @description See `detail`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    listIdentityProviders: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IdentityProvider"][];
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    createIdentityProvider: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewIdentityProvider"];
-            };
-        };
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IdentityProvider"];
-                };
-            };
-            /** @description See `detail`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    deleteIdentityProvider: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                provider_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    changeIdentityProvider: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                provider_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["IdentityProviderChanges"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IdentityProvider"];
-                };
-            };
-            /** @description See `detail`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    listAuditEvents: {
-        parameters: {
-            query?: {
-                /** @description Items a page, 1 to 200. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string | null;
-                /** @description Who did it. */
-                actor_id?: string | null;
-                /** @description To what. */
-                target_id?: string | null;
-                /** @description As `person.deactivated`. */
-                action?: string | null;
-                /** @description Not before this. */
-                since?: string | null;
-                /** @description Before this. */
-                until?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_hanse.identity.audit.model.AuditEvent_"];
-                };
-            };
-            /** @description See `detail`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    exportAuditEvents: {
-        parameters: {
-            query?: {
-                /** @description Who did it. */
-                actor_id?: string | null;
-                /** @description To what. */
-                target_id?: string | null;
-                /** @description As `person.deactivated`. */
-                action?: string | null;
-                /** @description Not before this. */
-                since?: string | null;
-                /** @description Before this. */
-                until?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Stream Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/jsonl": unknown;
-                };
-            };
-            /** @description See `detail`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description See `detail`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    createEmbeddings: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description How urgent it is; by default `interactive` for up to 16 texts, else `bulk`. */
-                "X-Hanse-Service-Class"?: components["schemas"]["ServiceClass"] | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EmbeddingsRequest"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EmbeddingsResponse"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-        };
-    };
-    listModels: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelList"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-        };
-    };
-    createChatCompletion: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ChatRequest"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description In OpenAI's form. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-            /** @description In OpenAI's form. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAIError"];
-                };
-            };
-        };
-    };
-    serverMetadata: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServerMetadata"];
-                };
-            };
-            /** @description In the protocol's form. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-        };
-    };
-    serverLive: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServerLive"];
-                };
-            };
-        };
-    };
-    serverReady: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServerReady"];
-                };
-            };
-        };
-    };
-    V2ModelsNameVersionsNumberModelMetadata: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-                number: string | null;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelMetadata"];
-                };
-            };
-            /** @description In the protocol's form. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-        };
-    };
-    V2ModelsNameModelMetadata: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelMetadata"];
-                };
-            };
-            /** @description In the protocol's form. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-        };
-    };
-    V2ModelsNameReadyModelReady: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelReady"];
-                };
-            };
-            /** @description In the protocol's form. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-        };
-    };
-    V2ModelsNameVersionsNumberReadyModelReady: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-                number: string | null;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelReady"];
-                };
-            };
-            /** @description In the protocol's form. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-        };
-    };
-    V2ModelsNameInferInfer: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description How urgent it is. */
-                "X-Hanse-Service-Class"?: components["schemas"]["ServiceClass"] | null;
-            };
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["InferRequest"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InferResponse"];
-                };
-            };
-            /** @description In the protocol's form. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-        };
-    };
-    V2ModelsNameVersionsNumberInferInfer: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description How urgent it is. */
-                "X-Hanse-Service-Class"?: components["schemas"]["ServiceClass"] | null;
-            };
-            path: {
-                name: string;
-                number: string | null;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["InferRequest"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InferResponse"];
-                };
-            };
-            /** @description In the protocol's form. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-            /** @description In the protocol's form. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProtocolError"];
-                };
-            };
-        };
-    };
-    translateText: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A word of yours that is kept with the record of this request. */
-                "X-DeepL-Reporting-Tag"?: string | null;
-            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Answered in the same order. */
-                    text: string[];
-                    /**
-                     * @description Language code in any case: `pt-BR`, `EN-GB`, `de`.
-                     * @example PT-BR
-                     * @example en-GB
-                     */
-                    target_lang: string;
-                    /**
-                     * @description Language code; recognised for each text when left out.
-                     * @example EN
-                     * @example pt
-                     */
+                    metadata: {
+                        /** @description A code. */
+                        source_language: string;
+                        /** @description A code. */
+                        target_language: string;
+                    };
+                    segments: {
+                        /** @description A text. */
+                        source: string;
+                        /** @description Its translation. */
+                        target: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["quality_api_Job"];
+                };
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The body is neither JSON nor a form. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    pollQualityEvaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"] | components["schemas"]["Processing"];
+                };
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The organisation has nothing of this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    streamTranslation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
                     source_lang?: string;
-                    /** @description Not billed. Without effect, which `not_applied` says. */
-                    context?: string;
-                    /** @description A style of the target language. `not_applied` names its rules that this server cannot carry out. */
                     style_id?: string;
-                    /** @description A translation memory. Its sentences are taken where they are the same, or differ in numbers alone; what else is like them stands in `translation_memory_matches`. */
+                    target_lang: string;
+                    text: string;
                     translation_memory_id?: string;
-                    /**
-                     * @description How like, in per cent, a sentence of the memory must be.
-                     * @default 75
-                     */
-                    translation_memory_threshold?: number;
-                    /** @description Without effect, which `not_applied` says. */
-                    custom_instructions?: string[];
-                    /**
-                     * @description `1`: at punctuation and line breaks, `nonewlines`: at punctuation, `0`: at line breaks, tabs and runs of blanks alone.
-                     * @default 1
-                     * @enum {string}
-                     */
-                    split_sentences?: "1" | "nonewlines" | "0";
-                    /** @description Without effect: white space and line breaks are always kept, only that inside a sentence a single space of any width becomes a plain one, and with `split_sentences=nonewlines` a single line break too. */
-                    preserve_formatting?: boolean;
-                    /**
-                     * @description `more` and `less` are refused where the target language does not support them.
-                     * @default default
-                     * @enum {string}
-                     */
-                    formality?: "default" | "more" | "less" | "prefer_more" | "prefer_less";
-                    /**
-                     * @description Accepted; `model_type_used` says which kind made the text.
-                     * @enum {string}
-                     */
-                    model_type?: "quality_optimized" | "prefer_quality_optimized" | "latency_optimized";
-                    /** @description A glossary to enforce; needs `source_lang`. What became of each term stands in `glossary_terms` of the answer. */
-                    glossary_id?: string;
-                    /** @description Several, instead of `glossary_id`; of a term that more than one has, the first decides. */
-                    glossary_ids?: string[];
-                    /** @description Adds `billed_characters` to each answer. */
-                    show_billed_characters?: boolean;
-                    /** @description Without effect. */
-                    enable_beta_languages?: boolean;
                 };
                 "application/x-www-form-urlencoded": {
-                    /** @description Answered in the same order. */
-                    text: string[];
-                    /**
-                     * @description Language code in any case: `pt-BR`, `EN-GB`, `de`.
-                     * @example PT-BR
-                     * @example en-GB
-                     */
-                    target_lang: string;
-                    /**
-                     * @description Language code; recognised for each text when left out.
-                     * @example EN
-                     * @example pt
-                     */
                     source_lang?: string;
-                    /** @description Not billed. Without effect, which `not_applied` says. */
-                    context?: string;
-                    /** @description A style of the target language. `not_applied` names its rules that this server cannot carry out. */
                     style_id?: string;
-                    /** @description A translation memory. Its sentences are taken where they are the same, or differ in numbers alone; what else is like them stands in `translation_memory_matches`. */
+                    target_lang: string;
+                    text: string;
                     translation_memory_id?: string;
-                    /**
-                     * @description How like, in per cent, a sentence of the memory must be.
-                     * @default 75
-                     */
-                    translation_memory_threshold?: number;
-                    /** @description Without effect, which `not_applied` says. */
-                    custom_instructions?: string[];
-                    /**
-                     * @description `1`: at punctuation and line breaks, `nonewlines`: at punctuation, `0`: at line breaks, tabs and runs of blanks alone.
-                     * @default 1
-                     * @enum {string}
-                     */
-                    split_sentences?: "1" | "nonewlines" | "0";
-                    /**
-                     * @description Without effect: white space and line breaks are always kept, only that inside a sentence a single space of any width becomes a plain one, and with `split_sentences=nonewlines` a single line break too.
-                     * @enum {string}
-                     */
-                    preserve_formatting?: "0" | "1";
-                    /**
-                     * @description `more` and `less` are refused where the target language does not support them.
-                     * @default default
-                     * @enum {string}
-                     */
-                    formality?: "default" | "more" | "less" | "prefer_more" | "prefer_less";
-                    /**
-                     * @description Accepted; `model_type_used` says which kind made the text.
-                     * @enum {string}
-                     */
-                    model_type?: "quality_optimized" | "prefer_quality_optimized" | "latency_optimized";
-                    /** @description A glossary to enforce; needs `source_lang`. What became of each term stands in `glossary_terms` of the answer. */
-                    glossary_id?: string;
-                    /** @description Several, instead of `glossary_id`; of a term that more than one has, the first decides. */
-                    glossary_ids?: string[];
-                    /**
-                     * @description Adds `billed_characters` to each answer.
-                     * @enum {string}
-                     */
-                    show_billed_characters?: "0" | "1";
-                    /**
-                     * @description Without effect.
-                     * @enum {string}
-                     */
-                    enable_beta_languages?: "0" | "1";
                 };
             };
         };
@@ -7528,7 +7117,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TranslateResponse"];
+                    "text/event-stream": unknown;
                 };
             };
             /** @description A parameter is missing or not supported; `message` names it. */
@@ -7610,6 +7199,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    serverMetadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerMetadata"];
+                };
+            };
+            /** @description In the protocol's form. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
                 };
             };
         };
@@ -8184,12 +7847,12 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    key_id: string;
                     characters?: number | null;
+                    key_id: string;
                 };
                 "application/x-www-form-urlencoded": {
-                    key_id: string;
                     characters?: number | null;
+                    key_id: string;
                 };
             };
         };
@@ -8286,433 +7949,6 @@ export interface operations {
             };
         };
     };
-    detectLanguage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    text: string[];
-                };
-                "application/x-www-form-urlencoded": {
-                    text: string[];
-                };
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DetectResponse"];
-                };
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The body is neither JSON nor a form. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
-    getVoiceStreamingUrl: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description This server cannot do that. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
-    postVoiceStreamingUrl: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description This server cannot do that. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
-    createVoiceTranslateJob: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description This server cannot do that. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
-    getVoiceTranslateJobStatus: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description This server cannot do that. */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
     translateDocument: {
         parameters: {
             query?: never;
@@ -8730,21 +7966,21 @@ export interface operations {
                     file: string;
                     /** @description The file's name, if the part of the file has none. */
                     filename?: string;
-                    /** @description Language code. */
-                    target_lang: string;
-                    /** @description Language code; recognised when left out. */
-                    source_lang?: string;
+                    /**
+                     * @description As for texts.
+                     * @enum {string}
+                     */
+                    formality?: "default" | "more" | "less" | "prefer_more" | "prefer_less";
                     /** @description A glossary to enforce; needs `source_lang`. */
                     glossary_id?: string;
                     /** @description Up to five glossaries, with commas between them. */
                     glossary_ids?: string;
                     /** @description The extension of the file; or `xlf`, `xliff` or `tmx` for its texts with their translations. */
                     output_format?: string;
-                    /**
-                     * @description As for texts.
-                     * @enum {string}
-                     */
-                    formality?: "default" | "more" | "less" | "prefer_more" | "prefer_less";
+                    /** @description Language code; recognised when left out. */
+                    source_lang?: string;
+                    /** @description Language code. */
+                    target_lang: string;
                 };
             };
         };
@@ -8948,11 +8184,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/x-www-form-urlencoded": {
+                "application/json": {
                     /** @description The key that was given for the document. */
                     document_key: string;
                 };
-                "application/json": {
+                "application/x-www-form-urlencoded": {
                     /** @description The key that was given for the document. */
                     document_key: string;
                 };
@@ -9131,11 +8367,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/x-www-form-urlencoded": {
+                "application/json": {
                     /** @description The key that was given for the document. */
                     document_key: string;
                 };
-                "application/json": {
+                "application/x-www-form-urlencoded": {
                     /** @description The key that was given for the document. */
                     document_key: string;
                 };
@@ -9180,80 +8416,6 @@ export interface operations {
             };
             /** @description The organisation has nothing of this id. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
-    listGlossaryLanguages: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LanguagePairs"];
-                };
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9374,18 +8536,18 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    entries: string;
+                    entries_format?: string;
                     name: string;
                     source_lang: string;
                     target_lang: string;
-                    entries: string;
-                    entries_format?: string;
                 };
                 "application/x-www-form-urlencoded": {
+                    entries: string;
+                    entries_format?: string;
                     name: string;
                     source_lang: string;
                     target_lang: string;
-                    entries: string;
-                    entries_format?: string;
                 };
             };
         };
@@ -9735,6 +8897,1397 @@ export interface operations {
             };
         };
     };
+    listGlossaryLanguages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LanguagePairs"];
+                };
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    serverLive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerLive"];
+                };
+            };
+        };
+    };
+    serverReady: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerReady"];
+                };
+            };
+        };
+    };
+    listLanguagesV2: {
+        parameters: {
+            query?: {
+                /** @description Which side to list; `source` when left out. */
+                type?: "source" | "target";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LanguageV2"][];
+                };
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    V2ModelsNameModelMetadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelMetadata"];
+                };
+            };
+            /** @description In the protocol's form. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+        };
+    };
+    V2ModelsNameInferInfer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description How urgent it is. */
+                "X-Hanse-Service-Class"?: components["schemas"]["ServiceClass"] | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InferRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferResponse"];
+                };
+            };
+            /** @description In the protocol's form. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+        };
+    };
+    V2ModelsNameReadyModelReady: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelReady"];
+                };
+            };
+            /** @description In the protocol's form. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+        };
+    };
+    V2ModelsNameVersionsNumberModelMetadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                number: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelMetadata"];
+                };
+            };
+            /** @description In the protocol's form. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+        };
+    };
+    V2ModelsNameVersionsNumberInferInfer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description How urgent it is. */
+                "X-Hanse-Service-Class"?: components["schemas"]["ServiceClass"] | null;
+            };
+            path: {
+                name: string;
+                number: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InferRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferResponse"];
+                };
+            };
+            /** @description In the protocol's form. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+        };
+    };
+    V2ModelsNameVersionsNumberReadyModelReady: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                number: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelReady"];
+                };
+            };
+            /** @description In the protocol's form. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+            /** @description In the protocol's form. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProtocolError"];
+                };
+            };
+        };
+    };
+    translateText: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A word of yours that is kept with the record of this request. */
+                "X-DeepL-Reporting-Tag"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Not billed. Without effect, which `not_applied` says. */
+                    context?: string;
+                    /** @description Without effect, which `not_applied` says. */
+                    custom_instructions?: string[];
+                    /** @description Without effect. */
+                    enable_beta_languages?: boolean;
+                    /**
+                     * @description `more` and `less` are refused where the target language does not support them.
+                     * @default default
+                     * @enum {string}
+                     */
+                    formality?: "default" | "more" | "less" | "prefer_more" | "prefer_less";
+                    /** @description A glossary to enforce; needs `source_lang`. What became of each term stands in `glossary_terms` of the answer. */
+                    glossary_id?: string;
+                    /** @description Several, instead of `glossary_id`; of a term that more than one has, the first decides. */
+                    glossary_ids?: string[];
+                    /**
+                     * @description Accepted; `model_type_used` says which kind made the text.
+                     * @enum {string}
+                     */
+                    model_type?: "quality_optimized" | "prefer_quality_optimized" | "latency_optimized";
+                    /** @description Without effect: white space and line breaks are always kept, only that inside a sentence a single space of any width becomes a plain one, and with `split_sentences=nonewlines` a single line break too. */
+                    preserve_formatting?: boolean;
+                    /** @description Adds `billed_characters` to each answer. */
+                    show_billed_characters?: boolean;
+                    /**
+                     * @description Language code; recognised for each text when left out.
+                     * @example EN
+                     * @example pt
+                     */
+                    source_lang?: string;
+                    /**
+                     * @description `1`: at punctuation and line breaks, `nonewlines`: at punctuation, `0`: at line breaks, tabs and runs of blanks alone.
+                     * @default 1
+                     * @enum {string}
+                     */
+                    split_sentences?: "1" | "nonewlines" | "0";
+                    /** @description A style of the target language. `not_applied` names its rules that this server cannot carry out. */
+                    style_id?: string;
+                    /**
+                     * @description Language code in any case: `pt-BR`, `EN-GB`, `de`.
+                     * @example PT-BR
+                     * @example en-GB
+                     */
+                    target_lang: string;
+                    /** @description Answered in the same order. */
+                    text: string[];
+                    /** @description A translation memory. Its sentences are taken where they are the same, or differ in numbers alone; what else is like them stands in `translation_memory_matches`. */
+                    translation_memory_id?: string;
+                    /**
+                     * @description How like, in per cent, a sentence of the memory must be.
+                     * @default 75
+                     */
+                    translation_memory_threshold?: number;
+                };
+                "application/x-www-form-urlencoded": {
+                    /** @description Not billed. Without effect, which `not_applied` says. */
+                    context?: string;
+                    /** @description Without effect, which `not_applied` says. */
+                    custom_instructions?: string[];
+                    /**
+                     * @description Without effect.
+                     * @enum {string}
+                     */
+                    enable_beta_languages?: "0" | "1";
+                    /**
+                     * @description `more` and `less` are refused where the target language does not support them.
+                     * @default default
+                     * @enum {string}
+                     */
+                    formality?: "default" | "more" | "less" | "prefer_more" | "prefer_less";
+                    /** @description A glossary to enforce; needs `source_lang`. What became of each term stands in `glossary_terms` of the answer. */
+                    glossary_id?: string;
+                    /** @description Several, instead of `glossary_id`; of a term that more than one has, the first decides. */
+                    glossary_ids?: string[];
+                    /**
+                     * @description Accepted; `model_type_used` says which kind made the text.
+                     * @enum {string}
+                     */
+                    model_type?: "quality_optimized" | "prefer_quality_optimized" | "latency_optimized";
+                    /**
+                     * @description Without effect: white space and line breaks are always kept, only that inside a sentence a single space of any width becomes a plain one, and with `split_sentences=nonewlines` a single line break too.
+                     * @enum {string}
+                     */
+                    preserve_formatting?: "0" | "1";
+                    /**
+                     * @description Adds `billed_characters` to each answer.
+                     * @enum {string}
+                     */
+                    show_billed_characters?: "0" | "1";
+                    /**
+                     * @description Language code; recognised for each text when left out.
+                     * @example EN
+                     * @example pt
+                     */
+                    source_lang?: string;
+                    /**
+                     * @description `1`: at punctuation and line breaks, `nonewlines`: at punctuation, `0`: at line breaks, tabs and runs of blanks alone.
+                     * @default 1
+                     * @enum {string}
+                     */
+                    split_sentences?: "1" | "nonewlines" | "0";
+                    /** @description A style of the target language. `not_applied` names its rules that this server cannot carry out. */
+                    style_id?: string;
+                    /**
+                     * @description Language code in any case: `pt-BR`, `EN-GB`, `de`.
+                     * @example PT-BR
+                     * @example en-GB
+                     */
+                    target_lang: string;
+                    /** @description Answered in the same order. */
+                    text: string[];
+                    /** @description A translation memory. Its sentences are taken where they are the same, or differ in numbers alone; what else is like them stands in `translation_memory_matches`. */
+                    translation_memory_id?: string;
+                    /**
+                     * @description How like, in per cent, a sentence of the memory must be.
+                     * @default 75
+                     */
+                    translation_memory_threshold?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranslateResponse"];
+                };
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The body is neither JSON nor a form. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The characters of this month are used up. */
+            456: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    getUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageResponse"];
+                };
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    correctText: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A word of yours that is kept with the record of this request. */
+                "X-DeepL-Reporting-Tag"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    target_lang?: string;
+                    text: string[];
+                };
+                "application/x-www-form-urlencoded": {
+                    target_lang?: string;
+                    text: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Improvements"];
+                };
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The body is neither JSON nor a form. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The characters of this month are used up. */
+            456: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    rephraseText: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A word of yours that is kept with the record of this request. */
+                "X-DeepL-Reporting-Tag"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    target_lang?: string;
+                    text: string[];
+                    tone?: string;
+                    writing_style?: string;
+                };
+                "application/x-www-form-urlencoded": {
+                    target_lang?: string;
+                    text: string[];
+                    tone?: string;
+                    writing_style?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Improvements"];
+                };
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The body is neither JSON nor a form. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The characters of this month are used up. */
+            456: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description This server cannot do that. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    detectLanguage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    text: string[];
+                };
+                "application/x-www-form-urlencoded": {
+                    text: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetectResponse"];
+                };
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The body is neither JSON nor a form. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
     listMultilingualGlossaries: {
         parameters: {
             query?: never;
@@ -9819,8 +10372,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    name: string;
                     dictionaries: Record<string, never>[];
+                    name: string;
                 };
             };
         };
@@ -10088,8 +10641,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    name?: string;
                     dictionaries?: Record<string, never>[];
+                    name?: string;
                 };
             };
         };
@@ -10186,94 +10739,6 @@ export interface operations {
             };
         };
     };
-    getMultilingualGlossaryEntries: {
-        parameters: {
-            query?: {
-                source_lang?: string;
-                target_lang?: string;
-            };
-            header?: never;
-            path: {
-                glossary_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GlossaryEntries"];
-                };
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The organisation has nothing of this id. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
     replaceDictionary: {
         parameters: {
             query?: never;
@@ -10286,16 +10751,16 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    source_lang: string;
-                    target_lang: string;
                     entries: string;
                     entries_format?: string;
+                    source_lang: string;
+                    target_lang: string;
                 };
                 "application/x-www-form-urlencoded": {
-                    source_lang: string;
-                    target_lang: string;
                     entries: string;
                     entries_format?: string;
+                    source_lang: string;
+                    target_lang: string;
                 };
             };
         };
@@ -10478,14 +10943,16 @@ export interface operations {
             };
         };
     };
-    listLanguagesV2: {
+    getMultilingualGlossaryEntries: {
         parameters: {
             query?: {
-                /** @description Which side to list; `source` when left out. */
-                type?: "source" | "target";
+                source_lang?: string;
+                target_lang?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                glossary_id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -10496,7 +10963,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LanguageV2"][];
+                    "application/json": components["schemas"]["GlossaryEntries"];
                 };
             };
             /** @description A parameter is missing or not supported; `message` names it. */
@@ -10526,8 +10993,8 @@ export interface operations {
                     "application/json": components["schemas"]["DeeplError"];
                 };
             };
-            /** @description The body is too large. */
-            413: {
+            /** @description The organisation has nothing of this id. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10717,1400 +11184,6 @@ export interface operations {
             };
         };
     };
-    getUsage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UsageResponse"];
-                };
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
-    listTranslationMemories: {
-        parameters: {
-            query?: {
-                /** @description From 0. */
-                page?: number;
-                /** @description Memories a page. */
-                page_size?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TranslationMemories"];
-                };
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
-    createTranslationMemory: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    name: string;
-                    source_language: string;
-                };
-                "application/x-www-form-urlencoded": {
-                    name: string;
-                    source_language: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TranslationMemory"];
-                };
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The body is neither JSON nor a form. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
-    getTranslationMemory: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                translation_memory_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TranslationMemory"];
-                };
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The organisation has nothing of this id. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
-    deleteTranslationMemory: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                translation_memory_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The organisation has nothing of this id. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
-    listTranslationMemorySegments: {
-        parameters: {
-            query?: {
-                /** @description Segments a page. */
-                page_size?: number;
-                /** @description `next_page_cursor` of the page before. */
-                page_cursor?: string | null;
-                /** @description Only segments that have it on a side. */
-                filter_text?: string | null;
-                /** @description Tell capitals from small letters in `filter_text`. */
-                filter_case_sensitive?: boolean;
-            };
-            header?: never;
-            path: {
-                translation_memory_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Segments"];
-                };
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The organisation has nothing of this id. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
-    addTranslationMemorySegments: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                translation_memory_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    segments: Record<string, never>[];
-                };
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TranslationMemory"];
-                };
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The organisation has nothing of this id. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The body is neither JSON nor a form. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
-    importTranslationMemory: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    source_file: Record<string, never>;
-                    parameters?: Record<string, never>;
-                };
-            };
-        };
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ImportHandle"];
-                };
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The body is neither JSON nor a form. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
-    exportTranslationMemory: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                translation_memory_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request accepted, processing continues off-line */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ExportHandle"];
-                };
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The organisation has nothing of this id. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
-    getTranslationMemoryJob: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["memories_wire_Job"];
-                };
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The organisation has nothing of this id. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
-    downloadTranslationMemoryFile: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                token: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-tmx+xml": string;
-                };
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The organisation has nothing of this id. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
-    uploadTranslationMemoryFile: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                token: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The organisation has nothing of this id. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Not in this state. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
-    submitQualityEvaluation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    metadata: {
-                        /** @description A code. */
-                        source_language: string;
-                        /** @description A code. */
-                        target_language: string;
-                    };
-                    segments: {
-                        /** @description A text. */
-                        source: string;
-                        /** @description Its translation. */
-                        target: string;
-                    }[];
-                };
-            };
-        };
-        responses: {
-            /** @description Request accepted, processing continues off-line */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["quality_api_Job"];
-                };
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The body is neither JSON nor a form. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
-    pollQualityEvaluation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Report"] | components["schemas"]["Processing"];
-                };
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The organisation has nothing of this id. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
-    streamTranslation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    text: string;
-                    target_lang: string;
-                    source_lang?: string;
-                    style_id?: string;
-                    translation_memory_id?: string;
-                };
-                "application/x-www-form-urlencoded": {
-                    text: string;
-                    target_lang: string;
-                    source_lang?: string;
-                    style_id?: string;
-                    translation_memory_id?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": unknown;
-                };
-            };
-            /** @description A parameter is missing or not supported; `message` names it. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description No credentials. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Wrong credentials, or a scope is missing. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The body is neither JSON nor a form. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description Too many requests; see `Retry-After`. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The characters of this month are used up. */
-            456: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A mistake of this server. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description A part of this server is away or busy; see `Retry-After`. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-        };
-    };
     getStyleRuleLists: {
         parameters: {
             query?: {
@@ -12202,10 +11275,10 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    name: string;
-                    language: string;
                     configured_rules?: Record<string, never>;
                     custom_instructions?: Record<string, never>[];
+                    language: string;
+                    name: string;
                 };
             };
         };
@@ -13091,32 +12164,19 @@ export interface operations {
             };
         };
     };
-    rephraseText: {
+    listTranslationMemories: {
         parameters: {
-            query?: never;
-            header?: {
-                /** @description A word of yours that is kept with the record of this request. */
-                "X-DeepL-Reporting-Tag"?: string | null;
+            query?: {
+                /** @description From 0. */
+                page?: number;
+                /** @description Memories a page. */
+                page_size?: number;
             };
+            header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": {
-                    text: string[];
-                    target_lang?: string;
-                    writing_style?: string;
-                    tone?: string;
-                };
-                "application/x-www-form-urlencoded": {
-                    text: string[];
-                    target_lang?: string;
-                    writing_style?: string;
-                    tone?: string;
-                };
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Request fulfilled, document follows */
             200: {
@@ -13124,7 +12184,92 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Improvements"];
+                    "application/json": components["schemas"]["TranslationMemories"];
+                };
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    createTranslationMemory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    source_language: string;
+                };
+                "application/x-www-form-urlencoded": {
+                    name: string;
+                    source_language: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranslationMemory"];
                 };
             };
             /** @description A parameter is missing or not supported; `message` names it. */
@@ -13181,8 +12326,897 @@ export interface operations {
                     "application/json": components["schemas"]["DeeplError"];
                 };
             };
-            /** @description The characters of this month are used up. */
-            456: {
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    downloadTranslationMemoryFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tmx+xml": string;
+                };
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The organisation has nothing of this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    uploadTranslationMemoryFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The organisation has nothing of this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Not in this state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    importTranslationMemory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    parameters?: Record<string, never>;
+                    source_file: Record<string, never>;
+                };
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportHandle"];
+                };
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The body is neither JSON nor a form. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    getTranslationMemoryJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["memories_wire_Job"];
+                };
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The organisation has nothing of this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    getTranslationMemory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                translation_memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranslationMemory"];
+                };
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The organisation has nothing of this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    deleteTranslationMemory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                translation_memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The organisation has nothing of this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    exportTranslationMemory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                translation_memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportHandle"];
+                };
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The organisation has nothing of this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    listTranslationMemorySegments: {
+        parameters: {
+            query?: {
+                /** @description Segments a page. */
+                page_size?: number;
+                /** @description `next_page_cursor` of the page before. */
+                page_cursor?: string | null;
+                /** @description Only segments that have it on a side. */
+                filter_text?: string | null;
+                /** @description Tell capitals from small letters in `filter_text`. */
+                filter_case_sensitive?: boolean;
+            };
+            header?: never;
+            path: {
+                translation_memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segments"];
+                };
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The organisation has nothing of this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    addTranslationMemorySegments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                translation_memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    segments: Record<string, never>[];
+                };
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranslationMemory"];
+                };
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The organisation has nothing of this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description The body is neither JSON nor a form. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A mistake of this server. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description A part of this server is away or busy; see `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+        };
+    };
+    getVoiceStreamingUrl: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter is missing or not supported; `message` names it. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description No credentials. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Wrong credentials, or a scope is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeeplError"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After`. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13219,37 +13253,21 @@ export interface operations {
             };
         };
     };
-    correctText: {
+    postVoiceStreamingUrl: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description A word of yours that is kept with the record of this request. */
-                "X-DeepL-Reporting-Tag"?: string | null;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": {
-                    text: string[];
-                    target_lang?: string;
-                };
-                "application/x-www-form-urlencoded": {
-                    text: string[];
-                    target_lang?: string;
-                };
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
+            /** @description Document created, URL follows */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["Improvements"];
-                };
+                content?: never;
             };
             /** @description A parameter is missing or not supported; `message` names it. */
             400: {
@@ -13278,24 +13296,6 @@ export interface operations {
                     "application/json": components["schemas"]["DeeplError"];
                 };
             };
-            /** @description The body is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
-            /** @description The body is neither JSON nor a form. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeeplError"];
-                };
-            };
             /** @description Too many requests; see `Retry-After`. */
             429: {
                 headers: {
@@ -13305,8 +13305,8 @@ export interface operations {
                     "application/json": components["schemas"]["DeeplError"];
                 };
             };
-            /** @description The characters of this month are used up. */
-            456: {
+            /** @description A mistake of this server. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13314,8 +13314,8 @@ export interface operations {
                     "application/json": components["schemas"]["DeeplError"];
                 };
             };
-            /** @description A mistake of this server. */
-            500: {
+            /** @description This server cannot do that. */
+            501: {
                 headers: {
                     [name: string]: unknown;
                 };
