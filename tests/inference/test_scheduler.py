@@ -262,3 +262,14 @@ def test_interactive_requests_keep_their_objective_at_ninety_percent_load() -> N
     )
     assert waits[int(0.99 * len(waits))] < 0.1
     assert all(len(answer(world, request)) == len(request.items) for _, request in arrivals)
+
+
+def test_a_worker_that_tells_late_what_it_holds_goes_on_working() -> None:
+    world = simulation(workers=1)
+    [worker] = world.workers
+    held = model().info.hash
+    world.scheduler.worker_has(worker, [held], [held])
+    request = job(*texts(3))
+    world.submit(request)
+    world.run_until(1)
+    assert len(answer(world, request)) == 3

@@ -74,6 +74,19 @@ class Fleet:
         self._rest(self.workers[worker])
         self._kind = kind
 
+    def has(self, worker: int, able: frozenset[str], loaded: frozenset[str]) -> None:
+        """A worker has the files of the models `able`, and `loaded` besides what it held."""
+        known = self.workers.get(worker)
+        if known is None:
+            return
+        is_idle = known.id in self._idle
+        if is_idle:
+            self._leave_rest(known)
+        known.able = able
+        known.loaded |= loaded
+        if is_idle:
+            self._rest(known)
+
     def remove(self, worker: int) -> Batch | None:
         """A worker is gone; returns the batch that it ran."""
         gone = self.workers.pop(worker, None)

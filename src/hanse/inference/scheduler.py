@@ -126,11 +126,7 @@ class Scheduler:
 
     def worker_has(self, worker: int, models: Iterable[str], loaded: Iterable[str] = ()) -> None:
         """A worker has the files of `models` alone, and `loaded` in its memory, by hash."""
-        state = self.fleet.workers.get(worker)
-        if state is None:
-            return
-        state.able = frozenset(models)
-        state.loaded |= frozenset(loaded)
+        self.fleet.has(worker, frozenset(models), frozenset(loaded))
 
     def worker_left(self, worker: int) -> None:
         """A worker that runs nothing goes away in good order."""
