@@ -14,8 +14,11 @@ from hanse.platform.telemetry import log
 
 
 def own_models(*, pseudo: bool, engines: Sequence[str]) -> list[ModelSpec]:
-    """Return the models of engines that need no files. Raises UnknownEngine."""
-    own = [own_model(name) for name in (["pseudo"] if pseudo else []) + list(engines)]
+    """Return the models of engines that need no files; `engines` win over those of the same name.
+
+    Raises UnknownEngine.
+    """
+    own = [own_model(name) for name in [*engines, *(["pseudo"] if pseudo else [])]]
     return own + checker.models()
 
 
