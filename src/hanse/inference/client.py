@@ -47,6 +47,7 @@ RECONNECT_LAST_S = 1.0
 GRACE_S = 30.0
 """Time beyond its deadline after which a request is taken for lost."""
 STATUS_TIMEOUT_S = 5.0
+READ_S = 0.5
 SILENCE_S = 4.0
 """A scheduler that reported nothing for so long is gone."""
 GREETING_TIMEOUT_S = 5.0
@@ -337,6 +338,8 @@ class InferenceClient:
                 async with asyncio.timeout(SILENCE_S):
                     await self._lost.wait()
             except TimeoutError:
+                # If this process itself was held up, what was sent meanwhile is yet to be read.
+                await asyncio.sleep(READ_S)
                 if loop.time() - self._heard > SILENCE_S:
                     connection.cut("Inference is silent.")
                     await self._lost.wait()
