@@ -1,5 +1,7 @@
 """Copies and endless repetitions are noticed, and something better is put in their place."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,3 +73,17 @@ def test_pieces_are_the_sentence(words: list[str]) -> None:
 @given(st.text(alphabet="aé .,", max_size=300))
 def test_a_text_is_judged_in_bounded_time(text: str) -> None:
     doubted("x", text)
+
+
+_WORDS_THRICE = re.compile(r"\b(\w+(?:\W+\w+){0,5})(?:\W+\1\b){2,}", re.IGNORECASE)
+_LETTERS_FOUR_TIMES = re.compile(r"([^\W\d_]{2,12}?)\1{3,}", re.IGNORECASE)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["ab", "Ab ", "no, ", "a-", "ha", "haha ", "1 ", "\u00e9", "\u00c9. "])
+    ).map("".join)
+)
+def test_what_is_said_again_and_again_is_found_whatever_stands_around_it(text: str) -> None:
+    is_repeated = bool(_WORDS_THRICE.search(text) or _LETTERS_FOUR_TIMES.search(text))
+    assert any(repetitions("", text)) == is_repeated

@@ -76,9 +76,15 @@ _PROTECTED: Final = re.compile(
     re.VERBOSE,
 )
 
-# Each alternative of the above has one of these, or one of _STARTS: searching them first spares
-# everyday prose the many attempts of the alternatives at each of its characters.
-_TRIGGER: Final = re.compile(rf"[`<\[{{%$&@\#\\/_™®µμ\ufe0f·{_NUMBER}{_CURRENCY}{_SIGN}]")
+# Each alternative of the above has one of these, or one of _STARTS: looking for them first spares
+# everyday prose the many attempts of the alternatives at each of its characters. A set does so in
+# a tenth of the time of the class, which is tried range by range beyond the first plane.
+_TRIGGERS: Final = frozenset(
+    re.findall(
+        rf"[`<\[{{%$&@\#\\/_™®µμ\ufe0f·{_NUMBER}{_CURRENCY}{_SIGN}]",
+        "".join(map(chr, range(_SCANNED.stop))),
+    )
+)
 _STARTS: Final = ("www.", "mailto:")
 
 _CLOSING: Final = re.compile(r"[\s.,;:!?…)\]»”’\"']+")
@@ -92,7 +98,7 @@ def protected_spans(text: str) -> list[tuple[int, int]]:
     back-quotes, names with an underscore, amounts of money other than in dollars, and runs of
     symbols. Plain `+`, `=`, `&`, `%`, `$` and `°` between words are left to the engine.
     """
-    if not _TRIGGER.search(text) and not any(start in text for start in _STARTS):
+    if _TRIGGERS.isdisjoint(text) and not any(start in text for start in _STARTS):
         return []
     return [match.span() for match in _PROTECTED.finditer(text)]
 

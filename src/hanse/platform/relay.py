@@ -121,8 +121,8 @@ class RelayLimits(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     batch: int = 500
-    poll_first_s: float = 0.01
-    poll_max_s: float = 0.1
+    poll_first_s: float = 0.05
+    poll_max_s: float = 0.2
     standby_poll_s: float = 0.5
     ack_timeout_s: float = 10.0
     retry_first_s: float = 0.2

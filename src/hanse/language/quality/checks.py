@@ -149,10 +149,11 @@ def _copied(source: str, target: str) -> Iterator[Issue]:
 
 def _figures(text: str) -> list[tuple[str, Span]]:
     """Return the numbers outside of what is copied, without their separators."""
-    copied = protected_spans(text)
+    numbers = list(_NUMBER.finditer(text))
+    copied = protected_spans(text) if numbers else []
     return [
         (re.sub(r"\D", "", match[0]), match.span())
-        for match in _NUMBER.finditer(text)
+        for match in numbers
         if not any(start < match.end() and match.start() < end for start, end in copied)
     ]
 
