@@ -63,7 +63,7 @@ def repetitions(source: str, target: str) -> Iterator[Span]:
 
 
 def _may_repeat(text: str) -> bool:
-    """Say whether `_REPEATED` can match at all, which it hardly ever does, at a fifth of its cost."""
+    """Say whether `_REPEATED` can match at all: hardly ever. A fifth of its cost."""
     words = _WORDS.findall(text.lower())
     if len(words) - len(set(words)) >= 2:
         for length in range(1, min(_PHRASE_WORDS_MAX, len(words) // 3) + 1):
