@@ -10,6 +10,7 @@ fails twice; the last that held is the goodput.
 """
 
 import argparse
+import itertools
 import os
 import random
 import statistics
@@ -54,7 +55,8 @@ TARGETS = tuple(
 RESULTS = Path(__file__).parents[1] / "build" / "benchmarks" / "goodput.json"
 
 ENDINGS = (".", "!", "?", ";")
-"""The sentences come round again with another ending, so that no two in flight are the same."""
+"""The sentences come round again with another ending, and then numbered, so that no two in flight
+are the same: those would be computed once."""
 
 
 class Rate(msgspec.Struct):
@@ -130,10 +132,11 @@ def target(name: str) -> Iterator[Target]:
 def texts_in_turn(seed: int) -> Iterator[str]:
     """The sentences, shuffled, again and again with other endings."""
     draw = random.Random(seed)
-    while True:
+    for turn in itertools.count():
+        number = f" {turn}" if turn else ""
         for ending in ENDINGS:
             for sentence in draw.sample(SENTENCES, len(SENTENCES)):
-                yield sentence[:-1] + ending if sentence[-1] in ENDINGS else sentence + ending
+                yield sentence.rstrip("".join(ENDINGS)) + number + ending
 
 
 def mixed_shots(

@@ -20,7 +20,6 @@ import msgspec
 
 from benchmarks.goodput import (
     BULK_SENTENCES,
-    BULK_SLO_S,
     INTERACTIVE_SLO_S,
     Target,
     ceiling,
@@ -35,6 +34,7 @@ from benchmarks.load import Outcome, Shot
 from benchmarks.raw_engine import MODEL
 from hanse import identity
 from hanse.inference import InferenceClient, ServiceClass
+from hanse.language.running import BULK_DEADLINE_S
 from hanse.platform.database import Db
 from hanse.platform.embedded import embedded_url
 from hanse.platform.ids import new_id
@@ -206,25 +206,36 @@ def _run_items(hanse: Hanse) -> int:
 
 
 def overload(setting: Setting) -> list[Measured]:
-    """Twice the ceiling: who is admitted is served in time, and no work is lost to it."""
-    target = setting.organisations[0]
+    """Twice the ceiling, with the queue full of bulk work: who is admitted is served in time."""
+    target, other = setting.organisations[:2]
     best = fire(target, mixed_shots(target, 0.85 * setting.top, SECONDS, 6))
-    outcomes = fire(target, mixed_shots(target, 2 * setting.top, 2 * SECONDS, 7))
+    texts = texts_in_turn(16)
+    full = [
+        Shot(0.01 * number, "filling", 50, other.request([next(texts) for _ in range(50)]))
+        for number in range(int(BULK_DEADLINE_S * setting.top / 50))
+    ]
+    later = mixed_shots(target, 2 * setting.top, 2 * SECONDS, 7)
+    outcomes = fire(target, full + [msgspec.structs.replace(e, at_s=e.at_s + 10) for e in later])
     admitted = [e for e in outcomes if e.kind == "interactive" and e.status == 200]
     in_time = sum(e.latency_s <= INTERACTIVE_SLO_S for e in admitted) / max(1, len(admitted))
-    refused = [e.latency_s for e in outcomes if e.status in (429, 503)]
-    late = sum(e.status == 200 and e.kind == "bulk" and e.latency_s > BULK_SLO_S for e in outcomes)
-    ratio = _answered(outcomes, 2 * SECONDS) / _answered(best, SECONDS)
-    told = f"p99 {quantile(refused, 0.99) * 1000:.0f} ms" if refused else "none in this time"
+    refused = [e.latency_s for e in outcomes if e.status in (429, 503) and e.kind != "filling"]
+    asked = sum(e.kind == "interactive" for e in outcomes)
+    late = sum(e.kind == "bulk" and e.status not in (200, 429, 503) for e in outcomes)
+    ratio = _answered(outcomes, 2 * SECONDS + 10) / _answered(best, SECONDS)
+    told = (
+        f"p50 {quantile(refused, 0.5) * 1000:.0f} ms, p99 {quantile(refused, 0.99) * 1000:.0f} ms"
+        if refused
+        else "none in this time"
+    )
     return [
         Measured(
             "Interactive requests in time, of those admitted at twice the ceiling",
-            f"**{in_time:.1%}** of {len(admitted)}",
+            f"**{in_time:.1%}** of {len(admitted)} (of {asked} sent)",
             ">= 99 %",
         ),
         Measured(
             "Sentences answered a second at twice the ceiling, to those at 85 %",
-            f"**{ratio:.2f}**; {late} bulk requests took longer than {BULK_SLO_S:g} s",
+            f"**{ratio:.2f}**; {late} bulk requests admitted and not answered in time",
             ">= 0.9",
         ),
         Measured("Time to a refusal", f"{len(refused)} refused, {told}", "< 20 ms"),

@@ -62,7 +62,7 @@ class ProcessSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def spawn(spec: ProcessSpec, *, output: int | None = None) -> asyncio.subprocess.Process:
-    """Start the child in a session of its own, so that a terminal's Ctrl-C reaches only us.
+    """Start the child in a process group of its own, so that a terminal's Ctrl-C reaches only us.
 
     `output` is a descriptor that takes its standard output and error; None inherits ours.
     Call it on the main thread: the parent-death signal is tied to the thread that forks.
@@ -81,8 +81,7 @@ async def spawn(spec: ProcessSpec, *, output: int | None = None) -> asyncio.subp
             env=spec.env,
             cwd=spec.cwd,
             pass_fds=spec.pass_fds,
-            start_new_session=True,
-            preexec_fn=follow_parent(spec.parent_death_signal),
+            preexec_fn=_apart(follow_parent(spec.parent_death_signal)),
             **account,
         )
     except (OSError, subprocess.SubprocessError) as error:
@@ -109,6 +108,17 @@ def switch_to(user: str | None) -> Switch:
     except KeyError:
         raise SetupError(f"There is no account {user!r} on this machine.") from None
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+
+def _apart(follow: Callable[[], None] | None) -> Callable[[], None]:
+    def setup() -> None:
+        # Not a session: Linux shares out time among sessions (sched_autogroup) before it looks at
+        # `nice`, which workers rely on. (uvloop does not know `process_group`.)
+        os.setpgid(0, 0)
+        if follow is not None:
+            follow()
+
+    return setup
 
 
 def follow_parent(signal_number: int) -> Callable[[], None] | None:
