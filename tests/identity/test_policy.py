@@ -40,6 +40,8 @@ EXPECTED = {
     Permission.IDENTITY_PROVIDERS_READ: ADMINS,
     Permission.IDENTITY_PROVIDERS_WRITE: ADMINS,
     Permission.AUDIT_READ: ADMINS,
+    Permission.WEBHOOKS_READ: ADMINS,
+    Permission.WEBHOOKS_WRITE: ADMINS,
 }
 
 

@@ -15,6 +15,7 @@ from hanse.identity.authentication import (
     require_same_origin,
     session_cookie,
 )
+from hanse.identity.events import examples as event_examples
 from hanse.identity.model import Access, ApiKey, Organisation, Origin, Person, Status
 from hanse.identity.people import EmailTaken, create_person, get_person, get_person_by_email
 from hanse.identity.policy import Permission, Role
@@ -39,12 +40,15 @@ from hanse.identity.store import (
     list_organisations,
     newest_api_keys,
 )
+from hanse.identity.webhooks import DeliveryLimits, run_deliverer
+from hanse.identity.webhooks import consumer as webhook_consumer
 
 __all__ = [
     "LINK_LIFETIME",
     "Access",
     "ApiKey",
     "Authenticator",
+    "DeliveryLimits",
     "EmailTaken",
     "Entry",
     "Mailer",
@@ -64,6 +68,7 @@ __all__ = [
     "create_organisation",
     "create_person",
     "create_sign_in_link",
+    "event_examples",
     "forget_cookie",
     "get_organisation",
     "get_person",
@@ -79,7 +84,9 @@ __all__ = [
     "require_same_origin",
     "revoke_api_key",
     "router",
+    "run_deliverer",
     "session_cookie",
     "sign_in_by_link",
     "sign_out",
+    "webhook_consumer",
 ]

@@ -1,8 +1,9 @@
 """What identity announces."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import UUID
 
+from hanse.platform.catalogue import EXAMPLE_ID
 from hanse.platform.outbox import Event
 
 
@@ -49,3 +50,31 @@ class GroupChanged(Event, frozen=True, kw_only=True):
 
     group_id: UUID
     change: str
+
+
+class WebhookDisabled(Event, frozen=True, kw_only=True):
+    """A webhook was turned off by itself: `reason` is failing, gone or backlog."""
+
+    type: ClassVar[str] = "identity.webhook_disabled.v1"
+
+    webhook_id: UUID
+    reason: str
+
+
+class WebhookPing(Event, frozen=True, kw_only=True):
+    """A message to try a webhook out; it is sent only when somebody asks for it."""
+
+    type: ClassVar[str] = "identity.webhook_ping.v1"
+
+    webhook_id: UUID
+
+
+examples: Final[tuple[Event, ...]] = (
+    PersonCreated(person_id=EXAMPLE_ID, role="member"),
+    PersonChanged(person_id=EXAMPLE_ID, changed=["name"]),
+    GroupChanged(group_id=EXAMPLE_ID, change="member_added"),
+    ApiKeyCreated(api_key_id=EXAMPLE_ID, name="billing", scopes=["usage:read"]),
+    ApiKeyRevoked(api_key_id=EXAMPLE_ID),
+    WebhookDisabled(webhook_id=EXAMPLE_ID, reason="failing"),
+)
+"""One of each type that is announced; a ping is only ever sent to the webhook that it tries."""

@@ -8,6 +8,7 @@ from hanse.language.api import deepl_error_response, routes
 from hanse.language.detect import Detection, DetectionStatus, Detector
 from hanse.language.documents.jobs import register_documents
 from hanse.language.events import TextTranslated, consumers
+from hanse.language.events import examples as event_examples
 from hanse.language.languages import UnknownLanguage, parse_code
 from hanse.language.memories.jobs import register_memories
 from hanse.language.quality.jobs import register_quality
@@ -39,6 +40,7 @@ __all__ = [
     "UnsupportedSource",
     "consumers",
     "deepl_error_response",
+    "event_examples",
     "parse_code",
     "record",
     "register_documents",

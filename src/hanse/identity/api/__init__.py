@@ -13,6 +13,7 @@ from hanse.identity.api import (
     providers,
     second_factor,
     sign_in,
+    webhooks,
 )
 
 router = Router(
@@ -28,6 +29,7 @@ router = Router(
         *organisations.handlers,
         *providers.handlers,
         *auditing.handlers,
+        *webhooks.handlers,
     ],
 )
 
