@@ -33,6 +33,8 @@ EXPECTED = {
     Permission.API_KEYS_WRITE: ADMINS,
     Permission.PEOPLE_READ: MEMBERS,
     Permission.PEOPLE_WRITE: ADMINS,
+    Permission.PEOPLE_EXPORT: ADMINS,
+    Permission.PEOPLE_ERASE: ADMINS,
     Permission.GROUPS_READ: MEMBERS,
     Permission.GROUPS_WRITE: ADMINS,
     Permission.ORGANISATION_READ: MEMBERS,

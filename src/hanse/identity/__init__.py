@@ -18,6 +18,7 @@ from hanse.identity.authentication import (
 from hanse.identity.events import examples as event_examples
 from hanse.identity.model import Access, ApiKey, Organisation, Origin, Person, Status
 from hanse.identity.people import EmailTaken, create_person, get_person, get_person_by_email
+from hanse.identity.personal_data import holdings, register_personal_data
 from hanse.identity.policy import Permission, Role
 from hanse.identity.providers.oidc import OidcClient
 from hanse.identity.purge import register_purge
@@ -73,12 +74,14 @@ __all__ = [
     "get_organisation",
     "get_person",
     "get_person_by_email",
+    "holdings",
     "list_api_keys",
     "list_organisations",
     "newest_api_keys",
     "operator",
     "read_or_make_key",
     "record",
+    "register_personal_data",
     "register_purge",
     "rename_api_key",
     "require_same_origin",

@@ -11,6 +11,7 @@ from hanse.language.events import TextTranslated, consumers
 from hanse.language.events import examples as event_examples
 from hanse.language.languages import UnknownLanguage, parse_code
 from hanse.language.memories.jobs import register_memories
+from hanse.language.personal_data import holdings
 from hanse.language.quality.jobs import register_quality
 from hanse.language.repeats.jobs import register_repeats
 from hanse.language.routing import UnsupportedPair
@@ -41,6 +42,7 @@ __all__ = [
     "consumers",
     "deepl_error_response",
     "event_examples",
+    "holdings",
     "parse_code",
     "record",
     "register_documents",

@@ -265,12 +265,14 @@ async def jobs(settings: Settings) -> None:
     from hanse.platform.relay import run_relay
     from hanse.server import fleet
     from hanse.server.events import event_catalogue
+    from hanse.server.personal_data import HOLDINGS
 
     stop = _stop_event()
     seal = identity.Seal(settings.secret_key or identity.read_or_make_key(settings.home_path))
     registry = Jobs()
     register_purge(registry)
     identity.register_purge(registry)
+    identity.register_personal_data(registry, HOLDINGS)
     clients = contextlib.AsyncExitStack()
     inference_client = await clients.enter_async_context(fleet.inference_client(settings))
     language.register_documents(registry, inference_client)

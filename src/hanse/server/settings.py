@@ -230,8 +230,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Annotated[str, Meta(pattern="^$|^.{32,}$")],
         _about(
             "Seals the few secrets that must be read again (authenticator apps, identity "
-            "providers, webhooks); 32 characters or more, the same on all machines. Empty: `secret.key` in "
-            "the home, made at the first start. Who loses it sets those up anew."
+            "providers, webhooks); 32 characters or more, the same on all machines. Empty: "
+            "`secret.key` in the home, made at the first start. Who loses it sets those up anew."
         ),
     ] = ""
     breached_passwords_file: Annotated[
