@@ -152,13 +152,13 @@ async def delete_webhook(tx: Tx, id: UUID) -> str | None:
 
 
 async def webhooks_for(tx: Tx, type: str) -> Sequence[Webhook]:
-    """The active webhooks that want events of a type."""
+    """The active webhooks that want events of a type; they stay active until the end."""
     rows = await tx.fetch(
         f"""
         select {_WEBHOOK} from identity.webhooks
         where organisation_id = $1 and active
             and (event_types = '{{}}' or $2 = any (event_types))
-        order by id
+        order by id for share
         """,
         tx.organisation_id,
         type,

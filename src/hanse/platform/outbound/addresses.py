@@ -14,8 +14,6 @@ from ipaddress import (
 )
 from urllib.parse import SplitResult, urlsplit
 
-from msgspec import Struct
-
 from hanse.platform.problems import BadRequest
 
 URL_CHARACTERS_MAX = 2000
@@ -66,7 +64,7 @@ class ForbiddenAddress(BadRequest):
     title = "Forbidden address"
 
 
-class OutboundRules(Struct, frozen=True, kw_only=True):
+class OutboundRules:
     """What the operator allows beyond https to public addresses at the usual ports.
 
     `hosts` are names in small letters (`*.intern.example` stands for all below it) or addresses;
@@ -74,25 +72,34 @@ class OutboundRules(Struct, frozen=True, kw_only=True):
     `networks` are addresses that count as public.
     """
 
-    allow_http: bool = False
-    ports: frozenset[int] = PORTS_DEFAULT
-    hosts: frozenset[str] = frozenset()
-    places: frozenset[tuple[str, int]] = frozenset()
-    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    def __init__(
+        self,
+        *,
+        allow_http: bool = False,
+        ports: frozenset[int] = PORTS_DEFAULT,
+        hosts: frozenset[str] = frozenset(),
+        places: frozenset[tuple[str, int]] = frozenset(),
+        networks: tuple[IPv4Network | IPv6Network, ...] = (),
+    ) -> None:
+        self.allow_http = allow_http
+        self.ports = ports
+        self._hosts = hosts
+        self._places = places
+        self._networks = networks
 
     def trusts_host(self, host: str, port: int) -> bool:
         """Tell whether the operator vouches for a host by its name."""
         names = _names_for(host)
-        return bool(names & self.hosts) or any((name, port) in self.places for name in names)
+        return bool(names & self._hosts) or any((name, port) in self._places for name in names)
 
     def opens_port(self, host: str, port: int) -> bool:
         """Tell whether a port may be called there."""
-        return port in self.ports or any((name, port) in self.places for name in _names_for(host))
+        return port in self.ports or any((name, port) in self._places for name in _names_for(host))
 
     def allows(self, address: str) -> bool:
         """Tell whether an address that a name has resolved to may be called."""
         found = ip_address(address)
-        if any(found in network for network in self.networks if network.version == found.version):
+        if any(found in network for network in self._networks if network.version == found.version):
             return True
         return is_public(found)
 
