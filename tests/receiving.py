@@ -25,11 +25,15 @@ class Reply(NamedTuple):
 
 
 class Receiver:
-    """A running server: what it `received`, and what `reply` makes of a request."""
+    """A running server: what it `received`, and what `reply` makes of a request.
+
+    `replies` are for some paths alone.
+    """
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.reply: Callable[[Received], Reply] = lambda _request: Reply()
+        self.replies: dict[str, Callable[[Received], Reply]] = {}
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -42,7 +46,7 @@ class Receiver:
                     self.connection.getsockname()[0],
                 )
                 receiver.received.append(request)
-                reply = receiver.reply(request)
+                reply = receiver.replies.get(self.path, receiver.reply)(request)
                 self.send_response(reply.status)
                 for name, value in reply.headers:
                     self.send_header(name, value)

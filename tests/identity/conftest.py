@@ -17,7 +17,7 @@ from hanse.server.app import create_app
 from hanse.server.settings import Settings
 from tests.conftest import Database, make_test_home
 from tests.eventing import breakable_nats, until
-from tests.receiving import Received, Receiver, receiving
+from tests.receiving import Received, Receiver, Reply, receiving
 
 ADDRESS = "http://localhost:8080"
 PASSWORD = "correct horse battery staple"
@@ -164,7 +164,16 @@ class Post:
 
     def received(self, webhook: dict[str, Any]) -> list[Received]:
         """What came for one webhook so far."""
-        return self.receiver.at("/" + webhook["url"].rpartition("/")[2])
+        return self.receiver.at(_path(webhook))
+
+    def answering(self, webhook: dict[str, Any], *replies: Reply) -> None:
+        """Let the receiver answer one webhook so, the last reply again and again."""
+        left = list(replies)
+
+        def reply(_request: Received) -> Reply:
+            return left.pop(0) if len(left) > 1 else left[0]
+
+        self.receiver.replies[_path(webhook)] = reply
 
     async def arrival(self, webhook: dict[str, Any], count: int = 1) -> list[Received]:
         """What came for one webhook, once that are so many."""
@@ -206,6 +215,10 @@ class Post:
         """(action, kind of actor) of what was noted about the webhook, newest first."""
         answer = await self.admin.get("/v1/audit-events", params={"target_id": webhook["id"]})
         return [(each["action"], each["actor_kind"]) for each in answer.json()["items"]]
+
+
+def _path(webhook: dict[str, Any]) -> str:
+    return "/" + str(webhook["url"]).rpartition("/")[2]
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from hanse.platform.ids import new_id
 from hanse.platform.outbox import Event
 from tests.eventing import until
 from tests.identity.conftest import GROUP_CHANGED, Post
-from tests.receiving import Received, Receiver, Reply
+from tests.receiving import Received, Reply
 from tests.webhooking import delivering
 
 # Announced, but for nobody outside; say why.
@@ -34,11 +34,6 @@ async def going_out(wires: tuple[str, ...]) -> AsyncIterator[None]:
     """Everything is delivered, by this process."""
     async with delivering(*wires):
         yield
-
-
-@pytest.fixture(autouse=True)
-def polite(receiver: Receiver) -> None:
-    receiver.reply = lambda _request: Reply()
 
 
 @given(strategies.text(strategies.characters(exclude_categories=["Cs"])))
@@ -112,8 +107,8 @@ async def test_an_event_reaches_the_webhooks_that_want_it(post: Post, going_out:
 
 async def test_what_fails_is_tried_again_until_it_arrives(post: Post, going_out: None) -> None:
     webhook = await post.webhook()
-    replies = iter([Reply(500, body=b"oh\x00 no"), Reply(302, (("Location", "/x"),)), Reply(204)])
-    post.receiver.reply = lambda _request: next(replies)
+    moved = Reply(302, (("Location", "/x"),))
+    post.answering(webhook, Reply(500, body=b"oh\x00 no"), moved, Reply(204, body=b""))
     await post.happen()
     requests = await post.arrival(webhook, 3)
     assert len({each.headers["webhook-id"] for each in requests}) == 1
@@ -131,7 +126,7 @@ async def test_what_fails_is_tried_again_until_it_arrives(post: Post, going_out:
 
 async def test_a_dead_letter_is_kept_and_can_be_replayed(post: Post, going_out: None) -> None:
     webhook = await post.webhook()
-    post.receiver.reply = lambda _request: Reply(503)
+    post.answering(webhook, Reply(503))
     group_id = await post.happen()
     await post.arrival(webhook)
     owner = await asyncpg.connect(post.house.database.url("hanse"))
@@ -139,7 +134,7 @@ async def test_a_dead_letter_is_kept_and_can_be_replayed(post: Post, going_out: 
     await owner.execute(sql, UUID(webhook["id"]))
     (dead,) = await post.settled(webhook, "failed")
     assert dead["last_error"] == "It answered 503."
-    post.receiver.reply = lambda _request: Reply()
+    post.answering(webhook, Reply())
     await post.post(webhook, f"deliveries/{dead['id']}/replay")
     (entry,) = await post.settled(webhook, "delivered")
     assert entry["id"] == dead["id"]
@@ -189,7 +184,7 @@ async def test_after_a_rotation_both_secrets_sign(post: Post, going_out: None) -
 
 async def test_a_ping_tells_once_how_a_webhook_does(post: Post, going_out: None) -> None:
     webhook = await post.webhook(active=False)
-    post.receiver.reply = lambda _request: Reply(404, body=b"nothing here")
+    post.answering(webhook, Reply(404, body=b"nothing here"))
     ping = await post.post(webhook, "ping")
     assert ping["status"] == "pending"
     (entry,) = await post.settled(webhook, "failed")
@@ -200,8 +195,7 @@ async def test_a_ping_tells_once_how_a_webhook_does(post: Post, going_out: None)
 async def test_a_receiver_that_is_gone_turns_its_webhook_off(post: Post, going_out: None) -> None:
     watching = await post.webhook(event_types=["identity.webhook_disabled.v1"])
     webhook = await post.webhook()
-    gone = "/" + webhook["url"].rpartition("/")[2]
-    post.receiver.reply = lambda request: Reply(410 if request.path == gone else 200)
+    post.answering(webhook, Reply(410))
     await post.happen()
     await post.settled(webhook, "failed")
     now = await post.get(webhook)
@@ -233,7 +227,7 @@ async def test_days_of_failure_turn_a_webhook_off(
         days,
     )
     await owner.close()
-    post.receiver.reply = lambda _request: Reply(500)
+    post.answering(webhook, Reply(500))
     await post.happen()
 
     async def counted() -> bool:
@@ -277,14 +271,12 @@ async def test_a_backlog_has_a_limit_and_reaching_it_is_told(post: Post, going_o
 async def test_a_webhook_that_hangs_stands_in_nobodys_way(post: Post, going_out: None) -> None:
     go = threading.Event()
     slow, quick = await post.webhook(), await post.webhook()
-    hangs = "/" + slow["url"].rpartition("/")[2]
 
-    def reply(request: Received) -> Reply:
-        if request.path == hangs:
-            go.wait(5)
+    def hang(_request: Received) -> Reply:
+        go.wait(5)
         return Reply()
 
-    post.receiver.reply = reply
+    post.receiver.replies["/" + slow["url"].rpartition("/")[2]] = hang
     for _ in range(6):
         await post.happen()
     await post.arrival(quick, 6)

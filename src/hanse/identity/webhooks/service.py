@@ -317,7 +317,7 @@ def consumer(catalogue: Catalogue) -> Consumer:
 async def deliver_event(tx: Tx, envelope: Envelope) -> None:
     """Let an event be sent to the webhooks of its organisation that want it."""
     body = None
-    for webhook in await store.webhooks_for(tx, envelope.type):
+    for webhook in await store.webhooks_for(tx, envelope.type, envelope.created_at):
         if webhook.failures and await _is_backlogged(tx, webhook):
             await disable(tx, webhook, DisabledReason.BACKLOG)
             continue

@@ -151,17 +151,18 @@ async def delete_webhook(tx: Tx, id: UUID) -> str | None:
     return url
 
 
-async def webhooks_for(tx: Tx, type: str) -> Sequence[Webhook]:
-    """The active webhooks that want events of a type; they stay active until the end."""
+async def webhooks_for(tx: Tx, type: str, at: datetime) -> Sequence[Webhook]:
+    """The webhooks that want an event of a type and time; they stay active until the end."""
     rows = await tx.fetch(
         f"""
         select {_WEBHOOK} from identity.webhooks
-        where organisation_id = $1 and active
+        where organisation_id = $1 and active and created_at <= $3
             and (event_types = '{{}}' or $2 = any (event_types))
         order by id for share
         """,
         tx.organisation_id,
         type,
+        at,
     )
     return [_webhook(row) for row in rows]
 
