@@ -230,6 +230,7 @@ def _routes(
             "generation": constant(generation),
             "settings": constant(settings),
             "public_url": constant(public_url),
+            "operating_organisation": constant(settings.operating_id),
         },
         state=State(
             {
