@@ -159,7 +159,7 @@ async def test_callers_go_to_the_other_cell_when_a_scheduler_is_killed_under_loa
             nonlocal last_refusal
             turn = 0
             while not ending.is_set():
-                text = f"sleep 0.01 {name} {turn}"
+                text = f"sleep 0.05 {name} {turn}"
                 try:
                     [answer] = await client.run(
                         organisation_id=ORGANISATION,
@@ -177,24 +177,33 @@ async def test_callers_go_to_the_other_cell_when_a_scheduler_is_killed_under_loa
                 turn += 1
 
         people = [asyncio.create_task(person(f"person-{number}")) for number in range(12)]
-        await asyncio.sleep(1.0)
-        before = await run_items(client)
-        assert min(before.values()) > 10, "both cells have their part"
+
+        async def both_work() -> bool:
+            return min((await run_items(client)).values()) > 10
+
+        async def is_busy() -> bool:
+            return all(worker["running_items"] for worker in await cells[killed].until_workers(2))
+
+        await until(both_work)
         killed, other = cells
         pids = [int(worker["pid"]) for worker in await cells[killed].until_workers(2)]
+        before = (await run_items(client))[other]
+        await until(is_busy)
+        answered, at = counted["answered"], time.monotonic()
         cells[killed].process.kill()
-        at = time.monotonic()
-        answered = counted["answered"]
-        await asyncio.sleep(1.0)
+
+        async def go_on() -> bool:
+            return counted["answered"] > answered + 40
+
+        await until(go_on, 10)
         ending.set()
         await asyncio.gather(*people)
-        after = await run_items(client)
-        assert counted["answered"] > answered + 20
-        assert after[other] - before[other] >= counted["answered"] - answered
+        after = (await run_items(client))[other]
+        assert after - before >= counted["answered"] - answered
         refusals = [times for what, times in counted.items() if what.endswith("refused")]
         assert sum(refusals) >= 1, "the kill hit work"
         assert max(refusals) <= 2, counted
-        assert last_refusal - at < 0.5
+        assert last_refusal - at < 2.0
         await until_gone(pids)
 
 

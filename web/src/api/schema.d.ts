@@ -425,6 +425,23 @@ export interface paths {
         patch: operations["changeIdentityProvider"];
         trace?: never;
     };
+    "/v1/inference/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How inference is */
+        get: operations["getInferenceStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/jobs/voice/translate": {
         parameters: {
             query?: never;
@@ -1942,6 +1959,14 @@ export interface components {
             model_version: string;
             outputs: components["schemas"]["Tensor"][];
         };
+        /** InferenceStatus */
+        InferenceStatus: {
+            models: components["schemas"]["ModelStatus"][];
+            organisation: components["schemas"]["OrganisationStatus"];
+            schedulers: components["schemas"]["SchedulerStatus"][] | null;
+            unavailable: string[];
+            workers: components["schemas"]["WorkerCounts"];
+        };
         /** InputTensor */
         InputTensor: {
             data: unknown[];
@@ -2067,6 +2092,7 @@ export interface components {
             object: "model";
             /** @default hanse */
             owned_by: string;
+            ready: boolean;
             task: string;
         };
         /** ModelList */
@@ -2090,6 +2116,26 @@ export interface components {
         ModelReady: {
             name: string;
             ready: boolean;
+        };
+        /**
+         * ModelState
+         * @description How near a model is to answering.
+         * @enum {string}
+         */
+        ModelState: "running" | "loaded" | "ready" | "no_worker";
+        /** ModelStatus */
+        ModelStatus: {
+            engine: string;
+            item_of_100_chars_s: number | null;
+            name: string;
+            source: string | null;
+            state: components["schemas"]["ModelState"];
+            target: string | null;
+            task: string;
+            version: string;
+            workers_able: number;
+            workers_loaded: number;
+            workers_running: number;
         };
         /** MySettings */
         MySettings: {
@@ -2179,6 +2225,12 @@ export interface components {
             audit_retention_days?: number;
             name?: string;
             password_sign_in?: boolean;
+        };
+        /** OrganisationStatus */
+        OrganisationStatus: {
+            queues: components["schemas"]["QueueLoad"][];
+            running_items: number;
+            weight: number;
         };
         /** Page[AuditEvent] */
         "Page_hanse.identity.audit.model.AuditEvent_": {
@@ -2298,6 +2350,14 @@ export interface components {
          * @enum {string}
          */
         Purpose: "query" | "passage";
+        /** QueueLoad */
+        QueueLoad: {
+            /** @default 0 */
+            items: number;
+            /** @default 0 */
+            predicted_s: number;
+            service_class: components["schemas"]["ServiceClass"];
+        };
         /** RecoveryCodes */
         RecoveryCodes: {
             recovery_codes: string[];
@@ -2338,6 +2398,13 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "admin" | "member" | "guest" | "service";
+        /** SchedulerStatus */
+        SchedulerStatus: {
+            name: string;
+            status: {
+                [key: string]: unknown;
+            };
+        };
         /** Segment */
         Segment: {
             creation_time: string;
@@ -2601,6 +2668,11 @@ export interface components {
             parameters?: {
                 [key: string]: unknown;
             };
+        };
+        /** WorkerCounts */
+        WorkerCounts: {
+            busy: number;
+            total: number;
         };
         /** Job */
         memories_wire_Job: {
@@ -5003,6 +5075,62 @@ export interface operations {
             };
             /** @description See `detail`. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    getInferenceStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceStatus"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
