@@ -22,7 +22,7 @@ from hanse.inference.scheduler import Scheduler
 from hanse.inference.simulate.studies import scale
 
 QUEUED = 100_000
-RUN_ITEMS = 60_000
+RUN_ITEMS = 10_000
 ROUNDS = 3
 ORGANISATIONS = 40
 MODELS = ("en-pt", "pt-en")
@@ -47,7 +47,7 @@ class World:
     """A scheduler, virtual workers that take about as long as foretold, and people who ask."""
 
     def __init__(self, workers: int, queued: int) -> None:
-        # Half of the queue is the most that one class may fill in the usual proportions.
+        # Bulk work alone may fill no more than a part of the queue.
         self._scheduler = Scheduler(Limits(queue_items_max=2 * queued, queue_chars_max=10**9))
         self._scheduler.set_models([_model(name) for name in MODELS])
         self._cost = CostModel(Firefox.traits.prior)
