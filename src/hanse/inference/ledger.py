@@ -18,7 +18,7 @@ from hanse.platform.problems import Problem
 _URGENCY = {service_class: rank for rank, service_class in enumerate(ServiceClass)}
 
 
-class Request(Struct, eq=False):
+class Request(Struct, eq=False, gc=False):
     """A request that waits for `missing` outcomes. `token` is 0 once nobody waits for it.
 
     A request that goes through several models, `then` after the first, knows in `steps` how many
