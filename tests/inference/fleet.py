@@ -33,6 +33,7 @@ class Settings(msgspec.Struct):
     folder: str
     workers: int
     limits: Limits
+    worker_bytes: int = 0
 
 
 async def until(condition: Callable[[], Awaitable[T]], seconds: float = 30.0) -> T:
@@ -47,11 +48,11 @@ async def until(condition: Callable[[], Awaitable[T]], seconds: float = 30.0) ->
 class Fleet:
     """A scheduler process and a client of it."""
 
-    def __init__(self, folder: Path, workers: int, limits: Limits) -> None:
+    def __init__(self, folder: Path, workers: int, limits: Limits, worker_bytes: int = 0) -> None:
         self.folder = folder
         self.socket = folder / "run" / "inference.sock"
         self.models_directory = folder / "models"
-        self._settings = Settings(str(folder), workers, limits)
+        self._settings = Settings(str(folder), workers, limits, worker_bytes)
         self.process = self._start()
         self.client: InferenceClient
 
@@ -118,10 +119,12 @@ _DEFAULTS: dict[str, Any] = {
 
 
 @asynccontextmanager
-async def running_fleet(workers: int = 2, limits: Limits | None = None) -> AsyncIterator[Fleet]:
+async def running_fleet(
+    workers: int = 2, limits: Limits | None = None, worker_bytes: int = 0
+) -> AsyncIterator[Fleet]:
     """A fleet for the length of a block, with the bundled models, `pseudo` and `fragile`."""
     with tempfile.TemporaryDirectory(prefix="hanse-fleet-") as folder:
-        fleet = Fleet(Path(folder), workers, limits or Limits())
+        fleet = Fleet(Path(folder), workers, limits or Limits(), worker_bytes)
         try:
             await fleet.connect()
             yield fleet
@@ -141,6 +144,7 @@ async def _main(arguments: Sequence[str]) -> None:
         pseudo=True,
         limits=settings.limits,
         stop=stop,
+        worker_bytes=settings.worker_bytes,
         engines=[FRAGILE],
     )
 
