@@ -178,7 +178,7 @@ def test_memory_is_never_exceeded_and_whoever_fits_is_served(small: Small, lost_
             assert request.request in world.answers
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(small, st.integers(1, 4))
 def test_pinned_models_are_there_from_the_start_and_stay_where_they_fit(
     small: Small, pinned: int
@@ -191,7 +191,7 @@ def test_pinned_models_are_there_from_the_start_and_stay_where_they_fit(
                 left -= size
                 model_hash = f"hash of {named(number)}"
                 assert model_hash in worker.loaded
-                assert worker.loaded[model_hash] <= 5 * 0.1 + 0.7
+                assert worker.loaded[model_hash] <= pinned * 0.1 + 1e-6
     gone = {(command.worker, each) for _, command in world.loads for each in command.unload}
     reloaded = [
         (command.worker, command.model.info.hash)
@@ -266,7 +266,7 @@ def test_more_models_than_fit_take_turns_and_loading_takes_a_bounded_part_of_the
     assert all(len(answer(world, request)) == 300 for request in requests)
     loading_s = 0.2 * len(world.loads)
     working_s = 8 * 300 * ITEM_S
-    assert loading_s < 0.2 * working_s
+    assert loading_s < 0.15 * working_s
 
 
 # Where it cannot be done

@@ -38,6 +38,8 @@ class LoadingFacts:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._known: dict[str, _Known] = {}
+        self._pace = 1.0
+        """How many times as long loads take as was believed beforehand."""
 
     def bytes_of(self, model: ModelSpec) -> int:
         """Return the memory that a model takes: its files, or more if it was seen to take more."""
@@ -49,7 +51,7 @@ class LoadingFacts:
         known = self._known.get(model.info.hash)
         if known is not None and known.load_s is not None:
             return known.load_s
-        return LOAD_FIRST_S + model.bytes / LOAD_BYTES_PER_S
+        return self._pace * _believed_s(model)
 
     def loaded(self, model: ModelSpec, load_s: float, grown_bytes: int) -> None:
         """A worker loaded a model; by how much it grew is 0 where that tells nothing."""
@@ -58,6 +60,7 @@ class LoadingFacts:
         known.failed_on.clear()
         if known.load_s is None:
             known.load_s = load_s
+            self._pace += LEARN_RATE * (load_s / _believed_s(model) - self._pace)
         known.load_s += LEARN_RATE * (load_s - known.load_s)
         if grown_bytes > 0:
             step = LEARN_RATE if known.grown_bytes else 1.0
@@ -93,3 +96,7 @@ class LoadingFacts:
     def keep(self, hashes: frozenset[str]) -> None:
         """Forget all models but these."""
         self._known = {each: known for each, known in self._known.items() if each in hashes}
+
+
+def _believed_s(model: ModelSpec) -> float:
+    return LOAD_FIRST_S + model.bytes / LOAD_BYTES_PER_S

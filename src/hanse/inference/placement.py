@@ -12,8 +12,8 @@ worker. Three things make a worker load a model, each only while it is free:
 A model is never unloaded for want of demand: memory that nobody else wants costs nothing, and a
 model that comes back costs its load. It goes when it no longer exists, or when another needs its
 room, and then so that models do not flap:
-- whatever was loaded stays for a multiple of the time that loading it took, so that loading never
-  takes more than a small part of a worker's time;
+- whatever was loaded stays for a multiple of the time that loading it took, and after any load a
+  worker keeps for so long what is needed, so that loading takes a small part of its time;
 - a further copy takes the place of others only if it serves `CLEARLY` times their demand, and never
   that of the last copy of a model that is asked for. The way back would have to fulfil the same;
 - a model that is nowhere takes the place of spare copies, then of models that are hardly asked for,
@@ -22,6 +22,7 @@ room, and then so that models do not flap:
 When all models that are asked for do not fit into all workers together, they take turns.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
@@ -34,6 +35,7 @@ from hanse.inference.fleet import Fleet, Worker
 from hanse.inference.job import Limits, ModelSpec
 from hanse.inference.loading import LoadingFacts
 from hanse.inference.memory import Memory, Need, Room
+from hanse.inference.worth import Worth
 from hanse.platform.problems import Problem
 
 REVIEW_S = 1.0
@@ -42,26 +44,21 @@ REVIEW_MIN_S = 0.05
 SPREAD_S = 0.01
 """Least time between two looks for room where waiting takes longer than loading."""
 PATIENCE_S = 0.1
+TRY_AGAIN_S = 0.05
 WORKERS_TRIED = 64
 """Free workers that are compared for one load."""
 MODELS_TRIED = 8
 """Models on no worker that are tried at each turn; a review tries all of them."""
 MODELS_PRESSED = 32
 """Models that a review tries to give another copy."""
-SHARE_ENOUGH = 0.6
-"""One copy of a model is enough for so much demand, in parts of a worker's time."""
 PRESSING_MIN = 0.02
 """Demand for each copy from which another one is thought of."""
 PAID_BACK = 10.0
 """A copy is worth free memory if it serves so many times its load time in `DEMAND_S`."""
-DEMAND_MIN = 0.001
-"""Less demand than this is none."""
 CLEARLY = 2.0
 KEEP_FACTOR = 9.0
 KEEP_MIN_S = 0.5
 """What was loaded stays for at least this time, and for so many times that of loading it."""
-CATCH_UP_S = 10.0
-"""What waits counts as the demand that works it off in this time."""
 LOADING_SHARE_MAX = 0.1
 """Part of the workers, and at least one, that a review lets load further copies at once."""
 WAITED_LONG_S = 5.0
@@ -91,10 +88,12 @@ class Placement:
         self.facts = LoadingFacts(limits)
         self.memory = Memory(limits, fleet, self.facts)
         self._fleet = fleet
-        self._queued_s: dict[str, float] = {}
+        self._worth = Worth(self.demand, fleet, self.memory)
         self._nowhere_since: dict[str, float] = {}
         self._review_at = self._spread_at = 0.0
         self._reviewed_at = -REVIEW_MIN_S
+        self._try_at: float | None = None
+        self._unpinned: set[int] = set()
 
     # News
 
@@ -104,26 +103,34 @@ class Placement:
         hashes = frozenset(self.memory.models)
         self.demand.keep(hashes)
         self.facts.keep(hashes)
-        self.look_again()
+        self._look_again()
 
-    def look_again(self) -> None:
-        """A worker came, or has other models than before: let `review` be called soon."""
-        self._review_at = min(self._review_at, self._reviewed_at + REVIEW_MIN_S)
+    def worker_changed(self, worker: int) -> None:
+        """A worker came, or has the files of other models than before."""
+        self._unpinned.add(worker)
+        self._look_again()
 
-    def loaded(self, model: ModelSpec, took_s: float, grown_bytes: int) -> None:
+    def loaded(self, worker: int, model: ModelSpec, took_s: float, grown_bytes: int) -> None:
         """A worker loaded a model, and grew by so many bytes; 0 where that tells nothing."""
+        self._unpinned.add(worker)
         self.facts.loaded(model, took_s, grown_bytes)
-        if self.memory.pinned:
-            self.look_again()
 
     def failed(self, model: ModelSpec, worker: int, detail: str, now: float) -> None:
         """A worker could not load a model, or did not outlive it."""
         self.facts.failed(model, worker, detail, now)
 
+    def _look_again(self) -> None:
+        self._review_at = min(self._review_at, self._reviewed_at + REVIEW_MIN_S)
+
     @property
     def next_review(self) -> float | None:
         """Return when `review` wants to be called."""
         return self._review_at if self._fleet.workers and self.memory.models else None
+
+    @property
+    def next_try(self) -> float | None:
+        """Return when `urgent` wants to be called again, for what it found no place for."""
+        return self._try_at if self._fleet.any_free else None
 
     def problem(self, model: ModelSpec, now: float) -> Problem | None:
         """Return why this model cannot be had at present, or None."""
@@ -144,6 +151,19 @@ class Placement:
         )
 
     # Decisions
+
+    def pins(self, now: float) -> Iterator[Order]:
+        """Yield loads of pinned models that free workers lack."""
+        if not self.memory.pinned:
+            self._unpinned.clear()
+        for number in [*self._unpinned]:
+            worker = self._fleet.workers.get(number)
+            if worker is not None and worker.batch is not None:
+                continue
+            self._unpinned.discard(number)
+            order = self._pin(worker, now) if worker is not None else None
+            if order is not None:
+                yield order
 
     def urgent(self, wanted: Mapping[str, Wanted], now: float) -> Iterator[Order]:
         """Yield loads of models that are wanted and that no worker has, each to be carried out."""
@@ -172,18 +192,18 @@ class Placement:
         """Yield what demand asks for. To be called at `next_review`; sets the next one."""
         self._reviewed_at, self._review_at = now, now + REVIEW_S
         self.demand.fold(now)
-        self._queued_s = {model_hash: waits.seconds for model_hash, waits in wanted.items()}
+        self._worth.queued_s = {model_hash: waits.seconds for model_hash, waits in wanted.items()}
         for worker in list(self._fleet.free()):
             leave = self._overdue(worker)
             if leave:
                 yield Order(worker, None, leave)
-            order = self._pin(worker, now)
-            if order is not None:
-                yield order
+        self._unpinned.update(self._fleet.workers)
+        yield from self.pins(now)
         yield from self._urgent(wanted, now, len(wanted))
         yield from self._further(now)
 
     def _urgent(self, wanted: Mapping[str, Wanted], now: float, most: int) -> Iterator[Order]:
+        self._try_at = None
         holders, loading = self._fleet.holders, self._fleet.loading
         nowhere = {each: self._nowhere_since.get(each, now) for each in wanted}
         self._nowhere_since = {
@@ -203,10 +223,10 @@ class Placement:
             model = self.memory.models[model_hash]
             if self.facts.given_up(model, now) is not None:
                 continue
-            self._queued_s[model_hash] = wanted[model_hash].seconds
-            waited_s = now - self._nowhere_since[model_hash]
-            may_push = waited_s >= PATIENCE_S + self.facts.load_s(model)
-            bearable = self._weight(model_hash) / CLEARLY
+            self._worth.queued_s[model_hash] = wanted[model_hash].seconds
+            push_at = self._nowhere_since[model_hash] + PATIENCE_S + self.facts.load_s(model)
+            may_push = now >= push_at
+            bearable = self._worth.weight(model_hash) / CLEARLY
 
             def worth(room: Room, may_push: bool = may_push, bearable: float = bearable) -> bool:
                 return room.need < Need.NEEDED or may_push or room.loss <= bearable
@@ -215,6 +235,8 @@ class Placement:
             if found is not None:
                 # Nobody else can serve those who wait: their items warm it up.
                 yield Order(found[0], model, found[1].unload, warm=False)
+            else:
+                self._try_at = min(self._try_at or math.inf, max(push_at, now + TRY_AGAIN_S))
 
     def _pin(self, worker: Worker, now: float) -> Order | None:
         for model_hash in self.memory.pinned_to(worker):
@@ -231,11 +253,11 @@ class Placement:
         most = max(1, int(LOADING_SHARE_MAX * len(self._fleet.workers)))
         pressing = sorted(
             (
-                (-self._weight(model_hash) / len(holders), model_hash)
+                (-self._worth.weight(model_hash) / len(holders), model_hash)
                 for model_hash, holders in self._fleet.holders.items()
                 if model_hash in self.memory.models
                 if len(holders) < len(self._fleet.workers)
-                if self._weight(model_hash) / len(holders) >= PRESSING_MIN
+                if self._worth.weight(model_hash) / len(holders) >= PRESSING_MIN
             ),
         )
         for _, model_hash in pressing[:MODELS_PRESSED]:
@@ -245,9 +267,9 @@ class Placement:
             if not self._may_load(model, now):
                 continue
             copies = len(self._fleet.holders[model_hash])
-            gain = self._weight(model_hash) / (copies + 1)
+            gain = self._worth.weight(model_hash) / (copies + 1)
             pays = gain * DEMAND_S >= PAID_BACK * self.facts.load_s(model)
-            may_push = self._is_squeezed(model_hash)
+            may_push = self._worth.is_squeezed(model_hash)
 
             def worth(
                 room: Room, gain: float = gain, pays: bool = pays, may_push: bool = may_push
@@ -279,7 +301,7 @@ class Placement:
             if room is None or not accept(room):
                 continue
             failed = self.facts.failed_on(model.info.hash, worker.id)
-            rank = (failed, room.need, room.loss, self._load_of(worker))
+            rank = (failed, room.need, room.loss, self._worth.load_of(worker))
             if best is None or rank < best[0]:
                 best = (rank, worker, room)
         return None if best is None else best[1:]
@@ -301,21 +323,28 @@ class Placement:
         if not memory.could_hold(worker, model_hash):
             return None
         pinned = memory.pinned_to(worker)
+        last_load = max(worker.loaded.values(), default=0.0)
+        settled = now - last_load >= self._keep_s(model)
         leaving = [
-            (self._need(each), self._loss(each), each)
+            (self._worth.need(each), self._worth.loss(each), each)
             for each, since in worker.loaded.items()
             if each not in pinned
-            if at_once or not self._stays(each, since, now)
-            if last_copies or not self._is_last(each)
+            if at_once or not self._stays(each, since, now, settled=settled)
+            if last_copies or not self._worth.is_last(each)
         ]
         return memory.room(worker, model_hash, sorted(leaving))
 
-    def _stays(self, model_hash: str, since: float, now: float) -> bool:
-        """Whether a model was loaded too short a time ago to go."""
+    def _stays(self, model_hash: str, since: float, now: float, *, settled: bool) -> bool:
+        """Whether a model was loaded too short a time ago to go, or its worker loaded another."""
         model = self.memory.models.get(model_hash)
         if model is None:
             return False
-        return now - since < max(KEEP_MIN_S, KEEP_FACTOR * self.facts.load_s(model))
+        if not settled and self._worth.need(model_hash) is Need.NEEDED:
+            return True
+        return now - since < self._keep_s(model)
+
+    def _keep_s(self, model: ModelSpec) -> float:
+        return max(KEEP_MIN_S, KEEP_FACTOR * self.facts.load_s(model))
 
     def _overdue(self, worker: Worker) -> tuple[str, ...]:
         """Return the models that must leave a worker: gone ones, and what turned out too large."""
@@ -326,48 +355,12 @@ class Placement:
             return tuple(gone)
         pinned = memory.pinned_to(worker)
         others = (each for each in worker.loaded if each in memory.models)
-        for model_hash in sorted(others, key=lambda each: (each in pinned, self._loss(each))):
+        for model_hash in sorted(others, key=lambda each: (each in pinned, self._worth.loss(each))):
             gone.append(model_hash)
             freed += memory.bytes_of(model_hash)
             if memory.fits(worker, -freed, -len(gone)):
                 break
         return tuple(gone)
-
-    # What a model, and a worker, is worth
-
-    def _weight(self, model_hash: str) -> float:
-        """Return the demand for a model, with what waits of it."""
-        return self.demand.of(model_hash) + self._queued_s.get(model_hash, 0.0) / CATCH_UP_S
-
-    def _loss(self, model_hash: str) -> float:
-        """Return the demand that one copy of a model serves."""
-        if model_hash not in self.memory.models:
-            return 0.0
-        return self._weight(model_hash) / max(1, len(self._fleet.holders.get(model_hash, ())))
-
-    def _need(self, model_hash: str) -> Need:
-        weight = self._weight(model_hash)
-        others = len(self._fleet.holders.get(model_hash, ())) - 1
-        if model_hash not in self.memory.models or (others and weight <= SHARE_ENOUGH * others):
-            return Need.SPARE
-        return Need.RARE if weight < DEMAND_MIN else Need.NEEDED
-
-    def _is_last(self, model_hash: str) -> bool:
-        """Whether this is the only copy of a model that is asked for."""
-        only = len(self._fleet.holders.get(model_hash, ())) <= 1
-        return only and self._weight(model_hash) >= DEMAND_MIN
-
-    def _is_squeezed(self, model_hash: str) -> bool:
-        """Whether a model needs another copy: its own are too few, or others leave them no time."""
-        holders = self._fleet.holders[model_hash]
-        if self._weight(model_hash) / len(holders) > SHARE_ENOUGH:
-            return True
-        least = min(self._load_of(self._fleet.workers[each]) for each in islice(holders, 64))
-        return least > 1.0
-
-    def _load_of(self, worker: Worker) -> float:
-        """Return the part of a worker's time that its models should take."""
-        return sum(map(self._loss, worker.loaded))
 
     def _may_load(self, model: ModelSpec, now: float) -> bool:
         is_loaded = model.info.hash in self._fleet.loading

@@ -51,6 +51,7 @@ class Placing:
         if review is not None and review <= now:
             self._carry_out(self._placement.review(self._wanted(), now), now)
             self._nowhere = True
+        self._carry_out(self._placement.pins(now), now)
         # Most turns bring neither a model nor a change of who holds what.
         appeared = sum(queue.backlog.appeared for queue in self._queues.values())
         seen = (self._fleet.changes, appeared)
@@ -70,9 +71,8 @@ class Placing:
             if model_hash not in self._fleet.holders and model_hash not in self._fleet.loading
         }
         self._nowhere = bool(nowhere)
-        if nowhere:
-            self._give_up_on(nowhere, now)
-            self._carry_out(self._placement.urgent(nowhere, now), now)
+        self._give_up_on(nowhere, now)
+        self._carry_out(self._placement.urgent(nowhere, now), now)
 
     def _wanted(self) -> dict[str, Wanted]:
         """Return what waits of each model, by its hash."""

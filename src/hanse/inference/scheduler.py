@@ -101,12 +101,12 @@ class Scheduler:
         Its models may take `memory_bytes` together; 0 means that there is no bound.
         """
         self.fleet.add(worker, kind, memory_bytes)
-        self.placement.look_again()
+        self.placement.worker_changed(worker)
 
     def worker_has(self, worker: int, models: Iterable[str], loaded: Iterable[str] = ()) -> None:
         """A worker has the files of `models` alone, and `loaded` in its memory, by hash."""
         self.fleet.has(worker, frozenset(models), frozenset(loaded))
-        self.placement.look_again()
+        self.placement.worker_changed(worker)
 
     def worker_left(self, worker: int) -> None:
         """A worker that runs nothing goes away in good order."""
@@ -179,7 +179,7 @@ class Scheduler:
             self._placing.failed(ended, "A worker did not keep it.")
             return
         self.stats.loaded_models += 1
-        self.placement.loaded(model, now - started, grown_bytes)
+        self.placement.loaded(worker, model, now - started, grown_bytes)
 
     def batch_failed(self, worker: int, batch: int, detail: str) -> None:
         """A worker could not load a model, by itself or that of a batch, and is free."""
@@ -225,8 +225,9 @@ class Scheduler:
 
     def next_wake(self) -> float | None:
         """Return when `tick` must be called even if nothing else happens."""
-        review = None if self.intake.is_draining else self.placement.next_review
-        times = (self._ledger.next_deadline(), self.fleet.next_hang(), review)
+        times = [self._ledger.next_deadline(), self.fleet.next_hang()]
+        if not self.intake.is_draining:
+            times += [self.placement.next_review, self.placement.next_try]
         return min((time for time in times if time is not None), default=None)
 
     # Handing out work

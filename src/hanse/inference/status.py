@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from hanse.inference.placement import DEMAND_MIN
+from hanse.inference.worth import DEMAND_MIN
 
 if TYPE_CHECKING:
     from hanse.inference.scheduler import Scheduler
