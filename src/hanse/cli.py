@@ -142,11 +142,12 @@ def bench() -> None:
 @bench.command("simulate")
 @click.option(
     "--study",
-    type=click.Choice(["compare", "flood", "limits", "scale", "cells"]),
+    type=click.Choice(["compare", "flood", "limits", "placement", "scale", "cells"]),
     default="compare",
     show_default=True,
     help="Policies under rising load; one organisation that floods; other constants of the "
-    "scheduler; up to 10,000 workers; or choosing among 100 cells.",
+    "scheduler; a hundred models on workers with little memory; up to 10,000 workers; or choosing "
+    "among 100 cells.",
 )
 @click.option(
     "--engine",
@@ -176,6 +177,18 @@ def bench() -> None:
 @click.option("--heavy", is_flag=True, help="Heavy tails: some sentences and requests are huge.")
 @click.option("--organisations", type=click.IntRange(1, 1_000), default=8, show_default=True)
 @click.option("--models", type=click.IntRange(1, 100), default=1, show_default=True)
+@click.option(
+    "--fitting",
+    type=click.IntRange(1, 1_000),
+    default=8,
+    show_default=True,
+    help="Models that fit into the memory of a worker.",
+)
+@click.option(
+    "--load-time",
+    type=click.FloatRange(min=0),
+    help="Seconds to load a model; the engine's when left out.",
+)
 @click.option("--flood", type=click.FloatRange(min=1), default=10.0, show_default=True)
 @click.option("--duration", type=click.FloatRange(min=1), default=30.0, help="Seconds that count.")
 @click.option("--noise", type=click.FloatRange(min=0), default=0.1, show_default=True)

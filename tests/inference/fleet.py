@@ -51,6 +51,7 @@ class Settings(msgspec.Struct):
     folder: str
     workers: int
     limits: Limits
+    worker_bytes: int = 0
     certificates: str = ""
     listen: str = ""
     cell: str = ""
@@ -75,11 +76,13 @@ async def until(condition: Callable[[], Awaitable[T]], seconds: float = 30.0) ->
 class Fleet:
     """A scheduler process and a client of it."""
 
-    def __init__(self, folder: Path, workers: int, limits: Limits, **place: str) -> None:
+    def __init__(
+        self, folder: Path, workers: int, limits: Limits, worker_bytes: int = 0, **place: str
+    ) -> None:
         self.folder = folder
         self.socket = folder / "run" / "inference.sock"
         self.models_directory = folder / "models"
-        self._settings = Settings(str(folder), workers, limits, **place)
+        self._settings = Settings(str(folder), workers, limits, worker_bytes, **place)
         self.process = self._start()
         self.client: InferenceClient
 
@@ -148,14 +151,17 @@ _DEFAULTS: dict[str, Any] = {
 
 @asynccontextmanager
 async def running_fleet(
-    workers: int = 2, limits: Limits | None = None, **place: str
+    workers: int = 2,
+    limits: Limits | None = None,
+    worker_bytes: int = 0,
+    **place: str,
 ) -> AsyncIterator[Fleet]:
     """A fleet for the length of a block, with the bundled models, `pseudo` and `fragile`.
 
     `place` are settings of that name.
     """
     with tempfile.TemporaryDirectory(prefix="hanse-fleet-") as folder:
-        fleet = Fleet(Path(folder), workers, limits or Limits(), **place)
+        fleet = Fleet(Path(folder), workers, limits or Limits(), worker_bytes, **place)
         try:
             await fleet.connect()
             yield fleet
@@ -204,6 +210,7 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
         pseudo=True,
         limits=settings.limits,
         stop=stop,
+        worker_bytes=settings.worker_bytes,
         engines=[FRAGILE],
         door=door,
         standing=standing,

@@ -11,6 +11,7 @@ def scheduler_of(limits: Limits, workers: int) -> Scheduler:
     scheduler.set_models([model()])
     for worker in range(1, workers + 1):
         scheduler.worker_ready(worker, "virtual")
+        scheduler.worker_has(worker, [model().info.hash], [model().info.hash])
     return scheduler
 
 

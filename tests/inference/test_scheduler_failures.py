@@ -15,11 +15,11 @@ from hanse.inference.errors import (
 )
 from hanse.inference.job import Limits
 from hanse.inference.messages import ItemError
+from hanse.inference.scheduler import Scheduler
+from hanse.inference.simulate import Simulation
 from tests.inference.virtual import (
     BULK,
-    FIXED_S,
     INTERACTIVE,
-    ITEM_S,
     LIVE,
     A,
     B,
@@ -31,6 +31,7 @@ from tests.inference.virtual import (
     simulation,
     texts,
     took,
+    upper,
 )
 
 
@@ -88,19 +89,19 @@ def test_a_suspect_item_runs_alone_until_it_is_cleared() -> None:
 
 
 def test_loading_a_model_neither_counts_as_a_hang_nor_teaches_the_cost() -> None:
-    world = simulation(workers=1, limits=Limits(hang_floor_s=1.0, load_timeout_s=20.0))
-    cost = world.scheduler.fleet.cost(model(), "virtual")
-    before = cost.predict_item(100)
-    now = 0.0
-    for batch in range(1, 31):
-        world.scheduler.submit(job(f"text {batch}"), now)
-        world.scheduler.tick(now)
-        now += 10.0 + FIXED_S + ITEM_S
-        world.scheduler.tick(now)
-        world.scheduler.batch_done(1, batch, ["DONE"], now, load_s=10.0)
-    assert world.scheduler.stats.workers_hung == 0
-    assert world.scheduler.stats.run_items == 30
-    assert cost.predict_item(100) == pytest.approx(before, rel=0.2)
+    limits = Limits(hang_floor_s=1.0, load_timeout_s=20.0)
+    scheduler = Scheduler(limits)
+    scheduler.set_models([model()])
+    world = Simulation(scheduler, upper, workers=1, load=lambda _command: 10.0)
+    before = scheduler.fleet.cost(model(), "virtual").predict_item(100)
+    request = job(*texts(30))
+    world.submit(request)
+    world.run_until(15.0)
+    assert scheduler.stats.workers_hung == 0
+    assert answer(world, request) == [text.upper() for text in request.items]
+    assert scheduler.fleet.cost(model(), "virtual").predict_item(100) == pytest.approx(
+        before, rel=0.2
+    )
 
 
 def test_cancelled_work_leaves_the_queue() -> None:

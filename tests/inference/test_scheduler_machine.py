@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec import structs
 
-from hanse.inference.commands import Finish, KillWorker, Reject, RunBatch
+from hanse.inference.commands import (
+    Finish,
+    KillWorker,
+    LoadModel,
+    Reject,
+    RunBatch,
+    UnloadModels,
+)
 from hanse.inference.job import Job, Limits, ServiceClass
 from hanse.inference.messages import ItemError
 from hanse.inference.scheduler import Scheduler
@@ -23,9 +30,10 @@ LIMITS = Limits(
     cache_bytes_max=200_000,
 )
 MODELS = {
-    "one": model("one", batch_items_max=4),
-    "padded": model("padded", batch_items_max=8, pads=True),
+    "one": model("one", batch_items_max=4, size=100),
+    "padded": model("padded", batch_items_max=8, pads=True, size=150),
 }
+SIZES = {spec.info.hash: spec.bytes for spec in MODELS.values()}
 BATCH_MAX = {name: spec.traits.batch_items_max for name, spec in MODELS.items()}
 
 jobs = st.builds(
@@ -58,8 +66,9 @@ class AnyHistory(RuleBasedStateMachine):
         self.numbers = count(1)
         self.owed: dict[int, Job] = {}
         self.cancelled: set[int] = set()
-        self.running: dict[int, RunBatch] = {}
-        self.workers: set[int] = set()
+        self.running: dict[int, RunBatch | LoadModel] = {}
+        self.workers: dict[int, int] = {}  # and their memory
+        self.holds: dict[int, set[str]] = {}
         self.made_for: dict[int, tuple[str, list[tuple[UUID, str]]]] = {}
 
     # What the world does
@@ -89,11 +98,12 @@ class AnyHistory(RuleBasedStateMachine):
         self.tick()
 
     @precondition(lambda self: len(self.workers) < 4)
-    @rule()
-    def worker_appears(self) -> None:
+    @rule(memory=st.sampled_from([0, 100, 160, 250]))
+    def worker_appears(self, memory: int) -> None:
         worker = next(self.numbers)
-        self.workers.add(worker)
-        self.scheduler.worker_ready(worker, "kind")
+        self.workers[worker] = memory
+        self.holds[worker] = set()
+        self.scheduler.worker_ready(worker, "kind", memory)
         self.tick()
 
     @precondition(lambda self: self.running)
@@ -133,16 +143,21 @@ class AnyHistory(RuleBasedStateMachine):
 
     def finish(self, worker: int, failing: str = "") -> None:
         run = self.running.pop(worker)
+        if isinstance(run, LoadModel):
+            self.holds[worker].add(run.model.info.hash)
+            self.scheduler.model_loaded(worker, run.batch, self.now)
+            return
         outcomes = [
             ItemError("ValueError") if failing and text.startswith(failing) else f"{run.batch}"
             for text in run.items
         ]
         self.scheduler.batch_done(
-            worker, run.batch, outcomes, self.now, loaded=[run.model.info.hash]
+            worker, run.batch, outcomes, self.now, loaded=[*self.holds[worker]]
         )
 
     def lose(self, worker: int) -> None:
-        self.workers.discard(worker)
+        self.workers.pop(worker, None)
+        self.holds.pop(worker, None)
         self.running.pop(worker, None)
 
     def tick(self) -> None:
@@ -151,6 +166,13 @@ class AnyHistory(RuleBasedStateMachine):
                 case RunBatch():
                     self.check_batch(command)
                     self.running[command.worker] = command
+                case LoadModel():
+                    assert command.worker not in self.running
+                    self.holds[command.worker] -= {*command.unload}
+                    self.running[command.worker] = command
+                case UnloadModels():
+                    assert command.worker not in self.running
+                    self.holds[command.worker] -= {*command.unload}
                 case Finish():
                     self.check_answer(self.owed.pop(command.request), command)
                 case Reject():
@@ -161,6 +183,7 @@ class AnyHistory(RuleBasedStateMachine):
     def check_batch(self, run: RunBatch) -> None:
         assert run.worker in self.workers, "only living workers get work"
         assert run.worker not in self.running, "a worker runs one batch at a time"
+        assert run.model.info.hash in self.holds[run.worker], "only of models that it holds"
         assert 1 <= len(run.items) <= BATCH_MAX[run.model.info.name]
         batch = self.scheduler.fleet.workers[run.worker].batch
         assert batch is not None
@@ -203,8 +226,20 @@ class AnyHistory(RuleBasedStateMachine):
 
     @invariant()
     def no_worker_is_free_while_work_waits(self) -> None:
-        waiting = sum(queue.items for queue in self.scheduler.queues.values())
-        assert waiting == 0 or not self.scheduler.fleet.any_free
+        names = {name for queue in self.scheduler.queues.values() for name in queue.backlog.models}
+        waiting = {MODELS[name].info.hash for name in names}
+        free = self.workers.keys() - self.running.keys()
+        assert not any(waiting & self.holds[worker] for worker in free)
+
+    @invariant()
+    def no_worker_holds_more_than_it_has_memory_for(self) -> None:
+        for worker, memory in self.workers.items():
+            held = {*self.holds[worker]}
+            run = self.running.get(worker)
+            if isinstance(run, LoadModel):
+                held.add(run.model.info.hash)
+            assert not memory or sum(SIZES[each] for each in held) <= memory
+            assert self.scheduler.fleet.workers[worker].loaded.keys() == self.holds[worker]
 
     @invariant()
     def limits_hold(self) -> None:
@@ -216,7 +251,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     @invariant()
     def somebody_waits_for_all_that_is_queued(self) -> None:
-        queued = [item for item in self.scheduler._ledger.items.values() if item.token]
+        queued = [item for item in self.scheduler.intake.ledger.items.values() if item.token]
         assert all(item.waiters for item in queued)
         assert all(number in self.owed for item in queued for number in item.waiters)
         assert len(queued) == sum(queue.items for queue in self.scheduler.queues.values())
@@ -233,14 +268,14 @@ class AnyHistory(RuleBasedStateMachine):
             if not (self.owed or self.running):
                 break
             if not self.workers:
-                self.worker_appears()
+                self.worker_appears(0)
             for worker in sorted(self.running):
                 self.finish(worker)
             self.now += 0.01
             self.tick()
         assert not self.owed
-        assert not self.scheduler._ledger.items
-        assert not self.scheduler._ledger.requests
+        assert not self.scheduler.intake.ledger.items
+        assert not self.scheduler.intake.ledger.requests
         assert all(queue.items == 0 for queue in self.scheduler.queues.values())
 
 

@@ -74,6 +74,24 @@ def test_ours_beats_fifo_at_sixty_percent_load() -> None:
     assert fifo.attainment < 0.8
 
 
+def test_placing_by_demand_loads_less_and_keeps_more_objectives_than_loading_on_demand() -> None:
+    crowded = replace(
+        SHORT,
+        load_s=0.5,
+        workers=4,
+        models_per_worker=4,
+        traffic=Traffic(models=12),
+        load=0.5,
+        warm_s=20.0,
+        duration_s=10.0,
+    )
+    on_demand, by_demand = (attempt((policy, crowded)) for policy in ("ours-on-demand", "ours"))
+    assert by_demand.loads < on_demand.loads / 4
+    assert by_demand.loading_share < 0.1
+    kept, lost = (each.classes["interactive"].attainment for each in (by_demand, on_demand))
+    assert kept > lost
+
+
 def test_a_flood_changes_no_arrival_of_the_others() -> None:
     calm, wild = (
         [

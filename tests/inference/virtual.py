@@ -4,6 +4,8 @@ from collections.abc import Callable
 from itertools import count
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from hanse.inference.commands import Finish, Reject
 from hanse.inference.job import (
     CostPrior,
@@ -34,11 +36,13 @@ def model(
     batch_items_max: int = 16,
     pads: bool = False,
     fixed_s: float = FIXED_S,
+    size: int = 0,
 ) -> ModelSpec:
     """A model whose prior is the true cost; a larger fixed cost makes for larger batches."""
     return ModelSpec(
         info=ModelInfo(name, "translate", "en", "pt", "virtual", model_hash or f"hash of {name}"),
         traits=Traits(batch_items_max, pads, CostPrior(fixed_s, ITEM_S, 0.0, 0.0)),
+        bytes=size,
     )
 
 
@@ -78,9 +82,11 @@ def simulation(
     engine: Engine = upper,
     models: tuple[ModelSpec, ...] = (),
 ) -> Simulation:
-    """A simulation with one model."""
-    scheduler = Scheduler(limits or Limits())
-    scheduler.set_models(models or (model(),))
+    """A simulation with one model, which every worker holds from its start on."""
+    models = models or (model(),)
+    names = tuple(each.info.name for each in models)
+    scheduler = Scheduler(replace(limits or Limits(), pinned_models=names))
+    scheduler.set_models(models)
     return Simulation(scheduler, engine, workers=workers)
 
 

@@ -113,8 +113,8 @@ class InferenceClient:
         Cancelling the caller takes the work out of the queue.
 
         Raises InferenceUnavailable, Overloaded, OrganisationOverloaded, DeadlineExceeded,
-        UnknownModel, ItemTooLong, InvalidItem, RequestTooLarge, and, if a single item could not be
-        computed, its ItemFailed or ModelFailed.
+        UnknownModel, ModelTooLarge, ModelFailed, ItemTooLong, InvalidItem, RequestTooLarge, and, if
+        a single item could not be computed, its ItemFailed or ModelFailed.
         """
         outcomes = await self.run_each(
             organisation_id=organisation_id,

@@ -20,6 +20,27 @@ class RunBatch(Struct, frozen=True):
     """For each item of a streamed output, the one request that it is for."""
 
 
+class LoadModel(Struct, frozen=True):
+    """Let this worker unload some models, by their hash, and load one; `warm`: try it out, too.
+
+    That should take `predicted_s` and is reported like a batch.
+    """
+
+    worker: int
+    batch: int
+    model: ModelSpec
+    unload: tuple[str, ...]
+    warm: bool
+    predicted_s: float
+
+
+class UnloadModels(Struct, frozen=True):
+    """Let this worker, which stays free, unload models, by their hash."""
+
+    worker: int
+    unload: tuple[str, ...]
+
+
 class Finish(Struct, frozen=True):
     """Answer a request: one outcome for each of its items, in order."""
 
@@ -41,4 +62,4 @@ class KillWorker(Struct, frozen=True):
     reason: str
 
 
-Command = RunBatch | Finish | Reject | KillWorker
+Command = RunBatch | LoadModel | UnloadModels | Finish | Reject | KillWorker

@@ -12,15 +12,22 @@ from uuid import UUID
 import msgspec
 from msgspec import structs
 
+from hanse.inference import messages as wire
 from hanse.inference.addresses import Role
-from hanse.inference.commands import Command, Finish, KillWorker, Reject, RunBatch
+from hanse.inference.clients import ClientConnection, Clients
+from hanse.inference.commands import (
+    Command,
+    Finish,
+    KillWorker,
+    LoadModel,
+    Reject,
+    RunBatch,
+    UnloadModels,
+)
 from hanse.inference.connection import Connection
-from hanse.inference.errors import RequestTooLarge, to_failure
-from hanse.inference.frames import FrameError
-from hanse.inference.job import Job, Limits, ModelInfo, ModelSpec
+from hanse.inference.job import Job, Limits, ModelSpec
 from hanse.inference.messages import (
     PROTOCOL,
-    Answer,
     AskStatus,
     BatchDone,
     BatchFailed,
@@ -34,24 +41,19 @@ from hanse.inference.messages import (
     ItemError,
     Leaving,
     Load,
-    Models,
-    Partial,
-    Refused,
+    ModelLoaded,
     Run,
     Status,
     Stop,
     Submit,
     unwrapped,
-    wrapped,
 )
 from hanse.inference.metrics import Metrics
 from hanse.inference.overview import overview
 from hanse.inference.processes import WorkerProcesses
 from hanse.inference.scheduler import Scheduler
-from hanse.platform.problems import Problem
 from hanse.platform.telemetry import log
 
-ClientConnection = Connection[FromClient]
 WorkerConnection = Connection[FromWorker]
 
 _MARGIN_S = 1.0
@@ -70,10 +72,7 @@ class Dispatcher:
         self._processes = processes
         self._metrics = metrics
         self._loop = asyncio.get_running_loop()
-        self._models: list[ModelInfo] = []
-        # A client's own ids to requests, and back.
-        self._clients: dict[ClientConnection, dict[int, int]] = {}
-        self._origins: dict[int, tuple[ClientConnection, int]] = {}
+        self._clients = Clients(limits, metrics)
         self._workers: dict[int, WorkerConnection] = {}
         self._worker_ids: dict[WorkerConnection, int] = {}
         self._pids: dict[int, int] = {}
@@ -81,8 +80,8 @@ class Dispatcher:
         self._remote: dict[int, Hello] = {}
         self._heard: dict[int, float] = {}
         self._leaving: set[int] = set()
-        self._batches: dict[int, tuple[RunBatch, float]] = {}
-        self._request_numbers = count(1)
+        # What workers compute or load, and since when.
+        self._batches: dict[int, tuple[RunBatch | LoadModel, float]] = {}
         self._worker_numbers = count(1)
         self._turn_due = False
         self._timer: asyncio.TimerHandle | None = None
@@ -93,7 +92,7 @@ class Dispatcher:
             msgspec.msgpack.Decoder(FromClient),
             frame_bytes_max=self._limits.frame_bytes_max,
             buffer_bytes_max=self._limits.peer_buffer_bytes_max,
-            made=self._client_made,
+            made=self._clients.made,
             receive=self._client_sent,
             lost=self._client_lost,
             peer_role=Role.CLIENT,
@@ -114,9 +113,11 @@ class Dispatcher:
     def set_models(self, models: list[ModelSpec]) -> None:
         """Serve these models from now on, and tell the clients."""
         self.scheduler.set_models(models)
-        self._models = [model.info for model in models]
-        for connection in self._clients:
-            connection.send(Models(self._models))
+        self._clients.set_models([model.info for model in models])
+        named = {model.info.name for model in models}
+        for name in self._limits.pinned_models:
+            if name not in named:
+                log.warning("a pinned model is not there", model=name)
         self._wake()
 
     def drain(self) -> None:
@@ -128,8 +129,7 @@ class Dispatcher:
         """Send what is left to the clients, and close all connections."""
         if self._timer is not None:
             self._timer.cancel()
-        for client in list(self._clients):
-            client.close()
+        self._clients.close()
         for worker in list(self._worker_ids):
             worker.close()
 
@@ -141,7 +141,6 @@ class Dispatcher:
             told = self._remote.get(worker["worker"])
             worker["host"] = told.host if told else ""
             worker["engines"] = told.engines if told else []
-            worker["memory_bytes"] = told.memory_bytes if told else 0
         return status | {"clients": len(self._clients)}
 
     # Rhythms
@@ -167,46 +166,30 @@ class Dispatcher:
             backlog_s={each.value: queue.seconds for each, queue in scheduler.queues.items()},
             models=scheduler.able_models(),
         )
-        for client in self._clients:
-            client.send(load)
+        self._clients.tell_all(load)
 
     # Clients
 
-    def _client_made(self, connection: ClientConnection) -> None:
-        self._clients[connection] = {}
-        if len(self._clients) > self._limits.connections_max:
-            log.warning("too many clients", connections_max=self._limits.connections_max)
-            connection.cut("Too many clients.")
-            return
-        connection.send(Models(self._models))
-
     def _client_sent(self, connection: ClientConnection, messages: list[FromClient]) -> None:
-        requests = self._clients[connection]
         for message in messages:
             match message:
                 case Submit():
-                    self._submit(connection, requests, message)
+                    self._submit(connection, message)
                 case Cancel():
-                    request = requests.pop(message.id, None)
+                    request = self._clients.cancelled(connection, message.id)
                     if request is not None:
-                        del self._origins[request]
                         self._cancel(request)
                 case AskStatus(organisation_id=None):
                     connection.send(Status(message.id, self.status()))
                 case AskStatus(organisation_id=UUID() as organisation):
-                    known = overview(self.scheduler, self._models, organisation)
+                    known = overview(self.scheduler, organisation)
                     connection.send(Status(message.id, msgspec.to_builtins(known)))
         self._wake()
 
-    def _submit(
-        self, connection: ClientConnection, requests: dict[int, int], message: Submit
-    ) -> None:
-        if message.id in requests:
-            connection.cut("A request id was used twice.")
+    def _submit(self, connection: ClientConnection, message: Submit) -> None:
+        request = self._clients.opened(connection, message.id)
+        if request is None:
             return
-        request = next(self._request_numbers)
-        requests[message.id] = request
-        self._origins[request] = (connection, message.id)
         job = Job(
             request=request,
             organisation_id=message.organisation_id,
@@ -220,9 +203,8 @@ class Dispatcher:
         self.scheduler.submit(job, self._loop.time())
 
     def _client_lost(self, connection: ClientConnection, reason: str) -> None:
-        requests = self._clients.pop(connection)
-        for request in requests.values():
-            del self._origins[request]
+        requests = self._clients.lost(connection)
+        for request in requests:
             self._cancel(request)
         log.debug("client left", reason=reason, cancelled=len(requests))
         self._wake()
@@ -231,37 +213,13 @@ class Dispatcher:
         self.scheduler.cancel(request)
         for batch, (command, _) in self._batches.items():
             # Nobody else waits for a streamed answer.
-            if command.requests == (request,):
+            if isinstance(command, RunBatch) and command.requests == (request,):
                 self._workers[command.worker].send(Stop(batch))
 
     def _tell(self, message: BatchPartial) -> None:
         command, _ = self._batches.get(message.batch, (None, 0.0))
-        if command is None or not 0 <= message.place < len(command.requests):
-            return
-        origin = self._origins.get(command.requests[message.place])
-        if origin is not None:
-            connection, client_id = origin
-            connection.send(Partial(client_id, message.text))
-
-    def _answer(self, request: int, outcome: Finish | Problem) -> None:
-        origin = self._origins.pop(request, None)
-        if origin is None:
-            return
-        connection, client_id = origin
-        del self._clients[connection][client_id]
-        if isinstance(outcome, Problem):
-            self._metrics.refused(outcome.code)
-            connection.send(Refused(client_id, to_failure(outcome)))
-            return
-        outcomes = [
-            to_failure(one) if isinstance(one, Problem) else wrapped(one)
-            for one in outcome.outcomes
-        ]
-        try:
-            connection.send(Answer(client_id, outcomes))
-        except FrameError:
-            problem = RequestTooLarge("The results are too large to send. Ask for fewer items.")
-            connection.send(Refused(client_id, to_failure(problem)))
+        if isinstance(command, RunBatch) and 0 <= message.place < len(command.requests):
+            self._clients.tell(command.requests[message.place], message.text)
 
     # Workers
 
@@ -274,7 +232,7 @@ class Dispatcher:
                     self._workers[worker] = connection
                     self._worker_ids[connection] = worker
                     self._pids[worker] = message.pid
-                    self.scheduler.worker_ready(worker, message.kind)
+                    self.scheduler.worker_ready(worker, message.kind, message.memory_bytes)
                     if message.models is not None:
                         self._remote[worker] = message
                         self.scheduler.worker_has(worker, message.models, message.loaded)
@@ -285,6 +243,8 @@ class Dispatcher:
                     log.error("model not loaded", pid=self._pids[worker], detail=message.detail)
                     self._batches.pop(message.batch, None)
                     self.scheduler.batch_failed(worker, message.batch, message.detail)
+                case ModelLoaded() if worker is not None:
+                    self._model_loaded(worker, message)
                 case BatchPartial() if worker is not None:
                     self._tell(message)
                 case Beat() if worker is not None:
@@ -323,7 +283,7 @@ class Dispatcher:
     def _batch_done(self, worker: int, message: BatchDone) -> None:
         now = self._loop.time()
         command, started = self._batches.pop(message.batch, (None, 0.0))
-        if command is not None:
+        if isinstance(command, RunBatch):
             took_s = now - started - message.load_s
             self._metrics.batch(len(command.items), command.predicted_s, took_s)
         for outcome in message.outcomes:
@@ -335,6 +295,22 @@ class Dispatcher:
             [*map(unwrapped, message.outcomes)],
             now,
             load_s=message.load_s,
+            loaded=message.loaded,
+            rss_bytes=message.rss_bytes,
+        )
+
+    def _model_loaded(self, worker: int, message: ModelLoaded) -> None:
+        now = self._loop.time()
+        command, started = self._batches.pop(message.batch, (None, 0.0))
+        if isinstance(command, LoadModel):
+            self._metrics.loaded(now - started)
+            name, took_s = command.model.info.name, round(now - started, 3)
+            log.info("model loaded", pid=self._pids[worker], model=name, took_s=took_s)
+        self.scheduler.model_loaded(
+            worker,
+            message.batch,
+            now,
+            grown_bytes=message.grown_bytes,
             loaded=message.loaded,
             rss_bytes=message.rss_bytes,
         )
@@ -365,7 +341,7 @@ class Dispatcher:
         self._turn_due = False
         for command in self.scheduler.tick(self._loop.time()):
             self._carry_out(command)
-        if self._batches:
+        if any(isinstance(command, RunBatch) for command, _ in self._batches.values()):
             self.idle.clear()
         else:
             self.idle.set()
@@ -381,10 +357,15 @@ class Dispatcher:
             case RunBatch():
                 self._batches[command.batch] = (command, self._loop.time())
                 self._run(command)
+            case LoadModel():
+                self._batches[command.batch] = (command, self._loop.time())
+                self._load(command)
+            case UnloadModels():
+                self._workers[command.worker].send(wire.UnloadModels(command.unload))
             case Finish():
-                self._answer(command.request, command)
+                self._clients.answer(command.request, command)
             case Reject():
-                self._answer(command.request, command.problem)
+                self._clients.answer(command.request, command.problem)
             case KillWorker():
                 log.error("worker hangs", pid=self._pids[command.worker], why=command.reason)
                 if command.worker not in self._remote:
@@ -392,12 +373,21 @@ class Dispatcher:
                 self._workers[command.worker].cut("The worker hangs.")
 
     def _run(self, command: RunBatch) -> None:
-        model, allowed_s = command.model, 0.0
-        if command.worker in self._remote:
-            # A path of this machine means nothing there.
-            model = structs.replace(model, directory=None)
-            limits = self._limits
-            allowed_s = max(limits.hang_factor * command.predicted_s, limits.hang_floor_s)
-            allowed_s += limits.load_timeout_s + _MARGIN_S
+        model, allowed_s = self._told(command)
         run = Run(command.batch, model, command.items, allowed_s, command.output)
         self._workers[command.worker].send(run)
+
+    def _load(self, command: LoadModel) -> None:
+        model, allowed_s = self._told(command)
+        load = wire.LoadModel(command.batch, model, command.unload, command.warm, allowed_s)
+        self._workers[command.worker].send(load)
+
+    def _told(self, command: RunBatch | LoadModel) -> tuple[ModelSpec, float]:
+        """Return the model, and the time that it is allowed, as its worker is told them."""
+        if command.worker not in self._remote:
+            return command.model, 0.0
+        limits = self._limits
+        allowed_s = max(limits.hang_factor * command.predicted_s, limits.hang_floor_s)
+        # A path of this machine means nothing there.
+        model = structs.replace(command.model, directory=None)
+        return model, allowed_s + limits.load_timeout_s + _MARGIN_S

@@ -83,6 +83,13 @@ class ModelFailed(Problem):
     title = "Model failed"
 
 
+class ModelTooLarge(Unavailable):
+    """No worker has the memory for this model: only its operator can help."""
+
+    code = "model_too_large"
+    title = "Model too large"
+
+
 Outcome = Result | Problem
 """What becomes of one item: its result, or the error of this item alone."""
 
@@ -102,6 +109,7 @@ _BY_CODE: dict[str, type[Problem]] = {
         RequestTooLarge,
         ItemFailed,
         ModelFailed,
+        ModelTooLarge,
     )
 }
 

@@ -3,6 +3,8 @@
 No I/O and no clock.
 """
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Set
 from itertools import islice
 from typing import Any
 
@@ -22,7 +24,10 @@ PACE_MAX = 10.0
 
 
 class Batch(Struct, eq=False):
-    """Items that one worker runs together. `token` is 0 once it ended."""
+    """Items that one worker runs together; without any, it loads the model.
+
+    `token` is 0 once it ended.
+    """
 
     id: int
     worker: int
@@ -34,16 +39,18 @@ class Batch(Struct, eq=False):
 
 
 class Worker(Struct, eq=False):
-    """A worker process. `loaded` are the hashes of the models it holds in memory.
+    """A worker process. `loaded` are the hashes of the models it holds, each since when.
 
-    `able` are the hashes of those whose files it has; None means all. Its batches take `pace` times
-    what is usual for workers of its kind.
+    `memory_bytes` is what they may take together; 0 means that there is no bound. `able` are the
+    hashes of those whose files it has; None means all. Its batches take `pace` times what is usual
+    for workers of its kind.
     """
 
     id: int
     kind: str
+    memory_bytes: int = 0
     batch: Batch | None = None
-    loaded: frozenset[str] = frozenset()
+    loaded: dict[str, float] = {}
     batches: int = 0
     pace: float = 1.0
     rss_bytes: int = 0
@@ -53,12 +60,23 @@ class Worker(Struct, eq=False):
         """Whether it has the files of this model."""
         return self.able is None or model_hash in self.able
 
+    @property
+    def loads(self) -> ModelSpec | None:
+        """The model that it loads at the moment."""
+        return self.batch.model if self.batch is not None and not self.batch.items else None
+
 
 class Fleet:
     """All workers that are alive, and the learned cost of each model on each kind of them."""
 
     def __init__(self, limits: Limits) -> None:
         self.workers: dict[int, Worker] = {}
+        self.holders: dict[str, dict[int, None]] = {}
+        """The workers that hold each model, by its hash."""
+        self.loading: Counter[str] = Counter()
+        """How many workers load each model."""
+        self.changes = 0
+        """Grows whenever a model is held by one worker more or less, or a worker comes."""
         self._limits = limits
         # Free the longest comes first: all get work in turn.
         self._idle: dict[int, None] = {}
@@ -68,34 +86,33 @@ class Fleet:
         """By hash of the model and kind of worker."""
         self._kind = ""
 
-    def add(self, worker: int, kind: str) -> None:
+    def add(self, worker: int, kind: str, memory_bytes: int = 0) -> None:
         """A worker is there, and free."""
-        self.workers[worker] = Worker(worker, kind)
+        self.workers[worker] = Worker(worker, kind, memory_bytes)
         self._rest(self.workers[worker])
         self._kind = kind
+        self.changes += 1
 
-    def has(self, worker: int, able: frozenset[str], loaded: frozenset[str]) -> None:
+    def has(self, worker: int, able: frozenset[str] | None, loaded: frozenset[str]) -> None:
         """A worker has the files of the models `able`, and `loaded` besides what it held."""
         known = self.workers.get(worker)
         if known is None:
             return
-        is_idle = known.id in self._idle
-        if is_idle:
-            self._leave_rest(known)
         known.able = able
-        known.loaded |= loaded
-        if is_idle:
-            self._rest(known)
+        self._hold(known, loaded | known.loaded.keys(), 0.0)
+        self.changes += 1
 
     def remove(self, worker: int) -> Batch | None:
         """A worker is gone; returns the batch that it ran."""
-        gone = self.workers.pop(worker, None)
+        gone = self.workers.get(worker)
         if gone is None:
             return None
+        self._hold(gone, frozenset(), 0.0)
+        del self.workers[worker]
         if gone.batch is None:
-            self._leave_rest(gone)
+            del self._idle[worker]
             return None
-        gone.batch.token = 0
+        self._end(gone.batch)
         return gone.batch
 
     @property
@@ -103,14 +120,17 @@ class Fleet:
         """Whether a worker is free."""
         return bool(self._idle)
 
+    def free(self) -> Iterator[Worker]:
+        """Return the workers that are free, for the longest time first."""
+        return map(self.workers.__getitem__, self._idle)
+
     def free_for(self, model_hash: str) -> Worker | None:
-        """Return a free worker that can run this model: the quickest of some that hold it."""
+        """Return a free worker that holds this model: the quickest of some."""
         holding = self._idle_with.get(model_hash)
-        if holding:
-            some = (self.workers[each] for each in islice(holding, IDLE_TRIED))
-            return min(some, key=lambda worker: worker.pace)
-        able = (self.workers[each] for each in self._idle)
-        return next((worker for worker in able if worker.can_run(model_hash)), None)
+        if not holding:
+            return None
+        some = (self.workers[each] for each in islice(holding, IDLE_TRIED))
+        return min(some, key=lambda worker: worker.pace)
 
     def can_run(self, model_hash: str) -> bool:
         """Whether any worker, free or not, has the files of this model."""
@@ -119,19 +139,26 @@ class Fleet:
     def start(self, worker: Worker, batch: Batch) -> None:
         """`worker` runs `batch` from now on."""
         assert worker.batch is None
-        worker.batch = batch
         self._leave_rest(worker)
+        worker.batch = batch
         allowed_s = max(self._limits.hang_factor * batch.predicted_s, self._limits.hang_floor_s)
         if batch.model.info.hash not in worker.loaded:
             allowed_s += self._limits.load_timeout_s
+        if not batch.items:
+            self.loading[batch.model.info.hash] += 1
         batch.token = batch.id
         self._hangs.push(batch.started + allowed_s, batch)
+
+    def unload(self, worker: Worker, hashes: Iterable[str]) -> None:
+        """A free worker holds these models no longer."""
+        self._hold(worker, worker.loaded.keys() - set(hashes), 0.0)
 
     def finish(
         self,
         worker: int,
         batch: int,
-        loaded: frozenset[str] | None = None,
+        now: float = 0.0,
+        loaded: Iterable[str] | None = None,
         rss_bytes: int | None = None,
     ) -> Batch | None:
         """A worker ended its batch and is free; returns None if it did not run this one.
@@ -142,13 +169,38 @@ class Fleet:
         if known is None or known.batch is None or known.batch.id != batch:
             return None
         ended = known.batch
-        ended.token = 0
+        self._end(ended)
         known.batch = None
-        known.batches += 1
-        known.loaded = known.loaded if loaded is None else loaded
+        known.batches += bool(ended.items)
+        if loaded is not None:
+            self._hold(known, frozenset(loaded), now)
         known.rss_bytes = known.rss_bytes if rss_bytes is None else rss_bytes
         self._rest(known)
         return ended
+
+    def _end(self, batch: Batch) -> None:
+        batch.token = 0
+        if not batch.items:
+            self.loading[batch.model.info.hash] -= 1
+            if not self.loading[batch.model.info.hash]:
+                del self.loading[batch.model.info.hash]
+
+    def _hold(self, worker: Worker, hashes: Set[str], now: float) -> None:
+        """Let a worker hold these models and no others."""
+        if worker.loaded.keys() == hashes:
+            return
+        is_idle = worker.id in self._idle
+        for model_hash in worker.loaded.keys() - hashes:
+            del worker.loaded[model_hash]
+            _take_out(self.holders, model_hash, worker.id)
+            if is_idle:
+                _take_out(self._idle_with, model_hash, worker.id)
+        for model_hash in hashes - worker.loaded.keys():
+            worker.loaded[model_hash] = now
+            self.holders.setdefault(model_hash, {})[worker.id] = None
+            if is_idle:
+                self._idle_with.setdefault(model_hash, {})[worker.id] = None
+        self.changes += 1
 
     def _rest(self, worker: Worker) -> None:
         self._idle[worker.id] = None
@@ -158,10 +210,7 @@ class Fleet:
     def _leave_rest(self, worker: Worker) -> None:
         del self._idle[worker.id]
         for model_hash in worker.loaded:
-            idle = self._idle_with[model_hash]
-            del idle[worker.id]
-            if not idle:
-                del self._idle_with[model_hash]
+            _take_out(self._idle_with, model_hash, worker.id)
 
     def next_hang(self) -> float | None:
         """Return when the first running batch will count as hung."""
@@ -204,8 +253,10 @@ class Fleet:
                 "batches": worker.batches,
                 "pace": round(worker.pace, 2),
                 "loaded": sorted(worker.loaded),
+                "loading": worker.loads.info.name if worker.loads else None,
                 "running_model": worker.batch.model.info.name if worker.batch else None,
                 "rss_bytes": worker.rss_bytes,
+                "memory_bytes": worker.memory_bytes,
                 "running_items": len(worker.batch.items) if worker.batch else 0,
                 "running_s": round(now - worker.batch.started, 3) if worker.batch else 0.0,
             }
@@ -223,6 +274,13 @@ class Fleet:
             for (model_hash, kind), cost in self.costs.items()
         ]
         return {"workers": workers, "costs": costs}
+
+
+def _take_out(index: dict[str, dict[int, None]], model_hash: str, worker: int) -> None:
+    workers = index[model_hash]
+    del workers[worker]
+    if not workers:
+        del index[model_hash]
 
 
 def _unlearned(model: ModelSpec) -> CostModel:

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import platform
-import re
 import socket as sockets
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +10,7 @@ from hanse.inference.addresses import TlsFiles
 from hanse.inference.assignment import Assignment, AssignmentFile
 from hanse.inference.catalogue import ModelWatch, catalogue_of, own_models
 from hanse.inference.job import Limits, ModelSpec
+from hanse.inference.machine import machine_kind, models_bytes
 from hanse.inference.metrics import Metrics
 from hanse.inference.onnx_models import OnnxCatalogue
 from hanse.inference.processes import WorkerProcesses
@@ -35,19 +34,28 @@ async def serve_workers(
     translation_engine: str = "auto",
     kind: str = "",
     engines: Sequence[str] = (),
+    worker_bytes: int = 0,
 ) -> None:
     """Run `workers` worker processes for a scheduler elsewhere, until `stop` is set; then drain.
 
     Workers run the models that lie in `models_directory` or are bundled, known by their hash.
-    `kind` names machines of equal speed; by default it is the processor's name. `folder` holds
-    what the processes are told. Must run in the main thread.
+    `kind` names machines of equal speed; by default it is the processor's name. The models of each
+    worker may take `worker_bytes`; 0 means an equal part of half the machine. `folder` holds what
+    the processes are told. Must run in the main thread.
 
     Raises SetupError if the translation engine cannot be used.
     """
     own = own_models(pseudo=pseudo, engines=engines)
     catalogue = catalogue_of(models_directory, translation_engine)
     file = AssignmentFile(folder / f"workers-{os.getpid()}.json")
-    telling = Telling(file, locate, tls, limits, engines_of=[model.info.engine for model in own])
+    telling = Telling(
+        file,
+        locate,
+        tls,
+        limits,
+        engines_of=[model.info.engine for model in own],
+        memory_bytes=models_bytes(workers, worker_bytes),
+    )
     watch = ModelWatch(catalogue, OnnxCatalogue(models_directory), own, telling.set_models)
     metrics = Metrics()
     try:
@@ -88,12 +96,14 @@ class Telling:
         limits: Limits,
         *,
         engines_of: list[str],
+        memory_bytes: int,
     ) -> None:
         self._file = file
         self._locate = locate
         self._tls = tls
         self._limits = limits
         self._engines = engines_of
+        self._memory_bytes = memory_bytes
         self._models: list[ModelSpec] = []
         self._address: str | None = None
         self._written: Assignment | None = None
@@ -122,7 +132,7 @@ class Telling:
             models=self._models,
             host=sockets.gethostname(),
             engines=sorted(engines),
-            memory_bytes=memory_bytes(),
+            memory_bytes=self._memory_bytes,
             tls=self._tls,
             heartbeat_s=self._limits.heartbeat_s,
             heartbeat_timeout_s=self._limits.heartbeat_timeout_s,
@@ -130,18 +140,3 @@ class Telling:
         if assignment != self._written:
             self._written = assignment
             self._file.write(assignment)
-
-
-def machine_kind() -> str:
-    """Return a name that machines of the same processor share."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(errors="replace")
-    except OSError:
-        text = ""
-    match = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
-    return (match[1].strip() if match else platform.machine()) or "cpu"
-
-
-def memory_bytes() -> int:
-    """Return the memory of this machine."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -82,11 +82,15 @@ class Traits(Struct, frozen=True):
 
 
 class ModelSpec(Struct, frozen=True):
-    """A model with what is needed to run it; `directory` holds its files, if it has any."""
+    """A model with what is needed to run it; `directory` holds its files, if it has any.
+
+    `bytes` is how large they are: it takes at least so much memory.
+    """
 
     info: ModelInfo
     traits: Traits
     directory: str | None = None
+    bytes: int = 0
 
 
 class Job(Struct, frozen=True):
@@ -156,7 +160,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     hang_floor_s: float = 5.0
     """... but not before this time."""
     load_timeout_s: float = 60.0
-    """Time that a worker gets on top when it must first load the model."""
+    """Time that a worker gets to load a model and warm it up."""
+    load_attempts_max: int = 3
+    """Times that a model fails to load, in a row, before those who wait for it are told."""
     strikes_max: int = 2
     """Workers that an item may kill while it runs alone, before it is given up."""
 
@@ -164,7 +170,10 @@ class Limits(Struct, frozen=True, kw_only=True):
     cache_bytes_max: int = 64 * 1024 * 1024
     cache_shared: bool = False
     """Whether what was computed for one organisation may answer another from the cache."""
-    worker_models_max: int = 8
+    worker_models_max: int = 64
+    """Models that one worker holds, however small they are."""
+    pinned_models: tuple[str, ...] = ()
+    """Names of models that every worker holds from its start on, as far as they fit."""
     frame_bytes_max: int = 32 * 1024 * 1024
     connections_max: int = 256
     peer_buffer_bytes_max: int = 64 * 1024 * 1024

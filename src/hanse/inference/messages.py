@@ -13,7 +13,7 @@ from hanse.inference.job import ModelInfo, ModelSpec, Output, Result, ServiceCla
 
 T = TypeVar("T")
 
-PROTOCOL = 2
+PROTOCOL = 3
 """Version of this protocol; a worker of another version is refused."""
 
 
@@ -141,7 +141,8 @@ class Hello(Struct, frozen=True, array_like=True, tag=1):
 
     This, and each result, is the credit for one batch: more is never sent. `models` are the hashes
     of the models whose files it has; None means all that the scheduler has. `loaded` are those in
-    its memory, from an earlier connection.
+    its memory, from an earlier connection. Models may take `memory_bytes` there; 0 means that there
+    is no bound.
     """
 
     protocol: int
@@ -197,7 +198,20 @@ class BatchPartial(Struct, frozen=True, array_like=True, tag=7):
     text: str
 
 
-FromWorker = BatchPartial | Hello | BatchDone | BatchFailed | Beat | Holds | Leaving
+class ModelLoaded(Struct, frozen=True, array_like=True, tag=8):
+    """A model is loaded, and was tried if that was asked for; the worker is free again.
+
+    `grown_bytes` is by how much that made the process larger; 0 where it tells nothing about the
+    model, since its engine came in with it. `loaded` are the hashes of the models it now holds.
+    """
+
+    batch: int
+    grown_bytes: int
+    loaded: list[str]
+    rss_bytes: int
+
+
+FromWorker = BatchPartial | Hello | BatchDone | BatchFailed | Beat | Holds | Leaving | ModelLoaded
 
 # To a worker
 
@@ -219,4 +233,24 @@ class Stop(Struct, frozen=True, array_like=True, tag=2):
     batch: int
 
 
-ToWorker = Run | Stop | Beat
+class LoadModel(Struct, frozen=True, array_like=True, tag=8):
+    """Forget the models with the hashes `unload`, then load this one; answered like a batch.
+
+    `warm`: run a tiny batch through it too, so that its first real one is as fast as any.
+    """
+
+    batch: int
+    model: ModelSpec
+    unload: tuple[str, ...]
+    warm: bool
+    allowed_s: float = 0.0
+    """As in `Run`."""
+
+
+class UnloadModels(Struct, frozen=True, array_like=True, tag=9):
+    """Forget the models with these hashes. Sent only to a worker that is free."""
+
+    unload: tuple[str, ...]
+
+
+ToWorker = Run | Stop | Beat | LoadModel | UnloadModels

@@ -230,11 +230,11 @@ class Catalogue:
                     self.skipped[found.directory] = f"It cannot be read: {error.strerror}."
                     continue
                 hashes[state] = known
-                specs[found.name] = self._spec(found, known)
+                specs[found.name] = self._spec(found, known, size_of(state))
         self._hashes = hashes
         return list(specs.values())
 
-    def _spec(self, found: Found, files_hash: str) -> ModelSpec:
+    def _spec(self, found: Found, files_hash: str, size: int) -> ModelSpec:
         engine = self._choose(found.files)
         # Two engines do not give the same text for every sentence, nor do two versions of one.
         whole = f"{engine.name}-{engine.version}-{files_hash}"
@@ -246,13 +246,20 @@ class Catalogue:
             engine=engine.name,
             hash=hashlib.sha256(whole.encode()).hexdigest(),
         )
-        return ModelSpec(info=info, traits=engine.traits, directory=str(found.directory))
+        return ModelSpec(
+            info=info, traits=engine.traits, directory=str(found.directory), bytes=size
+        )
 
 
 def state_of(file: Path) -> tuple[str, int, int]:
     """Return what changes when a file does. Raises OSError."""
     stat = file.stat()
     return (str(file), stat.st_size, stat.st_mtime_ns)
+
+
+def size_of(states: Iterable[tuple[str, int, int]]) -> int:
+    """Return the bytes of files, by what `state_of` told of them."""
+    return sum(size for _, size, _ in states)
 
 
 def hash_of(files: Iterable[Path]) -> str:

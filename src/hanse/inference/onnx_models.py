@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hanse.inference.engines import embedding, onnx
 from hanse.inference.job import ModelInfo, ModelSpec
-from hanse.inference.models import ONNX_FILE, DamagedModel, hash_of, state_of
+from hanse.inference.models import ONNX_FILE, DamagedModel, hash_of, size_of, state_of
 
 _KINDS = (embedding, onnx)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -45,7 +45,7 @@ class OnnxCatalogue:
                 self.skipped[folder] = str(error)
                 continue
             hashes[state] = known
-            specs.append(_spec(folder, known))
+            specs.append(_spec(folder, known, size_of(state)))
         self._hashes = hashes
         return specs
 
@@ -73,7 +73,7 @@ def _files(folder: Path) -> list[Path]:
     return sorted(file for file in folder.iterdir() if file.is_file())
 
 
-def _spec(folder: Path, files_hash: str) -> ModelSpec:
+def _spec(folder: Path, files_hash: str, size: int) -> ModelSpec:
     kind = next(each for each in _KINDS if (folder / each.OPTIONS_FILE).is_file())
     engine = kind.engine
     whole = f"{engine.name}-{engine.version}-{files_hash}"
@@ -85,7 +85,7 @@ def _spec(folder: Path, files_hash: str) -> ModelSpec:
         engine=engine.name,
         hash=hashlib.sha256(whole.encode()).hexdigest(),
     )
-    return ModelSpec(info=info, traits=engine.traits, directory=str(folder))
+    return ModelSpec(info=info, traits=engine.traits, directory=str(folder), bytes=size)
 
 
 def merged(*groups: Iterable[ModelSpec]) -> list[ModelSpec]:

@@ -5,13 +5,13 @@ where is told without saying for whom. Pure.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from uuid import UUID
 
 from msgspec import Struct
 
-from hanse.inference.job import ModelInfo, ServiceClass
+from hanse.inference.job import ServiceClass
 from hanse.inference.scheduler import Scheduler
 
 COST_CHARS = 100
@@ -50,9 +50,10 @@ class Overview(Struct, frozen=True):
     queues: list[QueueLoad]
 
 
-def overview(scheduler: Scheduler, models: Iterable[ModelInfo], organisation_id: UUID) -> Overview:
+def overview(scheduler: Scheduler, organisation_id: UUID) -> Overview:
     """Return what this organisation may know."""
     organisation = organisation_id.bytes
+    models = [model.info for model in scheduler.intake.models.values()]
     workers = list(scheduler.fleet.workers.values())
     batches = [worker.batch for worker in workers if worker.batch is not None]
     able = Counter(chain.from_iterable(worker.able or () for worker in workers))

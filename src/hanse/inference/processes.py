@@ -23,7 +23,8 @@ class WorkerProcesses:
     """Keeps `count` worker processes alive until told to stop.
 
     Of Hanse's settings they see only the variables in `told`. They connect to the scheduler at
-    `socket`; with `remote` that is the file which says where it is (see `assignment`).
+    `socket`; with `remote` that is the file which says where it is (see `assignment`). The models
+    of each may take `memory_bytes`; 0 means that there is no bound.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class WorkerProcesses:
         limits: Limits,
         restarted: Callable[[], None],
         kind: str = "cpu",
+        memory_bytes: int = 0,
         told: Sequence[str] = (),
         remote: bool = False,
     ) -> None:
@@ -51,6 +53,7 @@ class WorkerProcesses:
                 f"--{'assignment' if remote else 'socket'}={socket}",
                 f"--kind={kind}",
                 f"--models-max={limits.worker_models_max}",
+                f"--memory-bytes={memory_bytes}",
                 f"--frame-bytes-max={limits.frame_bytes_max}",
                 f"--nice={NICE}",
             ],

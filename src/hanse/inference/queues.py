@@ -18,6 +18,7 @@ from typing import Generic, Protocol, TypeVar
 from msgspec import Struct
 
 from hanse.inference.cache import Key, Organisation
+from hanse.inference.demand import Backlog
 from hanse.inference.job import Output, ServiceClass
 from hanse.inference.organisations import OrganisationShares
 
@@ -27,6 +28,8 @@ BUCKETS_NEAR = 3
 """How many buckets away an item may lie to still count as similar in length."""
 FLOWS_TRIED = 16
 """Organisations that are asked for a similar item before a batch goes as it is."""
+FLOWS_SEARCHED = 64
+"""The same for an item of a model that a free worker holds."""
 IDLE_FLOWS_MAX = 10_000
 
 Group = tuple[str, int]
@@ -174,16 +177,18 @@ class Flow:
             return near
         ranked = [
             (rank, item)
-            for (model, _), agenda in self.groups.items()
-            if runs(model)
-            if (rank := agenda.next_rank()) is not None
+            for agenda in self.groups.values()
             if (item := agenda.peek()) is not None
+            if runs(item.model)
+            if (rank := agenda.next_rank()) is not None
         ]
         return min(ranked, key=lambda each: each[0])[1] if ranked else None
 
 
 class FairQueue:
     """Waiting items of one service class. `items`, `chars`, `seconds` say how much waits.
+
+    `backlog` says how much of each model.
 
     `tokens` must never repeat, also between queues: an item may move from one to another.
     """
@@ -192,6 +197,7 @@ class FairQueue:
         self.items = 0
         self.chars = 0
         self.seconds = 0.0
+        self.backlog = Backlog()
         self._flows: dict[Organisation, Flow] = {}
         self._order: Agenda[Flow] = Agenda()
         self._active = 0
@@ -220,6 +226,7 @@ class FairQueue:
         self.items += 1
         self.chars += len(item.text)
         self.seconds += item.predicted_s
+        self.backlog.add(item.model, item.predicted_s)
         item.token = next(self._tokens)
         latest_start = item.deadline - item.predicted_s
         flow.urgent.push(latest_start, item)
@@ -239,6 +246,7 @@ class FairQueue:
         self.items -= 1
         self.chars -= len(item.text)
         self.seconds -= item.predicted_s
+        self.backlog.remove(item.model, item.predicted_s)
         if flow.items == 0:
             flow.token = 0
             flow.seconds = 0.0
@@ -259,7 +267,7 @@ class FairQueue:
 
     def next_of(self, runs: Callable[[str], bool]) -> Item | None:
         """Return an item whose model `runs`, in the same fair order."""
-        return self._order.search(FLOWS_TRIED, lambda flow: flow.first_of(runs))
+        return self._order.search(FLOWS_SEARCHED, lambda flow: flow.first_of(runs))
 
     def next_like(self, group: Group) -> Item | None:
         """Return an item that may share a batch with `group`, in the same fair order."""

@@ -10,6 +10,7 @@ import os
 import select
 import sys
 import time
+from collections.abc import Sequence
 
 import msgspec
 
@@ -25,10 +26,12 @@ from hanse.inference.messages import (
     Hello,
     Holds,
     Leaving,
+    LoadModel,
     Run,
     ToWorker,
+    UnloadModels,
 )
-from hanse.inference.worker import LEAVE_S, LoadedModels, answer
+from hanse.inference.worker import LEAVE_S, LoadedModels, answer, load_model
 
 RECONNECT_S = 0.2
 
@@ -97,18 +100,26 @@ class RemoteWorker:
         """Where the scheduler should be."""
         return self._assignment.address
 
-    def answer(self, connection: "BlockingConnection[ToWorker]", run: Run) -> None:
-        """Run a batch by our own idea of its model. Ends the process if that takes too long."""
-        own = self._specs.get(run.model.info.hash)
+    def answer(self, connection: "BlockingConnection[ToWorker]", order: Run | LoadModel) -> None:
+        """Run a batch, or load a model, by our own idea of it. Ends the process if it hangs."""
+        own = self._specs.get(order.model.info.hash)
         if own is None:
-            connection.send(BatchFailed(run.batch, "This machine does not have the model."))
+            connection.send(BatchFailed(order.batch, "This machine does not have the model."))
             return
-        if run.allowed_s > 0:
-            faulthandler.dump_traceback_later(run.allowed_s, exit=True)
+        if order.allowed_s > 0:
+            faulthandler.dump_traceback_later(order.allowed_s, exit=True)
         try:
-            answer(connection, self._models, msgspec.structs.replace(run, model=own))
+            if isinstance(order, LoadModel):
+                own_order = msgspec.structs.replace(order, model=own)
+                connection.send(load_model(self._models, own_order))
+            else:
+                answer(connection, self._models, msgspec.structs.replace(order, model=own))
         finally:
             faulthandler.cancel_dump_traceback_later()
+
+    def unload(self, hashes: Sequence[str]) -> None:
+        """Forget models."""
+        self._models.drop(*hashes)
 
     def _reread(self) -> None:
         if self._file.changed:
@@ -166,9 +177,11 @@ class Session:
                     return
                 self._heard = time.monotonic()
                 for message in messages:
-                    if isinstance(message, Run):
+                    if isinstance(message, Run | LoadModel):
                         self._worker.answer(self._connection, message)
                         self._sent = time.monotonic()
+                    elif isinstance(message, UnloadModels):
+                        self._worker.unload(message.unload)
             self._look_around()
 
     def _look_around(self) -> None:

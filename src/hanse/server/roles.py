@@ -152,6 +152,7 @@ async def inference(settings: Settings, part: str = "") -> None:
         cache_shared=settings.cache_shared,
         organisation_running_max=settings.organisation_running_max,
         organisation_weights=settings.weights,
+        pinned_models=settings.pinned,
     )
     if settings.metrics_listen:
         from prometheus_client import start_http_server
@@ -165,6 +166,7 @@ async def inference(settings: Settings, part: str = "") -> None:
             workers=0 if part == "scheduler" else settings.worker_count,
             pseudo=settings.pseudo_engine,
             translation_engine=settings.translation_engine,
+            worker_bytes=settings.worker_memory_mib << 20,
             limits=limits,
             stop=_stop_event(),
             door=fleet.door(settings),
@@ -186,6 +188,7 @@ async def inference_workers(settings: Settings) -> None:
             workers=settings.worker_count,
             pseudo=settings.pseudo_engine,
             translation_engine=settings.translation_engine,
+            worker_bytes=settings.worker_memory_mib << 20,
             kind=settings.worker_kind,
             limits=Limits(),
             stop=_stop_event(),

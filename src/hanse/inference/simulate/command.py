@@ -12,11 +12,11 @@ from hanse.inference.simulate import plots, studies, tables
 from hanse.inference.simulate.cells import CHOICES, simulate_cells
 from hanse.inference.simulate.engines import Trouble
 from hanse.inference.simulate.measure import Figures
-from hanse.inference.simulate.policies import NAMES, OURS
+from hanse.inference.simulate.policies import NAMES, OURS, RIVALS
 from hanse.inference.simulate.trial import Scenario, Trial
 from hanse.inference.simulate.workload import Arrival, Pattern, Traffic, record, recorded
 
-STUDIES = ("compare", "flood", "limits", "scale", "cells")
+STUDIES = ("compare", "flood", "limits", "placement", "scale", "cells")
 PLOT_LOAD = 0.8
 FLOODED_PLOTTED = 3
 SCALES = (100, 1_000, 10_000)
@@ -46,6 +46,8 @@ def from_options(
     heavy: bool,
     organisations: int,
     models: int,
+    fitting: int,
+    load_time: float | None,
     flood: float,
     duration: float,
     noise: float,
@@ -64,6 +66,8 @@ def from_options(
     scenario = Scenario(
         engine=engine,
         workers=workers,
+        models_per_worker=fitting,
+        load_s=load_time,
         paces=tuple(paces),
         traffic=Traffic(pattern=pattern, heavy=heavy, organisations=organisations, models=models),
         duration_s=duration,
@@ -73,7 +77,7 @@ def from_options(
     return carry_out(
         study,
         scenario,
-        policies=policies or NAMES,
+        policies=policies or RIVALS,
         loads=loads or (studies.LOADS if study == "compare" else (PLOT_LOAD,)),
         flood=flood,
         plots_to=plots,
@@ -108,6 +112,9 @@ def carry_out(
         case "limits":
             tried = studies.limits(replace(scenario, load=loads[0]))
             return Found(tables.limits(tried), tried, [])
+        case "placement":
+            placed = studies.placement(replace(scenario, load=loads[0]))
+            return Found(tables.placed(placed), placed, [])
         case "scale":
             scales = studies.scale(SCALES, scenario.seed)
             return Found(tables.scales(scales, SCALES), scales, [])

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from hanse.inference.commands import RunBatch
+from hanse.inference.commands import LoadModel, RunBatch, UnloadModels
 from hanse.inference.job import CostPrior, ModelInfo, ModelSpec, Traits
 from hanse.inference.simulate.fleet import Crash, Hang, Ran
 
 CHARS_PER_TOKEN = 4.5
+MODEL_BYTES = 50_000_000
+"""All virtual models are of one size."""
 
 
 class Curve(Struct, frozen=True, kw_only=True):
@@ -70,6 +72,7 @@ class Curve(Struct, frozen=True, kw_only=True):
                 self.padded_char_s > 0.0,
                 CostPrior(self.fixed_s * 2, max(self.item_s, 1e-4), self.seconds([100]) / 100),
             ),
+            bytes=MODEL_BYTES,
         )
 
 
@@ -135,7 +138,11 @@ class Trouble(Struct, frozen=True, kw_only=True):
 
 
 class VirtualEngine:
-    """Runs batches on all workers of a fleet, each of which holds `models_max` models at most."""
+    """Runs batches on all workers of a fleet, each of which has memory for `models_max` models.
+
+    A worker that is told to run a model that it does not hold loads it first, in the place of the
+    one that it used the longest time ago.
+    """
 
     def __init__(self, curve: Curve, trouble: Trouble, seed: int, models_max: int) -> None:
         self._curve = curve
@@ -157,12 +164,21 @@ class VirtualEngine:
         if chance.random() < trouble.hangs_per_h * seconds / 3600:
             self._loaded.pop(batch.worker, None)
             raise Hang
-        load_s = self._load(batch.worker, batch.model.info.hash)
-        return Ran(
-            seconds + load_s, [""] * len(batch.items), load_s, tuple(self._loaded[batch.worker])
-        )
+        load_s = self._hold(batch.worker, batch.model.info.hash)
+        loaded = tuple(self._loaded[batch.worker])
+        return Ran(seconds + load_s, [""] * len(batch.items), load_s, loaded)
 
-    def _load(self, worker: int, model_hash: str) -> float:
+    def load(self, command: LoadModel | UnloadModels) -> float:
+        """Load or unload as a scheduler orders; return the seconds that it takes."""
+        loaded = self._loaded.setdefault(command.worker, OrderedDict())
+        for model_hash in command.unload:
+            del loaded[model_hash]
+        if isinstance(command, UnloadModels):
+            return 0.0
+        assert len(loaded) < self._models_max, "no worker is told to hold more than it can"
+        return self._hold(command.worker, command.model.info.hash)
+
+    def _hold(self, worker: int, model_hash: str) -> float:
         loaded = self._loaded.setdefault(worker, OrderedDict())
         if model_hash in loaded:
             loaded.move_to_end(model_hash)

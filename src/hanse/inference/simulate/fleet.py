@@ -7,7 +7,15 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from hanse.inference.commands import Command, Finish, KillWorker, Reject, RunBatch
+from hanse.inference.commands import (
+    Command,
+    Finish,
+    KillWorker,
+    LoadModel,
+    Reject,
+    RunBatch,
+    UnloadModels,
+)
 from hanse.inference.job import Job
 from hanse.inference.messages import ItemError
 
@@ -26,8 +34,11 @@ class Policy(Protocol):
     def submit(self, job: Job, now: float) -> None:
         """Take a job, or refuse it."""
 
-    def worker_ready(self, worker: int, kind: str) -> None:
-        """A worker is there, and free."""
+    def worker_ready(self, worker: int, kind: str, memory_bytes: int = 0) -> None:
+        """A worker is there, and free; its models may take so much memory, or any if 0."""
+
+    def model_loaded(self, worker: int, batch: int, now: float) -> None:
+        """A worker loaded a model that it was told to."""
 
     def batch_done(
         self,
@@ -37,7 +48,7 @@ class Policy(Protocol):
         now: float,
         *,
         load_s: float = 0.0,
-        loaded: Iterable[str] = (),
+        loaded: Iterable[str] | None = None,
     ) -> None:
         """A worker ended a batch and is free."""
 
@@ -52,25 +63,31 @@ class Policy(Protocol):
 
 
 class Ran(Struct):
-    """What a batch took, of which `load_s` went into loading, and what came out of it."""
+    """What a batch took, of which `load_s` went into loading, and what came out of it.
+
+    `loaded` is None if the worker holds what it was told to hold.
+    """
 
     seconds: float
     outcomes: Sequence[str | ItemError]
     load_s: float = 0.0
-    loaded: Sequence[str] = ()
+    loaded: Sequence[str] | None = None
 
 
 CRASH_S = 0.001
 
 Runner = Callable[[RunBatch], Ran]
 """Runs a batch; may raise Crash or Hang."""
+Loader = Callable[[LoadModel | UnloadModels], float]
+"""Loads or unloads models and returns the seconds that it takes; may raise Crash or Hang."""
 
 
 class VirtualFleet:
     """A policy, its virtual workers and a clock.
 
     `kinds` names the kind of each worker. One that is killed or crashes is replaced by one of its
-    kind after `restart_s`. `answered` is told every answer when it is given.
+    kind after `restart_s`. `answered` is told every answer when it is given. By default models load
+    in no time, and into any memory.
     """
 
     def __init__(
@@ -81,6 +98,8 @@ class VirtualFleet:
         *,
         kinds: Sequence[str],
         restart_s: float = 0.1,
+        load: Loader | None = None,
+        memory_bytes: int = 0,
     ) -> None:
         self.now = 0.0
         self.kinds: dict[int, str] = {}
@@ -89,6 +108,8 @@ class VirtualFleet:
         self._run_batch = run
         self._answered = answered
         self._restart_s = restart_s
+        self._load_model: Loader = load or (lambda _command: 0.0)
+        self._memory_bytes = memory_bytes
         self._worker_ids = count(1)
         self._order = count()
         self._events: list[tuple[float, int, Callable[[], None]]] = []
@@ -146,6 +167,10 @@ class VirtualFleet:
             match command:
                 case RunBatch():
                     self._run(command)
+                case LoadModel():
+                    self._load(command)
+                case UnloadModels():
+                    self._load_model(command)
                 case Finish() | Reject():
                     self._answered(command)
                 case KillWorker():
@@ -173,7 +198,22 @@ class VirtualFleet:
 
         self.at(self.now + ran.seconds, done)
 
+    def _load(self, command: LoadModel) -> None:
+        try:
+            seconds = self._load_model(command)
+        except Crash:
+            self.at(self.now + CRASH_S, lambda: self.kill(command.worker))
+            return
+        except Hang:
+            return
+
+        def done() -> None:
+            if command.worker in self.kinds:
+                self._policy.model_loaded(command.worker, command.batch, self.now)
+
+        self.at(self.now + seconds, done)
+
     def _start_worker(self, kind: str) -> None:
         worker = next(self._worker_ids)
         self.kinds[worker] = kind
-        self._policy.worker_ready(worker, kind)
+        self._policy.worker_ready(worker, kind, self._memory_bytes)

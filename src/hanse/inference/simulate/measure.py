@@ -63,6 +63,10 @@ class Figures(Struct, frozen=True, kw_only=True):
     service_gap_s: float
     """The most that two organisations with work waiting ever differed in service, in seconds."""
     classes: dict[str, ClassFigures]
+    loads: int
+    """Models that were loaded, in the time that counts."""
+    loading_share: float
+    """The part of the workers' time that went into that."""
     workers_lost: int
     wall_s: float
     simulated_s: float

@@ -22,6 +22,7 @@ from hanse.inference.messages import ItemError
 from hanse.inference.queues import Agenda
 from hanse.inference.scheduler import Scheduler
 from hanse.inference.simulate.fleet import Policy
+from hanse.inference.simulate.on_demand import OnDemandScheduler
 
 HANG_S = 10.0
 _URGENCY = {service_class: rank for rank, service_class in enumerate(ServiceClass)}
@@ -47,14 +48,16 @@ RULES = {
     "clockwork": Rule(by_item=True, order="deadline", units_max=64, drops=True),
 }
 OURS = "ours"
-NAMES = (*RULES, OURS)
+ON_DEMAND = "ours-on-demand"
+RIVALS = (*RULES, OURS)
+NAMES = (*RIVALS, ON_DEMAND)
 
 
 def make_policy(name: str, models: Iterable[ModelSpec], limits: Limits) -> Policy:
     """Return a policy by its name."""
-    if name != OURS:
+    if name in RULES:
         return Rival(RULES[name], models)
-    scheduler = Scheduler(limits)
+    scheduler = Scheduler(limits) if name == OURS else OnDemandScheduler(limits)
     scheduler.set_models(models)
     return scheduler
 
@@ -107,10 +110,14 @@ class Rival:
         for texts in units:
             self._push(_Unit(request, texts, now, (self._order(request, now), next(self._numbers))))
 
-    def worker_ready(self, worker: int, kind: str) -> None:
+    def worker_ready(self, worker: int, kind: str, memory_bytes: int = 0) -> None:
         """A worker is there, and free."""
+        del memory_bytes  # its workers see to that themselves
         self._kinds[worker] = kind
         self._idle[worker] = None
+
+    def model_loaded(self, worker: int, batch: int, now: float) -> None:
+        """Nothing: a rival's workers load a model with the first batch of it."""
 
     def batch_done(
         self,
@@ -120,7 +127,7 @@ class Rival:
         now: float,
         *,
         load_s: float = 0.0,
-        loaded: Iterable[str] = (),
+        loaded: Iterable[str] | None = None,
     ) -> None:
         """A worker ended a batch and is free."""
         ended = self._running.get(worker)
@@ -129,7 +136,7 @@ class Rival:
         del self._running[worker]
         ended.token = 0
         self._idle[worker] = None
-        self._loaded[worker] = frozenset(loaded)
+        self._loaded[worker] = frozenset(loaded or ())
         sizes = Size.of(len(text) for unit in ended.units for text in unit.texts)
         self._cost(ended.model, worker).observe(sizes, now - ended.started - load_s)
         for unit in ended.units:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from hanse.inference.job import Limits, ServiceClass
 from hanse.inference.simulate.measure import ANSWERED, Figures, quantile
-from hanse.inference.simulate.policies import OURS
+from hanse.inference.simulate.policies import ON_DEMAND, OURS
 from hanse.inference.simulate.trial import Scenario, Trial, attempt
 from hanse.inference.simulate.workload import Traffic
 
@@ -22,6 +22,10 @@ LIMITS_TRIED: dict[str, tuple[float, ...]] = {
     "bulk_share_min": (0.02, 0.05, 0.1, 0.2),
 }
 SCALE_FACTOR = 0.8
+PLACED_WORKERS, PLACED_MODELS = 16, 100
+PLACED_FITTING = (4, 8, 16, 100)
+"""Models for which each worker has memory: in the first case not all models fit anywhere."""
+PLACED_WARM_S = 30.0
 
 
 def compare(scenario: Scenario, policies: Sequence[str], loads: Iterable[float]) -> list[Figures]:
@@ -99,6 +103,28 @@ def limits(scenario: Scenario) -> list[Tried]:
 def _with(known: Limits, name: str, value: float) -> Limits:
     changed: dict[str, Any] = {name: value}
     return replace(known, **changed)
+
+
+class Placed(Struct, frozen=True):
+    """One way of placing models on workers that have memory for so many of them each."""
+
+    models_per_worker: int
+    figures: Figures
+
+
+def placement(scenario: Scenario) -> list[Placed]:
+    """Try a hundred models on workers with memory for few, by demand and on demand."""
+    crowded = replace(
+        scenario,
+        workers=PLACED_WORKERS,
+        traffic=replace(scenario.traffic, models=PLACED_MODELS),
+        warm_s=PLACED_WARM_S,
+    )
+    tried = [(fitting, policy) for fitting in PLACED_FITTING for policy in (ON_DEMAND, OURS)]
+    found = _all(
+        [(policy, replace(crowded, models_per_worker=fitting)) for fitting, policy in tried]
+    )
+    return [Placed(fitting, each) for (fitting, _), each in zip(tried, found, strict=True)]
 
 
 def scale(workers: Sequence[int], seed: int) -> list[Figures]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from hanse.inference.simulate.cells import CellsFigures
 from hanse.inference.simulate.measure import ClassFigures, Figures
-from hanse.inference.simulate.studies import Flood, Tried, goodput
+from hanse.inference.simulate.studies import Flood, Placed, Tried, goodput
 
 
 def comparison(figures: Sequence[Figures]) -> str:
@@ -34,23 +34,8 @@ def comparison(figures: Sequence[Figures]) -> str:
     )
 
 
-_RUN_HEAD = [
-    "load",
-    "policy",
-    "in time/s",
-    "busy",
-    "batch",
-    "Jain",
-    "gap",
-    "class",
-    "p50",
-    "p95",
-    "p99",
-    "in time",
-    "of admitted",
-    "refused",
-    "failed",
-]
+_CLASS_HEAD = ["class", "p50", "p95", "p99", "in time", "of admitted", "refused", "failed"]
+_RUN_HEAD = ["load", "policy", "in time/s", "busy", "batch", "Jain", "gap", *_CLASS_HEAD]
 
 
 def _run(figures: Figures) -> list[str]:
@@ -105,6 +90,30 @@ def limits(tried: Iterable[Tried]) -> str:
         for each in tried
     ]
     return _table(["limit", "value", *_RUN_HEAD], rows) + "\n\n* the value in use"
+
+
+def placed(found: Iterable[Placed]) -> str:
+    """Return what ways of placing models do."""
+    rows = [
+        [
+            str(each.models_per_worker),
+            each.figures.policy,
+            str(each.figures.loads),
+            f"{each.figures.loading_share:.1%}",
+            f"{each.figures.utilisation:.0%}",
+            f"{each.figures.goodput_items_per_s:.0f}",
+            *(
+                "\n".join(column)
+                for column in zip(
+                    *([name, *_class(one)] for name, one in each.figures.classes.items()),
+                    strict=True,
+                )
+            ),
+        ]
+        for each in found
+    ]
+    head = ["fit", "policy", "loads", "loading", "busy", "in time/s", *_CLASS_HEAD]
+    return _table(head, rows)
 
 
 def scales(figures: Iterable[Figures], workers: Sequence[int]) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from hanse.inference.commands import Finish, Reject, RunBatch
+from hanse.inference.commands import Finish, LoadModel, Reject, RunBatch, UnloadModels
 from hanse.inference.job import Job, Limits, ServiceClass
 from hanse.inference.simulate import measure
-from hanse.inference.simulate.engines import CURVES, Trouble, VirtualEngine
+from hanse.inference.simulate.engines import CURVES, MODEL_BYTES, Trouble, VirtualEngine
 from hanse.inference.simulate.fleet import Crash, Hang, Ran, VirtualFleet
 from hanse.inference.simulate.measure import Figures, Request, Service, of_class
 from hanse.inference.simulate.policies import make_policy
@@ -52,6 +53,10 @@ class Scenario(Struct, frozen=True, kw_only=True):
 
     engine: str = "fxtranslate"
     workers: int = 2
+    models_per_worker: int = 8
+    """Models that fit into the memory of a worker."""
+    load_s: float | None = None
+    """Time to load a model; None: that of the engine."""
     paces: tuple[float, ...] = (1.0,)
     traffic: Traffic = Traffic()
     load: float = 0.8
@@ -102,8 +107,10 @@ class Trial:
         self.requests: list[Request] = []
         self._policy_name = policy
         self._curve = CURVES[scenario.engine]
+        if scenario.load_s is not None:
+            self._curve = replace(self._curve, load_s=scenario.load_s)
         self._engine = VirtualEngine(
-            self._curve, scenario.trouble, scenario.seed, scenario.limits.worker_models_max
+            self._curve, scenario.trouble, scenario.seed, scenario.models_per_worker
         )
         self._arrivals = arrivals
         organisations, models = scenario.traffic.organisations, model_names(scenario.traffic.models)
@@ -116,12 +123,15 @@ class Trial:
         self.policy = make_policy(policy, map(self._curve.spec, models), scenario.limits)
         self._alone: dict[int, float] = {}
         self._busy_s = 0.0
-        self._batches = self._batch_items = self._lost = 0
+        self._batches = self._batch_items = self._lost = self._loads = 0
+        self._loading_s = 0.0
         self._fleet = VirtualFleet(
             self.policy,
             self._run_batch,
             self._answered,
             kinds=[scenario.kind(worker) for worker in range(1, scenario.workers + 1)],
+            load=self._load,
+            memory_bytes=scenario.models_per_worker * MODEL_BYTES,
         )
 
     def run(self) -> Figures:
@@ -177,7 +187,7 @@ class Trial:
         return seconds
 
     def _run_batch(self, batch: RunBatch) -> Ran:
-        scenario, trouble = self.scenario, self.scenario.trouble
+        trouble = self.scenario.trouble
         pace = float(self._fleet.kinds[batch.worker][:-1])
         # Spread evenly, and not by chance: the number of slow workers is exact.
         if (batch.worker * trouble.slow_share) % 1.0 + trouble.slow_share >= 1.0:
@@ -189,15 +199,34 @@ class Trial:
             self._lost += 1
             raise
         ended = now + ran.seconds
-        start, end = scenario.warm_s, scenario.warm_s + scenario.duration_s
-        if start < ended and now < end:
-            self._busy_s += min(ended, end) - max(now, start)
+        if ran.load_s > 0.0:
+            self._note_load(ran.load_s)
+        if (counted_s := self._counted_s(ran.seconds)) > 0.0:
+            self._busy_s += counted_s
             self._batches += 1
             self._batch_items += len(batch.items)
         for text in batch.items:
             request = self.requests[int(text[:_NUMBER_DIGITS], 16)]
             self.service.given(request.organisation, ended, self._alone_s(len(text)))
         return ran
+
+    def _load(self, command: LoadModel | UnloadModels) -> float:
+        seconds = self._engine.load(command)
+        if isinstance(command, LoadModel):
+            self._note_load(seconds)
+            self._busy_s += self._counted_s(seconds)
+        return seconds
+
+    def _note_load(self, seconds: float) -> None:
+        counted_s = self._counted_s(seconds)
+        self._loading_s += counted_s
+        self._loads += counted_s > 0.0
+
+    def _counted_s(self, seconds: float) -> float:
+        """Return what of so many seconds from now on lies in the time that counts."""
+        start = self.scenario.warm_s
+        end = start + self.scenario.duration_s
+        return max(0.0, min(self._fleet.now + seconds, end) - max(self._fleet.now, start))
 
     def _answered(self, answer: Finish | Reject) -> None:
         request = self.requests[answer.request]
@@ -236,6 +265,8 @@ class Trial:
             jain=self.service.jain(scenario.warm_s, scenario.warm_s + scenario.duration_s),
             service_gap_s=self.service.gap_s(),
             classes=classes,
+            loads=self._loads,
+            loading_share=self._loading_s / (scenario.workers * scenario.duration_s),
             workers_lost=self._lost,
             wall_s=wall_s,
             simulated_s=scenario.end_s,

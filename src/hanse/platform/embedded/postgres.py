@@ -21,6 +21,7 @@ from hanse.platform.embedded.places import (
     make_home,
     run_as,
 )
+from hanse.platform.machine import memory_bytes
 from hanse.platform.process import ProcessSpec, SetupError
 
 SUPERUSER = "hanse"
@@ -138,16 +139,6 @@ def socket_url(sockets: Path, role: str, database: str) -> str:
     """An asyncpg URL for a server on a Unix socket in this folder."""
     place = f"host={quote(str(sockets), safe='/')}&port={PORT}"
     return f"postgresql://{quote(role, safe='')}@/{quote(database, safe='')}?{place}"
-
-
-def memory_bytes() -> int:
-    """The memory this machine, or the control group we run in, may use."""
-    installed = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    try:
-        allowed = int(Path("/sys/fs/cgroup/memory.max").read_text())
-    except (OSError, ValueError):  # no such control group, or "max"
-        return installed
-    return min(installed, allowed)
 
 
 def server_settings(memory: int, *, durable: bool) -> dict[str, str]:

@@ -142,6 +142,21 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "for tests and demos."
         ),
     ] = False
+    pinned_models: Annotated[
+        Annotated[str, Meta(pattern=r"^[^,\s]*(,[^,\s]+)*$")],
+        _about(
+            "Models that every worker loads at its start and never unloads, by name with commas "
+            "between, as `en-de,de-en`; the first ones first, as far as they fit. Others are "
+            "loaded and unloaded by demand."
+        ),
+    ] = ""
+    worker_memory_mib: Annotated[
+        Count,
+        _about(
+            "Memory that the models of each worker may take, in MiB; 0 means an equal part of half "
+            "of the machine's or container's."
+        ),
+    ] = 0
     translation_engine: Annotated[
         Literal["auto", "firefox", "firefox-onnx", "fxtranslate"],
         _about(
@@ -335,6 +350,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def operating_id(self) -> UUID | None:
         """The organisation that runs this server, if it is named."""
         return UUID(self.operating_organisation) if self.operating_organisation else None
+
+    @property
+    def pinned(self) -> tuple[str, ...]:
+        """Models that every worker holds, by name."""
+        return tuple(name for name in self.pinned_models.split(",") if name)
 
     @property
     def worker_count(self) -> int:
