@@ -122,7 +122,7 @@ def of(organisation: UUID, *, weights: dict[UUID, float] | None = None) -> Overv
     fleet.submit(job(*texts(100)))
     fleet.submit(job(*texts(3, "other"), of=B))
     fleet.run_until(0.001)
-    return overview(fleet.scheduler, [model().info, model("pt-en").info], organisation)
+    return overview(fleet.scheduler, organisation)
 
 
 def test_an_overview_counts_what_is_the_organisations_own() -> None:
