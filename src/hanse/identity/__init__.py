@@ -5,17 +5,29 @@ get an `Access` with each request and ask it with `require`.
 """
 
 from hanse.identity.api import router
-from hanse.identity.api.common import cookie_of, forget_cookie
+from hanse.identity.api.common import cookies_of, forget_cookie
 from hanse.identity.api.entry import Entry
 from hanse.identity.audit import record
 from hanse.identity.authentication import (
+    SECRET_CHARACTERS_MAX,
     Authenticator,
     MissingCredentials,
     WrongCredentials,
+    device_cookie,
     require_same_origin,
     session_cookie,
 )
+from hanse.identity.expiry import register_expiry
 from hanse.identity.model import Access, ApiKey, Organisation, Origin, Person, Status
+from hanse.identity.notifications.kinds import KINDS
+from hanse.identity.notifications.live import InboxBells
+from hanse.identity.notifications.model import Choice, EmailMode, Kind, Kinds
+from hanse.identity.notifications.notices import Notices
+from hanse.identity.notifications.sending.jobs import register_notifications
+from hanse.identity.notifications.sending.mail_queue import MailQueue
+from hanse.identity.notifications.sending.push import PushSender, PushServices, Vapid
+from hanse.identity.notifications.service import notify
+from hanse.identity.notifications.wording import read_texts
 from hanse.identity.people import EmailTaken, create_person, get_person, get_person_by_email
 from hanse.identity.policy import Permission, Role
 from hanse.identity.providers.oidc import OidcClient
@@ -41,29 +53,42 @@ from hanse.identity.store import (
 )
 
 __all__ = [
+    "KINDS",
     "LINK_LIFETIME",
+    "SECRET_CHARACTERS_MAX",
     "Access",
     "ApiKey",
     "Authenticator",
+    "Choice",
+    "EmailMode",
     "EmailTaken",
     "Entry",
+    "InboxBells",
+    "Kind",
+    "Kinds",
+    "MailQueue",
     "Mailer",
     "MissingCredentials",
+    "Notices",
     "OidcClient",
     "Organisation",
     "Origin",
     "Passwords",
     "Permission",
     "Person",
+    "PushSender",
+    "PushServices",
     "Role",
     "Seal",
     "Status",
+    "Vapid",
     "WrongCredentials",
-    "cookie_of",
+    "cookies_of",
     "create_api_key",
     "create_organisation",
     "create_person",
     "create_sign_in_link",
+    "device_cookie",
     "forget_cookie",
     "get_organisation",
     "get_person",
@@ -71,9 +96,13 @@ __all__ = [
     "list_api_keys",
     "list_organisations",
     "newest_api_keys",
+    "notify",
     "operator",
     "read_or_make_key",
+    "read_texts",
     "record",
+    "register_expiry",
+    "register_notifications",
     "register_purge",
     "rename_api_key",
     "require_same_origin",

@@ -49,3 +49,11 @@ class GroupChanged(Event, frozen=True, kw_only=True):
 
     group_id: UUID
     change: str
+
+
+class InboxChanged(Event, frozen=True, kw_only=True):
+    """In the inboxes of these people something is new or was read. A bell: ask for what it is."""
+
+    type: ClassVar[str] = "identity.inbox_changed.v1"
+
+    person_ids: list[UUID]

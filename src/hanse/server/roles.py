@@ -113,8 +113,9 @@ async def web(settings: Settings, fd: int | None) -> None:
     generation_client = None
     if settings.generation_url:
         generation_client = await InferenceClient.open(settings.generation_socket_path)
+    stop = _stop_event()
     config = uvicorn.Config(
-        create_app(settings, db, bus, inference_client, generation_client),
+        create_app(settings, db, bus, inference_client, generation_client, stopping=stop),
         http=BoundedHttpProtocol,
         log_config=None,
         access_log=False,
@@ -124,7 +125,6 @@ async def web(settings: Settings, fd: int | None) -> None:
         timeout_graceful_shutdown=round(settings.drain_s),
     )
     server = Server(config)
-    stop = _stop_event()
 
     async def end() -> None:
         await stop.wait()
@@ -262,13 +262,16 @@ async def jobs(settings: Settings) -> None:
     from hanse.platform.jobs import Jobs
     from hanse.platform.purge import register_purge
     from hanse.platform.relay import run_relay
-    from hanse.server import fleet
+    from hanse.server import fleet, notices
 
     stop = _stop_event()
     registry = Jobs()
     register_purge(registry)
     identity.register_purge(registry)
+    push = notices.register_jobs(registry, settings)
     clients = contextlib.AsyncExitStack()
+    if push is not None:
+        clients.push_async_callback(push.close)
     inference_client = await clients.enter_async_context(fleet.inference_client(settings))
     language.register_documents(registry, inference_client)
     language.register_quality(registry, inference_client)
@@ -302,10 +305,12 @@ def _stop_event() -> asyncio.Event:
 def supervise(settings: Settings) -> None:
     """Run everything on this machine until a signal asks to stop. Raises SetupError."""
     from hanse.platform.embedded import make_home
+    from hanse.server.notices import postman as check_mail
     from hanse.server.supervisor import LEFTOVER_WAIT_S, bind, home_lock
 
     if bool(settings.database_url) != bool(settings.database_owner_url):
         raise SetupError("Set both HANSE_DATABASE_URL and HANSE_DATABASE_OWNER_URL, or neither.")
+    check_mail(settings)
     home = make_home(settings.home_path)
     with home_lock(home) as lock:
         wait_s = LEFTOVER_WAIT_S if lock.after_crash else 0.0

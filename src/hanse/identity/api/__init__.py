@@ -7,6 +7,8 @@ from hanse.identity.api import (
     groups,
     keys,
     me,
+    notification_preferences,
+    notifications,
     organisations,
     passkeys,
     people,
@@ -28,6 +30,8 @@ router = Router(
         *organisations.handlers,
         *providers.handlers,
         *auditing.handlers,
+        *notifications.handlers,
+        *notification_preferences.handlers,
     ],
 )
 
