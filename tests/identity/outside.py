@@ -28,11 +28,13 @@ class MailServer:
         self.recipients: list[str] = []
         self.answer: str | None = None
         self.delay_s = 0.0
+        self.begun = 0
         self.encrypted: list[bool] = []
         self.port = 0
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
         """Called by aiosmtpd when a letter has come."""
+        self.begun += 1
         await asyncio.sleep(self.delay_s)
         if self.answer is not None:
             return self.answer

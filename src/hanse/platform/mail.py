@@ -95,7 +95,10 @@ class Postman:
 
     def __init__(self, server: SmtpServer, sender: str, authority: str | None = None) -> None:
         self._server = server
-        self._sender = _address(*parseaddr(sender))
+        try:
+            self._sender = _address(*parseaddr(sender))
+        except (MessageError, IndexError) as error:
+            raise ValueError(f"'{sender}' is no sender of letters") from error
         self._tls = ssl.create_default_context(cafile=authority)
 
     async def send(self, letter: Letter) -> None:
@@ -141,7 +144,7 @@ class Postman:
                 message[name] = value
             message.set_content(letter.text)
             message.add_alternative(letter.html, subtype="html")
-        except (ValueError, MessageError) as error:
+        except (ValueError, MessageError, IndexError) as error:
             raise MailRefused(f"No letter can be addressed so: {error}") from error
         return message
 

@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 from hanse import identity, language
 from hanse.identity import InboxBells, Kinds, Notices, PushSender, PushServices, Seal, Vapid
 from hanse.platform.bus import Bus
+from hanse.platform.ids import new_id
 from hanse.platform.jobs import Jobs
-from hanse.platform.mail import Postman, parse_smtp_url
+from hanse.platform.mail import Letter, Postman, parse_smtp_url
 from hanse.platform.process import SetupError
 from hanse.server.settings import Settings
 
@@ -48,10 +49,28 @@ def postman(settings: Settings) -> Postman | None:
         raise SetupError(f"HANSE_SMTP_URL: {error}.") from error
     try:
         return Postman(server, sender, settings.smtp_authority or None)
-    except (ValueError, IndexError) as error:
-        raise SetupError(f"HANSE_MAIL_FROM: '{sender}' is no sender of letters.") from error
+    except ValueError as error:
+        raise SetupError(f"HANSE_MAIL_FROM: {error}.") from error
     except OSError as error:
         raise SetupError(f"HANSE_SMTP_AUTHORITY cannot be read: {error}") from error
+
+
+async def send_test_letter(settings: Settings, address: str) -> None:
+    """Hand a letter to the mail server now. Raises SetupError, MailRefused, MailUnavailable."""
+    carrier = postman(settings)
+    if carrier is None:
+        raise SetupError("No mail server is set. Set HANSE_SMTP_URL.")
+    text = "This letter shows that Hanse can send e-mail."
+    await carrier.send(
+        Letter(
+            id=str(new_id()),
+            to_name="",
+            to_address=address,
+            subject="A letter from Hanse",
+            text=f"{text}\n",
+            html=f"<p>{text}</p>",
+        )
+    )
 
 
 def register_jobs(jobs: Jobs, settings: Settings) -> PushSender | None:

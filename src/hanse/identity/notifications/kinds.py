@@ -28,4 +28,11 @@ API_KEY_EXPIRES: Final = Kind(
     choice=Choice(email=EmailMode.NOW, push=False),
 )
 
-KINDS: Final = (ADDED_TO_GROUP, SIGNED_IN, API_KEY_EXPIRES)
+WEBHOOK_DISABLED: Final = Kind(
+    name="identity.webhook_disabled",
+    texts=_TEXTS["webhook_disabled"],
+    facts=("host", "reason"),
+    choice=Choice(email=EmailMode.NOW, push=False),
+)
+
+KINDS: Final = (ADDED_TO_GROUP, SIGNED_IN, API_KEY_EXPIRES, WEBHOOK_DISABLED)

@@ -158,16 +158,22 @@ async def _put(
         if found is not None:
             last = await sending.last_sent(tx, id, planned.channel)
             delivery = rules.spaced(planned, last, kind, recipient.habits)
-        await _send_later(tx, recipient.id, id, delivery, now)
+        targets = await sending.targets(tx, recipient.id, planned.channel)
+        await send_later(tx, recipient.id, id, delivery, targets, now)
     return in_app
 
 
-async def _send_later(
-    tx: Tx, person_id: UUID, notification_id: UUID, delivery: Delivery, now: datetime
+async def send_later(
+    tx: Tx,
+    person_id: UUID,
+    notification_id: UUID,
+    delivery: Delivery,
+    targets: Sequence[UUID | None],
+    now: datetime,
 ) -> None:
     """Let something go out when it is due, unless the same waits already."""
     wait_s = max(0.0, (delivery.due_at - now).total_seconds())
-    for target in await sending.targets(tx, person_id, delivery.channel):
+    for target in targets:
         id = new_id()
         if await sending.insert_delivery(tx, id, person_id, notification_id, delivery, target):
             await enqueue(tx, DELIVER, Deliver(id), delay_s=wait_s)

@@ -64,18 +64,22 @@ def register_notifications(
     """Add the jobs of notifications. What there is no `postman` or `push` for, is not sent."""
     work = _Work(kinds, seal, public_url, postman, push)
     jobs.task(NOTIFY, Announcement)(work.notify)
-    for name, payload, handler in (
-        (DELIVER, Deliver, work.deliver),
-        (SEND_LETTER, LinkLetter, work.send_letter),
-    ):
-        jobs.task(
-            name,
-            payload,  # type: ignore[type-var]
-            attempts_max=ATTEMPTS_MAX,
-            timeout_s=SEND_TIMEOUT_S,
-            retry_first_s=RETRY_FIRST_S,
-            retry_max_s=RETRY_MAX_S,
-        )(handler)  # type: ignore[arg-type]
+    jobs.task(
+        DELIVER,
+        Deliver,
+        attempts_max=ATTEMPTS_MAX,
+        timeout_s=SEND_TIMEOUT_S,
+        retry_first_s=RETRY_FIRST_S,
+        retry_max_s=RETRY_MAX_S,
+    )(work.deliver)
+    jobs.task(
+        SEND_LETTER,
+        LinkLetter,
+        attempts_max=ATTEMPTS_MAX,
+        timeout_s=SEND_TIMEOUT_S,
+        retry_first_s=RETRY_FIRST_S,
+        retry_max_s=RETRY_MAX_S,
+    )(work.send_letter)
     jobs.periodic("identity.purge_notifications", "47 * * * *")(_purge)
 
 
@@ -160,7 +164,7 @@ class _Work:
             return
         told = self._told(waiting, recipient)
         letter = letters.single(recipient, told, waiting.id, self._public_url)
-        await self._send_letter(tx, [waiting], letter)
+        await self._send_letter(tx, recipient, [waiting], letter)
 
     async def _send_digest(self, tx: Tx, recipient: Recipient, first: Waiting) -> None:
         due_at = max(first.due_at, datetime.now(UTC))
@@ -173,20 +177,44 @@ class _Work:
         stop = stop_url(self._seal, Reader(tx.organisation_id, recipient.id), self._public_url)
         told = [self._told(each, recipient) for each in wanted]
         letter = letters.digest(recipient, told, id, self._public_url, stop)
-        await self._send_letter(tx, wanted, letter)
+        await self._send_letter(tx, recipient, wanted, letter)
 
     async def _send_letter(
-        self, tx: Tx, waiting: Sequence[Waiting], letter: letters.Letter
+        self, tx: Tx, recipient: Recipient, waiting: Sequence[Waiting], letter: letters.Letter
     ) -> None:
         assert self._postman is not None
-        ids = [each.id for each in waiting]
         try:
             await self._postman.send(letter)
         except MailRefused as error:
             log.warning("mail_refused", letter=letter.id, error=str(error))
-            await store.settle(tx, ids, "failed", str(error))
+            await store.settle(tx, [each.id for each in waiting], "failed", str(error))
         else:
-            await store.settle(tx, ids, "sent")
+            await self._sent(tx, recipient, waiting)
+
+    async def _sent(self, tx: Tx, recipient: Recipient, waiting: Sequence[Waiting]) -> None:
+        """Note what was sent. What was added to while it was on its way goes out once more.
+
+        Only now is the inbox held: nobody waits for a mail server to read theirs.
+        """
+        await store.lock_inbox(tx, recipient.id)
+        positions = await store.positions(tx, [each.row.id for each in waiting])
+        await store.settle(tx, [each.id for each in waiting], "sent")
+        for each in waiting:
+            if positions.get(each.row.id) != each.row.position:
+                await self._send_again(tx, recipient, each)
+
+    async def _send_again(self, tx: Tx, recipient: Recipient, waiting: Waiting) -> None:
+        row, now = waiting.row, datetime.now(UTC)
+        kind = self._kinds.get(row.kind)
+        if kind is None:
+            return
+        choices = await inbox.get_choices(tx, [recipient.id], row.kind)
+        choice = choices.get((recipient.id, row.kind), kind.choice)
+        for planned in rules.plan(kind, choice, recipient.habits, now):
+            if planned.channel is waiting.channel:
+                delivery = rules.spaced(planned, now, kind, recipient.habits)
+                targets = [waiting.subscription_id]
+                await service.send_later(tx, recipient.id, row.id, delivery, targets, now)
 
     async def _send_push(self, tx: Tx, recipient: Recipient, waiting: Waiting) -> None:
         assert self._push is not None
@@ -218,7 +246,7 @@ class _Work:
             log.warning("push_refused", service=to.service, error=str(error))
             await store.settle(tx, [waiting.id], "failed", str(error))
         else:
-            await store.settle(tx, [waiting.id], "sent")
+            await self._sent(tx, recipient, [waiting])
 
     async def send_letter(self, tx: Tx, asked: LinkLetter) -> None:
         """Send somebody a link, as long as it works."""

@@ -149,6 +149,31 @@ async def postpone(tx: Tx, ids: Sequence[UUID], due_at: datetime) -> None:
     )
 
 
+async def lock_inbox(tx: Tx, person_id: UUID) -> None:
+    """Let nothing in somebody's inbox change until the transaction ends."""
+    await tx.fetchval(
+        """
+        select last_number from identity.inboxes
+        where organisation_id = $1 and person_id = $2 for update
+        """,
+        tx.organisation_id,
+        person_id,
+    )
+
+
+async def positions(tx: Tx, notification_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """The positions of notifications as they are by now."""
+    rows = await tx.fetch(
+        """
+        select id, position from identity.notifications
+        where organisation_id = $1 and id = any($2::uuid[])
+        """,
+        tx.organisation_id,
+        list(notification_ids),
+    )
+    return {row["id"]: row["position"] for row in rows}
+
+
 async def settle(tx: Tx, ids: Sequence[UUID], state: str, error: str | None = None) -> None:
     """Note what came of deliveries: `sent`, `skipped` or `failed`."""
     await tx.execute(
