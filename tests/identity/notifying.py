@@ -3,16 +3,22 @@
 import asyncio
 import sys
 
+from hanse.identity.notifications.kinds import KINDS
+from hanse.identity.notifications.model import Kinds
+from hanse.identity.notifications.sending.jobs import register_notifications
+from hanse.identity.sealing import Seal
 from hanse.platform.job_worker import run_jobs
 from hanse.platform.jobs import Jobs
-from hanse.server.notices import register_jobs
-from hanse.server.settings import Settings
+from hanse.platform.mail import Postman, parse_smtp_url
 from tests.eventing import SHORT_LEASE
 
 
-async def _main(database_url: str, smtp_url: str, home: str) -> None:
+async def _main(database_url: str, smtp_url: str) -> None:
     jobs = Jobs()
-    register_jobs(jobs, Settings(home=home, smtp_url=smtp_url, push_services=""))
+    postman = Postman(parse_smtp_url(smtp_url), "Hanse <hanse@hanse.example>")
+    seal = Seal("only for this test")
+    url = "http://localhost:8080"
+    register_notifications(jobs, Kinds(KINDS), seal, url, postman=postman, push=None)
     await run_jobs(jobs, database_url, asyncio.Event(), limits=SHORT_LEASE)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from hanse.identity.notifications.live import STREAMS_PER_PERSON_MAX
 from tests.serving import Hanse, until
 
 
@@ -144,17 +145,22 @@ def test_a_stream_ends_with_its_session(ana: Ana) -> None:
 def test_somebody_has_a_limited_number_of_streams(ana: Ana) -> None:
     with httpx.Client(base_url=ana.browser.base_url, timeout=20) as browser:
         browser.cookies = ana.browser.cookies
-        open_ones = []
-        statuses = []
-        for _ in range(25):
-            context = browser.stream("GET", "/v1/me/notifications/stream")
-            answer = context.__enter__()
-            open_ones.append(context)
-            statuses.append(answer.status_code)
-            if answer.status_code == 429:
-                break
-            next(answer.iter_lines())
-        for context in open_ones:
-            context.__exit__(None, None, None)
-    assert statuses[-1] == 429
-    assert statuses.count(200) >= 10
+        request = browser.build_request("GET", "/v1/me/notifications/stream")
+        answers, lines = [], []
+        for _ in range(STREAMS_PER_PERSON_MAX + 1):
+            answers.append(browser.send(request, stream=True))
+            # What is read from is kept: a reader that is dropped closes its connection.
+            lines.append(answers[-1].iter_lines())
+            next(lines[-1])
+        assert [each.status_code for each in answers[:-1]] == [200] * STREAMS_PER_PERSON_MAX
+        assert answers[-1].status_code == 429
+        assert int(answers[-1].headers["retry-after"]) >= 1
+        for answer in answers:
+            answer.close()
+
+        def is_room() -> bool:
+            again = browser.send(request, stream=True)
+            again.close()
+            return again.status_code == 200
+
+        until(is_room, what="room, now that they are closed")

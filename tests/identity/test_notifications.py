@@ -50,6 +50,8 @@ class Post:
             "push_services": "127.0.0.1",
         }
         self.app = house.build(**self.given)
+        self.jobs = Jobs()
+        self.push = register_jobs(self.jobs, Settings(home=house.home, **self.given))
 
     async def person(self, **settings: Any) -> tuple[UUID, httpx.AsyncClient]:
         """Somebody new with these settings, and their browser."""
@@ -77,14 +79,9 @@ class Post:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """The jobs run for the length of the block."""
-        jobs = Jobs()
-        given = {"home": self.house.home, **self.given}
-        push = register_jobs(jobs, Settings(**given))
         url = self.house.database.url("hanse_jobs")
-        async with going(lambda stop: run_jobs(jobs, url, stop, limits=QUICK)):
+        async with going(lambda stop: run_jobs(self.jobs, url, stop, limits=QUICK)):
             yield
-        assert push is not None
-        await push.close()
 
     async def work(self) -> None:
         """Let all jobs that are due come to their end."""
@@ -131,7 +128,10 @@ class Post:
 async def post(house: House) -> AsyncIterator[Post]:
     tenant = await house.organisation("Aldeia")
     async with mail_server() as mail, browser_push() as browser:
-        yield Post(house, mail, browser, tenant)
+        post = Post(house, mail, browser, tenant)
+        yield post
+        assert post.push is not None
+        await post.push.close()
 
 
 async def inbox(client: httpx.AsyncClient, query: str = "") -> list[dict[str, Any]]:

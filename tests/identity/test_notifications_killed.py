@@ -14,12 +14,12 @@ from hanse.identity.notifications.kinds import ADDED_TO_GROUP
 from hanse.identity.notifications.model import Choice, EmailMode
 from hanse.platform.database import Db
 from hanse.platform.ids import new_id
-from tests.conftest import Database, make_test_home
+from tests.conftest import Database
 from tests.eventing import ROOT, SHORT_LEASE, count_jobs, until
 from tests.identity.outside import mail_server
 
-ANNOUNCED = 40
-KILLS = 4
+ANNOUNCED = 24
+KILLS = 2
 
 
 async def person_with_mail(db: Db, organisation_id: UUID) -> UUID:
@@ -44,7 +44,7 @@ async def test_killed_again_and_again_it_tells_everything_once(database: Databas
     person = await person_with_mail(db, organisation_id)
     async with mail_server() as mail:
         mail.delay_s = 0.05
-        arguments = (database.url("hanse_jobs"), mail.url, str(make_test_home()))
+        arguments = (database.url("hanse_jobs"), mail.url)
 
         async def start() -> asyncio.subprocess.Process:
             return await asyncio.create_subprocess_exec(

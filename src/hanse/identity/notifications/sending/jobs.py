@@ -39,7 +39,7 @@ from hanse.identity.notifications.wording import notification_of
 from hanse.identity.sealing import Seal, SealBroken
 from hanse.platform.database import Tx
 from hanse.platform.jobs import Jobs, enqueue
-from hanse.platform.mail import MailRefused, Postman
+from hanse.platform.mail import Letter, MailRefused, Postman
 from hanse.platform.telemetry import log
 
 ATTEMPTS_MAX: Final = 40
@@ -48,6 +48,7 @@ RETRY_MAX_S: Final = 1800.0
 """An outage of a mail server of half a day is waited out."""
 SEND_TIMEOUT_S: Final = 50.0
 DIGEST_MAX: Final = 5_000
+DIGEST_PAUSE_S: Final = 15.0
 PURGED_ROWS_MAX: Final = 1_000
 PURGE_ROUNDS_MAX: Final = 10
 
@@ -112,6 +113,11 @@ class _Work:
 
     async def deliver(self, tx: Tx, asked: Deliver) -> None:
         """Send one thing, or what is due of its digest, unless it is not wanted any more."""
+        reader = await store.reader_of_digest(tx, asked.delivery_id)
+        if reader is not None and not await store.try_digest(tx, reader):
+            # Whoever has the digest in hand takes this along, most probably.
+            await enqueue(tx, DELIVER, asked, delay_s=DIGEST_PAUSE_S)
+            return
         waiting = await store.lock_delivery(tx, asked.delivery_id)
         if waiting is None:
             return
@@ -180,7 +186,7 @@ class _Work:
         await self._send_letter(tx, recipient, wanted, letter)
 
     async def _send_letter(
-        self, tx: Tx, recipient: Recipient, waiting: Sequence[Waiting], letter: letters.Letter
+        self, tx: Tx, recipient: Recipient, waiting: Sequence[Waiting], letter: Letter
     ) -> None:
         assert self._postman is not None
         try:

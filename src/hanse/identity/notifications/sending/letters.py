@@ -101,9 +101,9 @@ def _entry(notification: Notification, public_url: str) -> Entry:
     return Entry(notification.title, notification.body, url)
 
 
-def _phrase(recipient: Recipient, name: str, **values: str | int) -> str:
+def _phrase(recipient: Recipient, phrase: str, /, **values: str | int) -> str:
     language = language_of(recipient.locale)
-    return fill(phrases(language)[name], language, values)
+    return fill(phrases(language)[phrase], language, values)
 
 
 @cache

@@ -100,15 +100,40 @@ async def last_sent(tx: Tx, notification_id: UUID, channel: Channel) -> datetime
     return at
 
 
+async def reader_of_digest(tx: Tx, id: UUID) -> UUID | None:
+    """Whose digest a delivery that waits belongs to; None for one that goes out alone."""
+    person_id: UUID | None = await tx.fetchval(
+        """
+        select person_id from identity.notification_deliveries
+        where organisation_id = $1 and id = $2 and state = 'waiting' and digest
+        """,
+        tx.organisation_id,
+        id,
+    )
+    return person_id
+
+
+async def try_digest(tx: Tx, person_id: UUID) -> bool:
+    """Take somebody's digest in hand until the transaction ends; False if somebody else has it."""
+    got: bool = await tx.fetchval(
+        "select pg_try_advisory_xact_lock(hashtextextended($1, 0))",
+        f"identity.digest {person_id}",
+    )
+    return got
+
+
 async def lock_delivery(tx: Tx, id: UUID) -> Waiting | None:
-    """A delivery that waits and that nobody else has in hand."""
+    """A delivery that still waits, once nobody else has it in hand.
+
+    Not skipped when somebody has: they may have lost their lease on it, and send nothing.
+    """
     row = await tx.fetchrow(
         f"""
         select {_WAITING}
         from identity.notification_deliveries d
             join identity.notifications n on n.id = d.notification_id
         where d.organisation_id = $1 and d.id = $2 and d.state = 'waiting'
-        for update of d skip locked
+        for update of d
         """,
         tx.organisation_id,
         id,
@@ -126,7 +151,7 @@ async def lock_digest(tx: Tx, person_id: UUID, due_at: datetime, limit: int) -> 
         where d.organisation_id = $1 and d.person_id = $2 and d.state = 'waiting' and d.digest
             and d.due_at <= $3
         order by n.position desc limit $4
-        for update of d skip locked
+        for update of d
         """,
         tx.organisation_id,
         person_id,
