@@ -319,6 +319,26 @@ def key_revoke(key_id: Any, organisation: str | None) -> None:
 
 
 @main.group()
+def mail() -> None:
+    """Try the mail server."""
+
+
+@mail.command("test")
+@click.argument("address")
+def mail_test(address: str) -> None:
+    """Send a letter to ADDRESS, by the settings of this machine."""
+    from hanse.platform.mail import MailRefused
+    from hanse.platform.problems import Problem
+    from hanse.server.notices import send_test_letter
+
+    try:
+        asyncio.run(send_test_letter(settings(), address))
+    except (ValueError, Problem, MailRefused) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("The mail server has taken the letter.", err=True)
+
+
+@main.group()
 def jobs() -> None:
     """See background work that was given up, and give it a new chance."""
 

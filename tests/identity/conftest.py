@@ -1,5 +1,6 @@
 """The web application in this process, over a real database, with organisations to sign in to."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,9 +10,9 @@ import pytest
 from argon2.profiles import CHEAPEST
 
 from hanse import identity
-from hanse.identity import Access, Mailer, Passwords, Role
+from hanse.identity import Access, Mailer, Passwords, Person, Role
 from hanse.inference import InferenceClient
-from hanse.platform.database import Db
+from hanse.platform.database import Db, Tx
 from hanse.platform.ids import new_id
 from hanse.server.app import create_app
 from hanse.server.settings import Settings
@@ -33,19 +34,23 @@ class House:
         self.database = database
         self.inference = inference
         self.mailer = Letters()
-        self._home = str(make_test_home())
+        self.home = str(make_test_home())
+        # Its transport waits for the end of an answer: here, streams end after what there is.
+        self._stopping = asyncio.Event()
+        self._stopping.set()
         self.app = self.build()
 
     def build(self, **settings: Any) -> Any:
-        """The application under other settings."""
-        given = {"home": self._home, "sign_in_limit_per_minute": 0, **settings}
+        """The application under other settings; with an SMTP server, it writes its own letters."""
+        given = {"home": self.home, "sign_in_limit_per_minute": 0, **settings}
         return create_app(
             Settings(**given),
             self.db,
             None,  # type: ignore[arg-type]
             self.inference,
-            mailer=self.mailer,
+            mailer=None if "smtp_url" in settings else self.mailer,
             hasher=Passwords(parameters=CHEAPEST),
+            stopping=self._stopping,
         )
 
     def browser(
@@ -72,9 +77,15 @@ class Letters(Mailer):
     def __init__(self) -> None:
         self.sent: list[dict[str, str]] = []
 
-    async def sign_in_link(self, **letter: str) -> None:  # type: ignore[override]
+    async def sign_in_link(self, tx: Tx, person: Person, *, organisation: str, url: str) -> None:
         """Take a letter."""
-        self.sent.append(letter)
+        self.sent.append({"email": person.email, "url": url})
+
+    async def invitation(
+        self, tx: Tx, person: Person, *, locale: str, organisation: str, url: str
+    ) -> None:
+        """Take a letter."""
+        self.sent.append({"email": person.email, "url": url})
 
 
 class Tenant:

@@ -1,14 +1,18 @@
 """What an attacker tries, for every endpoint of the OpenAPI document, so for later ones, too."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from hanse.identity import Permission, Role
+from hanse.identity.notifications.service import Announcement, put_into_inboxes
+from hanse.server.notices import all_kinds
 from tests.identity.conftest import PASSWORD, House, Tenant
+from tests.identity.outside import Browser
 
 SAFE = {"get", "head", "options"}
 MARK = "belongs-to-b"
@@ -66,6 +70,15 @@ async def neighbour(house: House) -> Neighbour:
     webhook = await make("/v1/webhooks", {"url": f"https://{MARK}.example", "description": MARK})
     ping = await owner.post(f"/v1/webhooks/{webhook['id']}/ping")
     sessions = (await owner.get("/v1/me/sessions")).json()
+    subscription = await make(
+        "/v1/me/push-subscriptions", Browser().subscription(f"/{MARK}", "fcm.googleapis.com")
+    )
+    me = UUID((await owner.get("/v1/me")).json()["person"]["id"])
+    facts: dict[str, str | int] = {"group": MARK, "by": MARK}
+    said = Announcement([me], "identity.added_to_group", facts, None, "", datetime.now(UTC))
+    async with house.db.tx(tenant.id) as tx:
+        await put_into_inboxes(tx, all_kinds(), said, frozenset())
+    notifications = (await owner.get("/v1/me/notifications")).json()["items"]
     return Neighbour(
         {
             "person_id": person["id"],
@@ -74,6 +87,8 @@ async def neighbour(house: House) -> Neighbour:
             "key_id": key["key"]["id"],
             "provider_id": provider["id"],
             "session_id": sessions[0]["id"],
+            "notification_id": notifications[0]["id"],
+            "subscription_id": subscription["id"],
             "passkey_id": str(uuid4()),
             "webhook_id": webhook["id"],
             "delivery_id": ping.json()["id"],
@@ -116,6 +131,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "changeIdentityProvider": {"name": "taken over"},
     "changeWebhook": {"description": "taken over"},
     "replayWebhook": {"since": "2020-01-01T00:00:00Z"},
+    "markMyNotification": {"read": True},
 }
 
 
@@ -170,6 +186,14 @@ async def assert_untouched(house: House, neighbour: Neighbour) -> None:
             "select name = $2 from identity.identity_providers where id = $1",
             neighbour.ids["provider_id"],
             MARK,
+        )
+        assert await connection.fetchval(
+            "select read_at is null from identity.notifications where id = $1",
+            neighbour.ids["notification_id"],
+        )
+        assert await connection.fetchval(
+            "select count(*) from identity.push_subscriptions where id = $1",
+            neighbour.ids["subscription_id"],
         )
     finally:
         await connection.close()

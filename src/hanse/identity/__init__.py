@@ -5,18 +5,30 @@ get an `Access` with each request and ask it with `require`.
 """
 
 from hanse.identity.api import router
-from hanse.identity.api.common import cookie_of, forget_cookie
+from hanse.identity.api.common import cookies_of, forget_cookie
 from hanse.identity.api.entry import Entry
 from hanse.identity.audit import record
 from hanse.identity.authentication import (
+    SECRET_CHARACTERS_MAX,
     Authenticator,
     MissingCredentials,
     WrongCredentials,
+    device_cookie,
     require_same_origin,
     session_cookie,
 )
 from hanse.identity.events import examples as event_examples
+from hanse.identity.expiry import register_expiry
 from hanse.identity.model import Access, ApiKey, Organisation, Origin, Person, Status
+from hanse.identity.notifications.kinds import KINDS
+from hanse.identity.notifications.live import InboxBells
+from hanse.identity.notifications.model import Choice, EmailMode, Kind, Kinds
+from hanse.identity.notifications.notices import Notices
+from hanse.identity.notifications.sending.jobs import register_notifications
+from hanse.identity.notifications.sending.mail_queue import MailQueue
+from hanse.identity.notifications.sending.push import PushSender, PushServices, Vapid
+from hanse.identity.notifications.service import notify
+from hanse.identity.notifications.wording import read_texts
 from hanse.identity.people import EmailTaken, create_person, get_person, get_person_by_email
 from hanse.identity.personal_data import holdings, register_personal_data
 from hanse.identity.policy import Permission, Role
@@ -45,30 +57,43 @@ from hanse.identity.webhooks import DeliveryLimits, run_deliverer
 from hanse.identity.webhooks import consumer as webhook_consumer
 
 __all__ = [
+    "KINDS",
     "LINK_LIFETIME",
+    "SECRET_CHARACTERS_MAX",
     "Access",
     "ApiKey",
     "Authenticator",
+    "Choice",
     "DeliveryLimits",
+    "EmailMode",
     "EmailTaken",
     "Entry",
+    "InboxBells",
+    "Kind",
+    "Kinds",
+    "MailQueue",
     "Mailer",
     "MissingCredentials",
+    "Notices",
     "OidcClient",
     "Organisation",
     "Origin",
     "Passwords",
     "Permission",
     "Person",
+    "PushSender",
+    "PushServices",
     "Role",
     "Seal",
     "Status",
+    "Vapid",
     "WrongCredentials",
-    "cookie_of",
+    "cookies_of",
     "create_api_key",
     "create_organisation",
     "create_person",
     "create_sign_in_link",
+    "device_cookie",
     "event_examples",
     "forget_cookie",
     "get_organisation",
@@ -78,9 +103,13 @@ __all__ = [
     "list_api_keys",
     "list_organisations",
     "newest_api_keys",
+    "notify",
     "operator",
     "read_or_make_key",
+    "read_texts",
     "record",
+    "register_expiry",
+    "register_notifications",
     "register_personal_data",
     "register_purge",
     "rename_api_key",

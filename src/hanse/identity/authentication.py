@@ -15,6 +15,7 @@ from hanse.platform.database import Db, Tx
 from hanse.platform.problems import Forbidden, Unauthenticated
 
 _COOKIE = "hanse_session"
+_DEVICE_COOKIE = "hanse_device"
 REMEMBERED_S = 2.0
 REMEMBERED_MAX = 10_000
 SECRET_CHARACTERS_MAX = 256
@@ -29,6 +30,11 @@ def session_cookie(public_url: str) -> str:
     Behind TLS it is one that no page of a neighbouring domain can plant (RFC 6265bis, `__Host-`).
     """
     return f"__Host-{_COOKIE}" if public_url.startswith("https:") else _COOKIE
+
+
+def device_cookie(public_url: str) -> str:
+    """Return the name of the cookie by which a browser is known again; it lets nobody in."""
+    return f"__Host-{_DEVICE_COOKIE}" if public_url.startswith("https:") else _DEVICE_COOKIE
 
 
 class MissingCredentials(Unauthenticated):

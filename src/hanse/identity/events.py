@@ -52,6 +52,14 @@ class GroupChanged(Event, frozen=True, kw_only=True):
     change: str
 
 
+class InboxChanged(Event, frozen=True, kw_only=True):
+    """In the inboxes of these people something is new or was read. A bell: ask for what it is."""
+
+    type: ClassVar[str] = "identity.inbox_changed.v1"
+
+    person_ids: list[UUID]
+
+
 class PersonErased(Event, frozen=True, kw_only=True):
     """Somebody asked to be forgotten, or was: the id leads to nobody any more."""
 

@@ -76,10 +76,14 @@ class ApiKey(Struct, frozen=True):
 
 
 class Origin(Struct, frozen=True):
-    """Where a request came from: network address and program, as far as they were told."""
+    """Where a request came from: network address and program, as far as they were told.
+
+    `device` is the secret in the cookie by which a browser that signed in before is known again.
+    """
 
     address: str | None = None
     user_agent: str | None = None
+    device: str | None = None
 
 
 class Access(Struct, frozen=True):

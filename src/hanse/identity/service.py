@@ -11,6 +11,7 @@ import msgspec
 from hanse.identity import store
 from hanse.identity.audit import record
 from hanse.identity.events import ApiKeyCreated, ApiKeyRevoked
+from hanse.identity.expiry import warn_before
 from hanse.identity.model import Access, ApiKey, Organisation
 from hanse.identity.people import clean_name
 from hanse.identity.policy import TEXT_SCOPES, Permission, Role
@@ -115,6 +116,7 @@ async def create_api_key(
         expires_at,
         requests_per_minute,
     )
+    await warn_before(tx, key)
     await announce(tx, ApiKeyCreated(api_key_id=key.id, name=key.name, scopes=key.scopes))
     await record(tx, access, "api_key.created", "api_key", key.id, key.name, scopes=key.scopes)
     return key, secret

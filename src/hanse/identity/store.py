@@ -98,6 +98,19 @@ async def list_api_keys(tx: Tx, after: UUID | None, limit: int) -> list[ApiKey]:
     return [_api_key(row) for row in rows]
 
 
+async def get_live_api_key(tx: Tx, id: UUID) -> Any | None:
+    """Name, maker and end of a key that still works."""
+    return await tx.fetchrow(
+        """
+        select name, created_by, expires_at from identity.api_keys
+        where organisation_id = $1 and id = $2 and revoked_at is null
+            and (expires_at is null or expires_at > now())
+        """,
+        tx.organisation_id,
+        id,
+    )
+
+
 async def rename_api_key(tx: Tx, id: UUID, name: str) -> ApiKey | None:
     """Give an API key another name; None if there is none."""
     row = await tx.fetchrow(

@@ -7,6 +7,7 @@ DeepL clients do. `consumers` follow what was translated to keep the usage.
 from hanse.language.api import deepl_error_response, routes
 from hanse.language.detect import Detection, DetectionStatus, Detector
 from hanse.language.documents.jobs import register_documents
+from hanse.language.documents.kinds import KINDS
 from hanse.language.events import TextTranslated, consumers
 from hanse.language.events import examples as event_examples
 from hanse.language.languages import UnknownLanguage, parse_code
@@ -27,6 +28,7 @@ from hanse.language.service import (
 from hanse.language.translations import STATE, Translations
 
 __all__ = [
+    "KINDS",
     "STATE",
     "Detection",
     "DetectionStatus",

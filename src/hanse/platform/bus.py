@@ -5,6 +5,7 @@ filled again by the relay.
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -13,6 +14,7 @@ import msgspec
 import nats.errors
 import nats.js.errors
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.js.api import (
     DiscardPolicy,
     RetentionPolicy,
@@ -83,6 +85,8 @@ class Bus:
         self._name = name
         self._closing = False
         self._told: set[str] = set()
+        self._followed: list[tuple[str, Callable[[bytes], None]]] = []
+        self._following: list[asyncio.Future[None]] = []
         self._client = Client()
         self._connecting = asyncio.create_task(self._connect(self._client))
 
@@ -97,6 +101,31 @@ class Bus:
             reconnect_time_wait=RECONNECT_PAUSE_S,  # type: ignore[arg-type]  # any number of seconds
             ping_interval=PING_INTERVAL_S,
         )
+        for followed in self._followed:
+            await self._subscribe(client, *followed)
+
+    def follow(self, subject: str, handle: Callable[[bytes], None]) -> None:
+        """Give every message on a subject that comes by while connected to `handle`.
+
+        For what may be missed: each process gets it, nothing is kept for one that is away, and
+        nothing is acknowledged. What must not be missed is for `hanse.platform.consumers`.
+        """
+        self._followed.append((subject, handle))
+        if self._client.is_connected:
+            self._following.append(
+                asyncio.ensure_future(self._subscribe(self._client, subject, handle))
+            )
+
+    async def _subscribe(
+        self, client: Client, subject: str, handle: Callable[[bytes], None]
+    ) -> None:
+        async def on_message(message: Msg) -> None:
+            try:
+                handle(message.data)
+            except Exception as error:  # the edge: one message must not end the following
+                log.warning("bus_message_not_handled", subject=message.subject, exc_info=error)
+
+        await client.subscribe(subject, cb=on_message)
 
     async def _on_error(self, error: Exception) -> None:
         # Each attempt of a long outage fails in the same words: say them once.

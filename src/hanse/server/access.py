@@ -6,7 +6,15 @@ from uuid import UUID
 import msgspec
 from litestar import Request
 
-from hanse.identity import Access, Authenticator, Origin, require_same_origin, session_cookie
+from hanse.identity import (
+    SECRET_CHARACTERS_MAX,
+    Access,
+    Authenticator,
+    Origin,
+    device_cookie,
+    require_same_origin,
+    session_cookie,
+)
 from hanse.platform.http import ANSWER_HEADERS, RateLimit, RateLimits
 
 _NOBODY = UUID(int=0)
@@ -37,10 +45,13 @@ def credentials_of(request: Request[Any, Any, Any], public_url: str) -> CookieCr
     }
 
 
-def origin_of(request: Request[Any, Any, Any]) -> Origin:
+def origin_of(request: Request[Any, Any, Any], public_url: str) -> Origin:
     """Where a request comes from, for the audit log and the limits of those not signed in."""
+    device = request.cookies.get(device_cookie(public_url))
     return Origin(
-        request.client.host if request.client else None, request.headers.get("user-agent")
+        request.client.host if request.client else None,
+        request.headers.get("user-agent"),
+        device if device and len(device) <= SECRET_CHARACTERS_MAX else None,
     )
 
 
@@ -59,7 +70,7 @@ async def access_of(
     access = await authenticator.access(**credentials_of(request, public_url))
     if limit := access.limit_per_minute(per_minute):
         _tell(request, await limits.take(access.organisation_id, access.caller, limit))
-    return msgspec.structs.replace(access, origin=origin_of(request))
+    return msgspec.structs.replace(access, origin=origin_of(request, public_url))
 
 
 async def visitor_of(
@@ -69,7 +80,7 @@ async def visitor_of(
 
     Raises CrossSiteRequest (403), RateLimited (429), DatabaseUnavailable (503).
     """
-    origin = origin_of(request)
+    origin = origin_of(request, public_url)
     if request.method not in ("GET", "HEAD"):
         # Else another site could sign people in to an account of its own.
         require_same_origin(**credentials_of(request, public_url))

@@ -25,6 +25,7 @@ from hanse.platform.telemetry import METRICS_CONTENT_TYPE, log, render_metrics
 from hanse.server import pages, web
 from hanse.server.access import CookieCredentials, access_of, credentials_of, visitor_of
 from hanse.server.events import event_catalogue
+from hanse.server.notices import notices
 from hanse.server.settings import Settings
 
 READ: list[HttpMethod] = [HttpMethod.GET, HttpMethod.HEAD]
@@ -152,21 +153,23 @@ def create_app(
     generation: InferenceClient | None = None,
     mailer: identity.Mailer | None = None,
     hasher: identity.Passwords | None = None,
+    stopping: asyncio.Event | None = None,
 ) -> RequestContext:
     """Put the web application together from resources that the caller opened and will close.
 
-    `generation` leads to a language model, if there is one; `mailer` sends sign-in links;
-    `hasher` replaces the one of the settings.
+    `generation` leads to a language model, if there is one; `mailer` and `hasher` replace those of
+    the settings; `stopping` is set when open streams must end.
     """
     secret_key = settings.secret_key or identity.read_or_make_key(settings.home_path)
-    app = _routes(settings, db, bus, inference, generation, mailer, hasher, secret_key)
+    app = _routes(settings, db, bus, inference, generation, mailer, hasher, secret_key, stopping)
     return RequestContext(app, secure=settings.address.startswith("https:"))
 
 
 def document(settings: Settings) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document, without a server."""
     unused: Any = None
-    app = _routes(settings, unused, unused, unused, None, None, None, "only for the document")
+    key = "only for the document"
+    app = _routes(settings, unused, unused, unused, None, None, None, key, None)
     return app.openapi_schema.to_schema()
 
 
@@ -179,11 +182,15 @@ def _routes(
     mailer: identity.Mailer | None,
     hasher: identity.Passwords | None,
     secret_key: str,
+    stopping: asyncio.Event | None,
 ) -> Litestar:
     breached = settings.breached_passwords_file
     public_url = settings.address
     authenticator = Authenticator(db)
     limits = RateLimits(db)
+    seal = identity.Seal(secret_key)
+    if mailer is None and settings.smtp_url:
+        mailer = identity.MailQueue(seal)
 
     async def access(request: Request[Any, Any, Any]) -> Access:
         return await access_of(
@@ -221,9 +228,10 @@ def _routes(
             "credentials": Provide(credentials, sync_to_thread=False),
             "entry": Provide(entry, sync_to_thread=False),
             "hasher": constant(hasher or identity.Passwords(Path(breached) if breached else None)),
-            "seal": constant(identity.Seal(secret_key)),
+            "seal": constant(seal),
             "oidc": constant(identity.OidcClient()),
             "mailer": constant(mailer),
+            "notices": constant(notices(settings, bus, secret_key, stopping)),
             "authenticator": constant(authenticator),
             "db": constant(db),
             "bus": constant(bus),

@@ -21,10 +21,12 @@ METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 def supervise(settings: Settings) -> None:
     """Run everything on this machine until a signal asks to stop. Raises SetupError."""
     from hanse.platform.embedded import make_home
+    from hanse.server.notices import postman as check_mail
     from hanse.server.supervisor import LEFTOVER_WAIT_S, bind, home_lock
 
     if bool(settings.database_url) != bool(settings.database_owner_url):
         raise SetupError("Set both HANSE_DATABASE_URL and HANSE_DATABASE_OWNER_URL, or neither.")
+    check_mail(settings)
     home = make_home(settings.home_path)
     with home_lock(home) as lock:
         wait_s = LEFTOVER_WAIT_S if lock.after_crash else 0.0

@@ -71,8 +71,8 @@ async def sign_in(
         await entry.end_earlier()
     except Problem as problem:
         return _problem_page(problem)
-    cookie = identity.cookie_of(signed_in.token, public_url)
-    return Response(None, status_code=303, headers={"Location": "/"}, cookies=[cookie])
+    cookies = identity.cookies_of(signed_in, public_url)
+    return Response(None, status_code=303, headers={"Location": "/"}, cookies=cookies)
 
 
 @post("/sign-out", include_in_schema=False, status_code=303)

@@ -111,8 +111,9 @@ async def web(settings: Settings, fd: int | None) -> None:
     generation_client = None
     if settings.generation_url:
         generation_client = await InferenceClient.open(settings.generation_socket_path)
+    stop = _stop_event()
     config = uvicorn.Config(
-        create_app(settings, db, bus, inference_client, generation_client),
+        create_app(settings, db, bus, inference_client, generation_client, stopping=stop),
         http=BoundedHttpProtocol,
         log_config=None,
         access_log=False,
@@ -122,7 +123,6 @@ async def web(settings: Settings, fd: int | None) -> None:
         timeout_graceful_shutdown=round(settings.drain_s),
     )
     server = Server(config)
-    stop = _stop_event()
 
     async def end() -> None:
         await stop.wait()
@@ -264,7 +264,7 @@ async def jobs(settings: Settings) -> None:
     from hanse.platform.outbound import OutboundClient
     from hanse.platform.purge import register_purge
     from hanse.platform.relay import run_relay
-    from hanse.server import fleet
+    from hanse.server import fleet, notices
     from hanse.server.events import event_catalogue
     from hanse.server.personal_data import HOLDINGS
 
@@ -274,7 +274,10 @@ async def jobs(settings: Settings) -> None:
     register_purge(registry)
     identity.register_purge(registry)
     identity.register_personal_data(registry, HOLDINGS)
+    push = notices.register_jobs(registry, settings)
     clients = contextlib.AsyncExitStack()
+    if push is not None:
+        clients.push_async_callback(push.close)
     inference_client = await clients.enter_async_context(fleet.inference_client(settings))
     language.register_documents(registry, inference_client)
     language.register_quality(registry, inference_client)

@@ -7,6 +7,8 @@ from hanse.identity.api import (
     groups,
     keys,
     me,
+    notification_preferences,
+    notifications,
     organisations,
     passkeys,
     people,
@@ -32,6 +34,8 @@ router = Router(
         *providers.handlers,
         *auditing.handlers,
         *webhooks.handlers,
+        *notifications.handlers,
+        *notification_preferences.handlers,
     ],
 )
 

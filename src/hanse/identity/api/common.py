@@ -9,15 +9,17 @@ from litestar.datastructures import Cookie
 from litestar.params import HeaderParameter, QueryParameter
 from msgspec import Meta, Struct
 
-from hanse.identity.authentication import session_cookie
+from hanse.identity.authentication import device_cookie, session_cookie
 from hanse.identity.model import Access
 from hanse.identity.people.service import NAME_CHARACTERS_MAX
+from hanse.identity.signing.model import SignedIn
 from hanse.identity.signing.sessions import SESSION_LIFETIME
 from hanse.platform.database import Db, Tx
 from hanse.platform.http import Answer, idempotent, problem_responses
 
 T = TypeVar("T")
 
+DEVICE_COOKIE_S = 365 * 24 * 3600
 errors = problem_responses
 """Describe the errors of a route for the OpenAPI document."""
 
@@ -54,6 +56,20 @@ def cookie_of(token: str, public_url: str) -> Cookie:
         secure=public_url.startswith("https:"),
         samesite="lax",
     )
+
+
+def cookies_of(signed_in: SignedIn, public_url: str) -> list[Cookie]:
+    """The cookies of a new session, and of the browser that it is in."""
+    device = Cookie(
+        device_cookie(public_url),
+        value=signed_in.device,
+        path="/",
+        max_age=DEVICE_COOKIE_S,
+        httponly=True,
+        secure=public_url.startswith("https:"),
+        samesite="lax",
+    )
+    return [cookie_of(signed_in.token, public_url), device]
 
 
 def forget_cookie(response: Response[Any], public_url: str) -> None:

@@ -2,7 +2,7 @@
 
 from litestar import Response
 
-from hanse.identity.api.common import cookie_of
+from hanse.identity.api.common import cookies_of
 from hanse.identity.api.me import Me, whoami
 from hanse.identity.authentication import Authenticator
 from hanse.identity.signing import sessions
@@ -36,7 +36,7 @@ class Entry:
         return Response(
             me,
             headers={"Cache-Control": "no-store"},
-            cookies=[cookie_of(signed_in.token, self._public_url)],
+            cookies=cookies_of(signed_in, self._public_url),
         )
 
     async def end_earlier(self) -> None:

@@ -32,6 +32,7 @@ from hanse.identity.people.photos import MEDIA_TYPE
 from hanse.identity.people.service import LANGUAGES_MAX, QUERY_CHARACTERS_MAX, Changes
 from hanse.identity.policy import Permission, Role
 from hanse.identity.signing import links
+from hanse.identity.store import get_organisation
 from hanse.platform.database import Db, Tx
 from hanse.platform.http import (
     PAGE_SIZE_DEFAULT,
@@ -54,9 +55,13 @@ class NewPerson(Struct, forbid_unknown_fields=True):
 
 
 class CreatedPerson(Person, frozen=True):
-    """Somebody who was added. `sign_in_link` is shown this once; null in a replayed answer."""
+    """Somebody who was added. `sign_in_link` is shown this once; null in a replayed answer.
+
+    `invitation_mailed`: the link also goes to their address.
+    """
 
     sign_in_link: SignInLink | None = None
+    invitation_mailed: bool = False
 
 
 class PersonChanges(Struct, forbid_unknown_fields=True):
@@ -120,10 +125,11 @@ async def create_person(
     access: Access,
     db: Db,
     public_url: str,
+    mailer: links.Mailer | None,
     data: NewPerson,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[CreatedPerson]:
-    """Add a person to the organisation. A sign-in link lets them in."""
+    """Add a person to the organisation. A sign-in link lets them in; it is mailed to them too."""
 
     async def create(tx: Tx) -> CreatedPerson:
         person = await people.create_person(
@@ -133,7 +139,13 @@ async def create_person(
         if data.invite:
             token = await links.create(tx, access, person.id)
             link = link_of(token, public_url, links.LINK_LIFETIME.total_seconds())
-        return CreatedPerson(**msgspec.structs.asdict(person), sign_in_link=link)
+            if mailer is not None:
+                await _mail_invitation(tx, access, mailer, person, link.url)
+        return CreatedPerson(
+            **msgspec.structs.asdict(person),
+            sign_in_link=link,
+            invitation_mailed=link is not None and mailer is not None,
+        )
 
     def without_link(body: dict[str, Any]) -> dict[str, Any]:
         return {**body, "sign_in_link": None}
@@ -219,6 +231,16 @@ async def create_sign_in_link(
     async with db.tx(access.organisation_id, access.person_id) as tx:
         token = await links.create(tx, access, person_id)
     return link_of(token, public_url, links.LINK_LIFETIME.total_seconds())
+
+
+async def _mail_invitation(
+    tx: Tx, access: Access, mailer: links.Mailer, person: Person, url: str
+) -> None:
+    """Mail it in the language of whoever invites: the new person has yet to choose one."""
+    host = await store.get_person(tx, access.person_id) if access.person_id else None
+    organisation = await get_organisation(tx)
+    locale = host.locale if host else person.locale
+    await mailer.invitation(tx, person, locale=locale, organisation=organisation.name, url=url)
 
 
 def _cursor_at(place: tuple[int, str, UUID]) -> str:

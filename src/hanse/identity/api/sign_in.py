@@ -16,7 +16,7 @@ from litestar.datastructures import Cookie
 from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
-from hanse.identity.api.common import Email, cookie_of, errors, forget_cookie
+from hanse.identity.api.common import Email, cookies_of, errors, forget_cookie
 from hanse.identity.api.entry import Entry
 from hanse.identity.api.me import Me, Password
 from hanse.identity.authentication import SECRET_CHARACTERS_MAX, Authenticator
@@ -303,7 +303,7 @@ async def from_provider(
         status_code=302,
         headers={"Location": arrival.next_path, **_NO_STORE},
         cookies=[
-            cookie_of(arrival.signed_in.token, public_url),
+            *cookies_of(arrival.signed_in, public_url),
             _oidc_cookie("", 0, public_url),
         ],
     )

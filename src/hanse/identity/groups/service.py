@@ -13,6 +13,8 @@ from hanse.identity.events import GroupChanged
 from hanse.identity.groups import store
 from hanse.identity.groups.model import Group
 from hanse.identity.model import Access
+from hanse.identity.notifications.kinds import ADDED_TO_GROUP
+from hanse.identity.notifications.service import notify
 from hanse.identity.people.service import clean_name
 from hanse.identity.people.store import get_person
 from hanse.identity.policy import Permission
@@ -113,7 +115,11 @@ async def add_member(
     person = await get_person(tx, person_id)
     if person is None:
         raise NotFound("There is no such person.")
-    await store.put_member(tx, group_id, person_id, is_manager=is_manager)
+    is_new = await store.put_member(tx, group_id, person_id, is_manager=is_manager)
+    if is_new and access.person_id not in (None, person_id):
+        # Programs, such as those that keep a directory, add people by the thousand.
+        facts = {"group": group.name, "by": access.name or "?"}
+        await notify(tx, [person_id], ADDED_TO_GROUP, facts, "/account")
     await _note(
         tx,
         access,

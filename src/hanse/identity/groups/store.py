@@ -166,19 +166,21 @@ async def is_manager(tx: Tx, group_id: UUID, person_id: UUID) -> bool:
     return bool(found)
 
 
-async def put_member(tx: Tx, group_id: UUID, person_id: UUID, *, is_manager: bool) -> None:
-    """Put somebody into a group, or say whether they manage it."""
-    await tx.execute(
+async def put_member(tx: Tx, group_id: UUID, person_id: UUID, *, is_manager: bool) -> bool:
+    """Put somebody into a group, or say whether they manage it; True if they were not in it."""
+    is_new = await tx.fetchval(
         """
         insert into identity.group_members (organisation_id, group_id, person_id, is_manager)
         values ($1, $2, $3, $4)
         on conflict (group_id, person_id) do update set is_manager = excluded.is_manager
+        returning xmax = 0
         """,
         tx.organisation_id,
         group_id,
         person_id,
         is_manager,
     )
+    return bool(is_new)
 
 
 async def delete_member(tx: Tx, group_id: UUID, person_id: UUID) -> bool:

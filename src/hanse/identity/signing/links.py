@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from hanse.identity.audit import record
-from hanse.identity.model import Access, Origin
+from hanse.identity.model import Access, Origin, Person
 from hanse.identity.people.store import get_person
 from hanse.identity.policy import Permission, Role, may_appoint
 from hanse.identity.sealing import Seal
@@ -31,10 +31,14 @@ class Mailer(ABC):
     """Whoever can send mail. Given to the application where it is put together."""
 
     @abstractmethod
-    async def sign_in_link(
-        self, *, email: str, name: str, locale: str, organisation: str, url: str
+    async def sign_in_link(self, tx: Tx, person: Person, *, organisation: str, url: str) -> None:
+        """Send a sign-in link to somebody, in their language, if the transaction commits."""
+
+    @abstractmethod
+    async def invitation(
+        self, tx: Tx, person: Person, *, locale: str, organisation: str, url: str
     ) -> None:
-        """Send a sign-in link to somebody, in their language."""
+        """Send somebody new the link that lets them in, in the language of `locale`, likewise."""
 
 
 async def create(tx: Tx, access: Access, person_id: UUID) -> str:
@@ -83,13 +87,12 @@ async def send(db: Db, mailer: Mailer | None, public_url: str, email: str) -> No
                 datetime.now(UTC) + MAILED_LINK_LIFETIME,
                 second_factor=True,
             )
-        await mailer.sign_in_link(
-            email=person.email,
-            name=person.name,
-            locale=person.locale,
-            organisation=account.organisation_name,
-            url=f"{public_url}/sign-in/{token}",
-        )
+            await mailer.sign_in_link(
+                tx,
+                person,
+                organisation=account.organisation_name,
+                url=f"{public_url}/sign-in/{token}",
+            )
 
 
 async def sign_in(

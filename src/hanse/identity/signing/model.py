@@ -10,11 +10,15 @@ from hanse.platform.problems import Conflict, Forbidden, Unauthenticated
 
 
 class SignedIn(NamedTuple):
-    """A new session: its secret, which goes into the cookie, and whose it is."""
+    """A new session: its secret, which goes into the cookie, and whose it is.
+
+    `device` goes into the cookie by which this browser is known again.
+    """
 
     token: str
     organisation_id: UUID
     person_id: UUID
+    device: str
 
 
 class Account(NamedTuple):

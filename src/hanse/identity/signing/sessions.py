@@ -5,8 +5,11 @@ from uuid import UUID
 
 from hanse.identity.audit import record
 from hanse.identity.model import Access, Origin
+from hanse.identity.notifications.kinds import SIGNED_IN
+from hanse.identity.notifications.service import notify
 from hanse.identity.secrets import digest, new_secret
 from hanse.identity.signing import store
+from hanse.identity.signing.devices import device_name
 from hanse.identity.signing.model import RecentSignInRequired, SessionInfo, SignedIn
 from hanse.platform.database import Db, Tx
 from hanse.platform.ids import new_id
@@ -18,15 +21,30 @@ SESSIONS_SHOWN_MAX = 100
 
 
 async def begin(tx: Tx, person_id: UUID, *, method: str, origin: Origin) -> SignedIn:
-    """Start a session; its secret is always a new one, whatever cookie the browser sent."""
+    """Start a session; its secret is always a new one, whatever cookie the browser sent.
+
+    Whoever has signed in before, but never from this device, is told.
+    """
     token, id = new_secret(), new_id()
+    device = origin.device or new_secret()
+    is_new = await store.is_new_device(tx, person_id, digest(device))
     await store.insert_session(
-        tx, id, person_id, digest(token), datetime.now(UTC) + SESSION_LIFETIME, method, origin
+        tx,
+        id,
+        person_id,
+        digest(token),
+        datetime.now(UTC) + SESSION_LIFETIME,
+        method,
+        origin,
+        digest(device),
     )
+    if is_new:
+        facts = {"device": device_name(origin.user_agent), "address": origin.address or "?"}
+        await notify(tx, [person_id], SIGNED_IN, facts, "/account")
     name = await store.get_name(tx, person_id)
     access = Access(tx.organisation_id, frozenset(), person_id=person_id, name=name, origin=origin)
     await record(tx, access, "session.begun", "session", id, method=method)
-    return SignedIn(token, tx.organisation_id, person_id)
+    return SignedIn(token, tx.organisation_id, person_id, device)
 
 
 async def rotate(tx: Tx, access: Access) -> str:

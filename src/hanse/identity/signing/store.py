@@ -44,13 +44,14 @@ async def insert_session(
     expires_at: datetime,
     method: str,
     origin: Origin,
+    device_hash: bytes,
 ) -> None:
-    """Insert a session by the hash of its token."""
+    """Insert a session by the hashes of its token and of its device's."""
     await tx.execute(
         """
         insert into identity.sessions (id, organisation_id, person_id, token_hash, expires_at,
-            method, address, user_agent, last_seen_at)
-        values ($1, $2, $3, $4, $5, $6, $7, left($8, 400), now())
+            method, address, user_agent, last_seen_at, device_hash)
+        values ($1, $2, $3, $4, $5, $6, $7, left($8, 400), now(), $9)
         """,
         id,
         tx.organisation_id,
@@ -60,6 +61,22 @@ async def insert_session(
         method,
         origin.address,
         origin.user_agent,
+        device_hash,
+    )
+
+
+async def is_new_device(tx: Tx, person_id: UUID, device_hash: bytes) -> bool:
+    """Whether somebody who has signed in before has never done so from this device."""
+    return bool(
+        await tx.fetchval(
+            """
+            select count(*) > 0 and coalesce(bool_and(device_hash is distinct from $3), true)
+            from identity.sessions where organisation_id = $1 and person_id = $2
+            """,
+            tx.organisation_id,
+            person_id,
+            device_hash,
+        )
     )
 
 

@@ -8,11 +8,13 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Final
 
+from hanse.identity import Kind, notify
 from hanse.inference import InferenceClient, UnknownModel
 from hanse.language import service as language
 from hanse.language.detect import Detector
 from hanse.language.documents import bilingual, store
 from hanse.language.documents.formats import Block, InvalidFile, format_of, kind_of
+from hanse.language.documents.kinds import DOCUMENT_FAILED, DOCUMENT_FINISHED
 from hanse.language.documents.service import STEP, Step
 from hanse.language.documents.store import DocumentRow
 from hanse.language.glossaries.loading import TermsCache
@@ -91,6 +93,8 @@ class _Translation:
                 is_left = await self._go_on(tx, row)
         except _ITS_OWN_FAULT as problem:
             await store.fail(tx, row.id, problem.detail)
+            facts = {"filename": row.filename, "reason": problem.detail}
+            await _tell(tx, row, DOCUMENT_FAILED, facts)
             return
         if is_left:
             # Without a key: this very job still holds it.
@@ -172,6 +176,7 @@ class _Translation:
             blocks = [target for _, target in translated]
             result = await asyncio.to_thread(_write, row.filename, data, blocks)
         await store.finish(tx, row.id, result)
+        await _tell(tx, row, DOCUMENT_FINISHED, {"filename": row.filename})
         now = datetime.now(UTC)
         await language.keep(
             tx,
@@ -192,6 +197,11 @@ class _Translation:
                 kind="document",
             ),
         )
+
+
+async def _tell(tx: Tx, row: DocumentRow, kind: Kind, facts: dict[str, str]) -> None:
+    if row.person_id is not None:
+        await notify(tx, [row.person_id], kind, facts, "/translate/documents")
 
 
 def _first(segments: list[tuple[int, Marked]]) -> list[tuple[int, Marked]]:

@@ -113,7 +113,11 @@ class RequestContext:
                     )
 
 
-_SECRET_AFTER = ("/sign-in/", "/v3/translation_memories/files/")
+_SECRET_AFTER = (
+    "/sign-in/",
+    "/v1/notifications/unsubscribe/",
+    "/v3/translation_memories/files/",
+)
 
 
 def _known(method: str) -> str:

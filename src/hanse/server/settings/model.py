@@ -18,6 +18,7 @@ SECRET = frozenset(
         "nats_url",
         "generation_key",
         "secret_key",
+        "smtp_url",
     }
 )
 """Settings whose value is never repeated in an error."""
@@ -263,6 +264,36 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     webhook_allow_http: Annotated[
         bool, _about("Whether webhooks may be called without TLS, where all can read them.")
     ] = False
+    smtp_url: Annotated[
+        Annotated[str, Meta(pattern="^$|^smtps?://[^/]")],
+        _about(
+            "Mail server: `smtp://user:password@host:587` (STARTTLS, which must succeed) or "
+            "`smtps://user:password@host:465`; `smtp://host?starttls=no` for a relay on this "
+            "machine or in a trusted network. Empty: no e-mail is sent."
+        ),
+    ] = ""
+    smtp_authority: Annotated[
+        str,
+        _about(
+            "PEM file with the authorities whose certificates the mail server may show. Empty: "
+            "those of the system."
+        ),
+    ] = ""
+    mail_from: Annotated[
+        str,
+        _about(
+            "Sender of e-mails, as `Hanse <hanse@example.org>`. Default: `hanse@` and the host of "
+            "HANSE_PUBLIC_URL."
+        ),
+    ] = ""
+    push_services: Annotated[
+        str,
+        _about(
+            "Hosts of the push services of browsers that may be written to, with commas between "
+            "and `*.` for all within a domain; what is sent there is encrypted for the browser. "
+            "Empty: no push messages."
+        ),
+    ] = "fcm.googleapis.com,*.push.services.mozilla.com,*.push.apple.com,*.notify.windows.com"
     trusted_proxies: Annotated[
         str,
         _about(

@@ -1,0 +1,1 @@
+"""What leaves Hanse: letters and push messages."""
