@@ -147,6 +147,9 @@ async def test_a_dead_letter_is_kept_and_can_be_replayed(post: Post, going_out: 
     await owner.close()
     nothing = await post.post(webhook, "replay", {"since": "2100-01-01T00:00:00Z"})
     assert nothing == {"replayed": 0, "more": False}
+    beyond = {"since": "9999-12-31T23:59:59-12:00"}
+    answer = await post.admin.post(f"/v1/webhooks/{webhook['id']}/replay", json=beyond)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_time")
     again = await post.post(webhook, "replay", {"since": dead["created_at"]})
     assert again == {"replayed": 1, "more": False}
     await post.arrival(webhook, len(requests) + 1)

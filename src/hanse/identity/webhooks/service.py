@@ -58,6 +58,13 @@ class UnknownEventType(BadRequest):
     title = "Unknown event type"
 
 
+class InvalidTime(BadRequest):
+    """A time lies beyond the calendar."""
+
+    code = "invalid_time"
+    title = "Invalid time"
+
+
 class TooManyWebhooks(Conflict):
     """An organisation has WEBHOOKS_MAX webhooks."""
 
@@ -266,9 +273,10 @@ async def replay_since(
 ) -> tuple[int, bool]:
     """Make the failed deliveries of a time again; return how many, and whether there are more.
 
-    REPLAYED_MAX at a time. Raises NotFound, Conflict, MissingScope.
+    REPLAYED_MAX at a time. Raises NotFound, Conflict, InvalidTime, MissingScope.
     """
     access.require(Permission.WEBHOOKS_WRITE)
+    since, until = _in_utc(since), until and _in_utc(until)
     webhook = await _active(tx, webhook_id)
     replayed = await store.replay_deliveries(
         tx, webhook_id, since, until, delivered=include_delivered, limit=REPLAYED_MAX
@@ -361,6 +369,13 @@ def _check(
         raise UnknownEventType(
             f"Unknown event type(s): {', '.join(unknown)}. There are: {', '.join(catalogue)}."
         )
+
+
+def _in_utc(time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidTime("No calendar goes that far.") from error
 
 
 def _host(url: str) -> str:
