@@ -234,7 +234,7 @@ def _routes(
         state=State(
             {
                 language.STATE: language.Translations(
-                    db, inference, settings.characters_per_month_max
+                    db, inference, settings.characters_per_month_max, generation
                 )
             }
         ),

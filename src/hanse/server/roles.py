@@ -92,7 +92,6 @@ async def web(settings: Settings, fd: int | None) -> None:
     """Serve HTTP, on the socket that the supervisor hands over or on one of our own."""
     import uvicorn
 
-    from hanse.inference import InferenceClient
     from hanse.platform.bus import connect_bus
     from hanse.platform.database import Db
     from hanse.server import fleet
@@ -110,9 +109,7 @@ async def web(settings: Settings, fd: int | None) -> None:
     bus = await connect_bus(settings.nats_url)
     clients = contextlib.AsyncExitStack()
     inference_client = await clients.enter_async_context(fleet.inference_client(settings))
-    generation_client = None
-    if settings.generation_url:
-        generation_client = await InferenceClient.open(settings.generation_socket_path)
+    generation_client = await clients.enter_async_context(fleet.generation_client(settings))
     config = uvicorn.Config(
         create_app(settings, db, bus, inference_client, generation_client),
         http=BoundedHttpProtocol,
@@ -136,8 +133,6 @@ async def web(settings: Settings, fd: int | None) -> None:
     finally:
         ending.cancel()
         await clients.aclose()
-        if generation_client is not None:
-            await generation_client.close()
         await bus.close()
         await db.close()
 
@@ -242,6 +237,7 @@ async def rpc(settings: Settings) -> None:
             settings.rpc_address,
             db,
             inference_client,
+            await clients.enter_async_context(fleet.generation_client(settings)),
             per_minute=settings.rate_limit_per_minute,
             characters_per_month_max=settings.characters_per_month_max,
             stop=_stop_event(),
@@ -270,7 +266,8 @@ async def jobs(settings: Settings) -> None:
     identity.register_purge(registry)
     clients = contextlib.AsyncExitStack()
     inference_client = await clients.enter_async_context(fleet.inference_client(settings))
-    language.register_documents(registry, inference_client)
+    generation_client = await clients.enter_async_context(fleet.generation_client(settings))
+    language.register_documents(registry, inference_client, generation_client)
     language.register_quality(registry, inference_client)
     language.register_memories(registry)
     language.register_repeats(registry)

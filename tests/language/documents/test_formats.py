@@ -204,7 +204,7 @@ def test_messages_of_a_catalogue_are_texts() -> None:
 
 def test_fenced_code_of_markdown_is_copied() -> None:
     data = b"# Title\n\n```\ncode here\n```\n\nText\n"
-    assert texts("md", data) == ["# Title", "Text"]
+    assert texts("md", data) == ["Title", "Text"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])

@@ -217,3 +217,31 @@ def test_what_cannot_be_translated_is_refused(data: bytes, why: str) -> None:
 def test_letters_that_cannot_be_drawn_are_refused_by_name() -> None:
     with pytest.raises(InvalidFile, match="letter 'Д'"):
         written(made(page), lambda text: f"Да {text}")
+
+
+def test_lines_stand_as_they_stood() -> None:
+    text = "one two three four five six seven"
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Times-Roman", 12)
+        canvas.drawCentredString(297.5, 780, "A heading")
+        for number in range(4):
+            canvas.saveState()
+            stretched = canvas.beginText(60, 700 - 14 * number)
+            width = canvas.stringWidth(text, "Times-Roman", 12)
+            stretched.setWordSpace((250 - width) / text.count(" ") if number < 3 else 0)
+            stretched.textOut(text if number < 3 else "the end")
+            canvas.drawText(stretched)
+            canvas.restoreState()
+            end = "ends at the right"[number * 3 :]
+            canvas.drawRightString(535, 500 - 14 * number, end)
+
+    data = made(draw)
+    done = written(data, lambda each: each.replace("heading", "longer heading").replace("n", "nn"))
+    with pdfplumber.open(io.BytesIO(done)) as document:
+        lines = document.pages[0].extract_text_lines()
+    heading, *justified, last = [line for line in lines if line["top"] < 300]
+    assert heading["x0"] + heading["x1"] == pytest.approx(595, abs=1)
+    assert [line["x1"] for line in justified] == pytest.approx([310] * len(justified), abs=1)
+    assert last["x1"] < 250
+    assert {round(line["x1"]) for line in lines if line["top"] > 300} == {535}

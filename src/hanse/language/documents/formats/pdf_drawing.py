@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct
 from reportlab.pdfbase.pdfmetrics import stringWidth
@@ -29,6 +29,7 @@ class Look(Struct, frozen=True):
 
 
 Piece = tuple[str, Look]
+Alignment = Literal["left", "centre", "right", "justified"]
 
 
 class Text(Struct):
@@ -42,7 +43,7 @@ class Text(Struct):
     leading: float
     """From row to row, in sizes."""
     is_single: bool
-    is_centred: bool
+    alignment: Alignment
 
 
 def drawn(texts: Sequence[Text], media: Box) -> bytes:
@@ -121,12 +122,29 @@ def _draw(canvas: Canvas, text: Text, right: float, bottom_of_page: float) -> No
         rows = _wrapped(words, size, width)
     for number, row in enumerate(rows):
         y = text.base - bottom_of_page - number * text.leading * size
-        x = (x0 + x1 - _width(row, size)) / 2 if text.is_centred else x0
-        for piece, look in row:
-            canvas.setFont(look.font, size)
-            _set_colour(canvas, look.colour)
-            canvas.drawString(x, y, piece)
-            x += stringWidth(piece, look.font, size)
+        left = width - 0.5 - _width(row, size)
+        x = {"centre": (x0 + x1 - _width(row, size)) / 2, "right": x0 + left}.get(
+            text.alignment, x0
+        )
+        blanks = sum(piece.count(" ") for piece, _ in row)
+        is_last = number == len(rows) - 1
+        is_stretched = text.alignment == "justified" and not is_last and blanks > 0
+        _draw_row(canvas, row, size, (x, y), left / blanks if is_stretched else 0.0)
+
+
+def _draw_row(
+    canvas: Canvas, row: Sequence[Piece], size: float, place: tuple[float, float], more: float
+) -> None:
+    """Draw a row whose blanks are wider by `more`."""
+    x, y = place
+    for piece, look in row:
+        _set_colour(canvas, look.colour)
+        written = canvas.beginText(x, y)
+        written.setFont(look.font, size)
+        written.setWordSpace(more)
+        written.textOut(piece)
+        canvas.drawText(written)
+        x += stringWidth(piece, look.font, size) + more * piece.count(" ")
 
 
 def _words(pieces: Sequence[Piece]) -> list[list[Piece]]:
