@@ -219,6 +219,21 @@ def test_letters_that_cannot_be_drawn_are_refused_by_name() -> None:
         written(made(page), lambda text: f"Да {text}")
 
 
+def test_first_lines_stay_indented() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Times-Roman", 12)
+        for number, (x, line) in enumerate(
+            [(80, "This begins further in"), (60, "and goes on over three lines"), (60, "here")]
+        ):
+            canvas.drawString(x, 700 - 14 * number, line)
+        for number, (x, line) in enumerate([(60, "1. An item of a"), (75, "list that hangs")]):
+            canvas.drawString(x, 500 - 14 * number, line)
+
+    with pdfplumber.open(io.BytesIO(written(made(draw), str))) as document:
+        starts = [round(line["x0"]) for line in document.pages[0].extract_text_lines()]
+    assert starts == [80, 60, 60, 60, 75]
+
+
 def test_lines_stand_as_they_stood() -> None:
     text = "one two three four five six seven"
 

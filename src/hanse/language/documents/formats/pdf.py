@@ -74,6 +74,7 @@ def _placed(paragraph: Paragraph, block: Block, page_width: float) -> Text:
     leading = 1.2
     if (count := len(paragraph.lines) - 1) > 0:
         leading = (last_line.bottom - first_line.bottom) / count / first_line.size
+    alignment = _alignment(paragraph.lines, page_width)
     return Text(
         pieces=[piece for piece in pieces if piece[0]],
         box=paragraph.box,
@@ -81,8 +82,14 @@ def _placed(paragraph: Paragraph, block: Block, page_width: float) -> Text:
         size=first_line.size,
         leading=leading,
         is_single=count == 0,
-        alignment=_alignment(paragraph.lines, page_width),
+        alignment=alignment,
+        indents=_indents(paragraph.lines) if alignment in ("left", "justified") else (0.0, 0.0),
     )
+
+
+def _indents(lines: Sequence[Line]) -> tuple[float, float]:
+    edge = min(line.x0 for line in lines)
+    return lines[0].x0 - edge, min((line.x0 for line in lines[1:]), default=edge) - edge
 
 
 def _alignment(lines: Sequence[Line], page_width: float) -> Alignment:

@@ -44,6 +44,8 @@ class Text(Struct):
     """From row to row, in sizes."""
     is_single: bool
     alignment: Alignment
+    indents: tuple[float, float] = (0.0, 0.0)
+    """How far the first row and the others begin from the left edge of the place."""
 
 
 def drawn(texts: Sequence[Text], media: Box) -> bytes:
@@ -112,19 +114,21 @@ def _draw(canvas: Canvas, text: Text, right: float, bottom_of_page: float) -> No
     words = _words(text.pieces)
     width = max(right if text.is_single else x1, x1) - x0 + 0.5
     size = text.size
-    rows = _wrapped(words, size, width)
+    widths = (width - text.indents[0], width - text.indents[1])
+    rows = _wrapped(words, size, widths)
     room = bottom - top + 0.35 * text.size
     while (
         len(rows) * text.leading * size > max(room, text.leading * text.size)
-        or any(_width(row, size) > width for row in rows)
+        or any(_width(row, size) > widths[min(n, 1)] for n, row in enumerate(rows))
     ) and size > SIZE_RATIO_MIN * text.size:
         size *= _SIZE_STEP
-        rows = _wrapped(words, size, width)
+        rows = _wrapped(words, size, widths)
     for number, row in enumerate(rows):
         y = text.base - bottom_of_page - number * text.leading * size
-        left = width - 0.5 - _width(row, size)
+        indent = text.indents[min(number, 1)]
+        left = width - 0.5 - indent - _width(row, size)
         x = {"centre": (x0 + x1 - _width(row, size)) / 2, "right": x0 + left}.get(
-            text.alignment, x0
+            text.alignment, x0 + indent
         )
         blanks = sum(piece.count(" ") for piece, _ in row)
         is_last = number == len(rows) - 1
@@ -159,11 +163,13 @@ def _words(pieces: Sequence[Piece]) -> list[list[Piece]]:
     return [word for word in words if word]
 
 
-def _wrapped(words: Sequence[list[Piece]], size: float, width: float) -> list[list[Piece]]:
+def _wrapped(
+    words: Sequence[list[Piece]], size: float, widths: tuple[float, float]
+) -> list[list[Piece]]:
     rows: list[list[Piece]] = [[]]
     for word in words:
         longer = _merged([*rows[-1], *([(" ", rows[-1][-1][1])] if rows[-1] else []), *word])
-        if rows[-1] and _width(longer, size) > width:
+        if rows[-1] and _width(longer, size) > widths[min(len(rows) - 1, 1)]:
             rows.append(_merged(word))
         else:
             rows[-1] = longer
