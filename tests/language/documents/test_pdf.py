@@ -10,6 +10,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from hanse.language.documents.formats import Block, InvalidFile, format_of, kind_of
+from hanse.language.documents.formats.pdf_drawing import standard_font
 
 PDF = format_of(kind_of("a.pdf"))
 LINES = [
@@ -260,3 +261,30 @@ def test_lines_stand_as_they_stood() -> None:
     assert [line["x1"] for line in justified] == pytest.approx([310] * len(justified), abs=1)
     assert last["x1"] < 250
     assert {round(line["x1"]) for line in lines if line["top"] > 300} == {535}
+
+
+def test_words_with_gaps_in_the_place_of_spaces_are_words() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Times-Roman", 10)
+        x = 60.0
+        for word in ("gaps", "that", "stand", "for", "spaces"):
+            canvas.drawString(x, 700, word)
+            x += canvas.stringWidth(word, "Times-Roman", 10) + 2.4
+
+    assert [text.text for text in PDF.read(made(draw))] == ["gaps that stand for spaces"]
+
+
+@pytest.mark.parametrize(
+    ("name", "standard"),
+    [
+        ("ABCDEF+NimbusRomNo9L-ReguItal", "Times-Italic"),
+        ("ABCDEF+NimbusRomNo9L-Medi", "Times-Bold"),
+        ("ABCDEF+NimbusMonL-Regu", "Courier"),
+        ("ABCDEF+NimbusSanL-BoldItal", "Helvetica-BoldOblique"),
+        ("ABCDEF+CMBX12", "Times-Bold"),
+        ("ABCDEF+CMTT10", "Courier"),
+        ("ABCDEF+Calibri", "Helvetica"),
+    ],
+)
+def test_fonts_of_latex_and_office_are_known(name: str, standard: str) -> None:
+    assert standard_font(name) == standard

@@ -24,6 +24,7 @@ from hanse.language.documents.formats.pdf_reading import (
 from hanse.language.projection import Marked
 
 FORMS_DEPTH_MAX: Final = 5
+AXIS_POINTS: Final = 1.0
 NARROW_SHARE: Final = 0.7
 """A line that is wider than this part of the page may stand on its axis by chance."""
 _SHOW: Final = frozenset({"Tj", "TJ", "'", '"'})
@@ -98,8 +99,8 @@ def _alignment(lines: Sequence[Line], page_width: float) -> Alignment:
     starts, ends = [line.x0 for line in lines], [line.x1 for line in lines]
     if len(lines) == 1:
         is_narrow = ends[0] - starts[0] < NARROW_SHARE * page_width
-        is_on_axis = abs(starts[0] + ends[0] - page_width) < size / 2
-        return "centre" if is_narrow and is_on_axis else "left"
+        is_on_axis = abs(starts[0] + ends[0] - page_width) < 2 * AXIS_POINTS
+        return "centre" if is_narrow and is_on_axis and not lines[0].is_item else "left"
     middles = [line.x0 + line.x1 for line in lines]
     if max(middles) - min(middles) < size < max(starts) - min(starts):
         return "centre"

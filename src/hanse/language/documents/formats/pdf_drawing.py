@@ -15,6 +15,16 @@ SIZE_RATIO_MIN: Final = 0.55
 """How small letters may become so that a longer translation fits."""
 
 _NEAR: Final = {0x202F: "\u00a0", 0x2009: " ", 0x2011: "-", 0x2212: "–", 0x200B: None}
+_SERIF: Final = (
+    "times", "serif", "roman", "nimbusrom", "georgia", "garamond", "cambria", "palatino", "pagella",
+    "termes", "minion", "century", "schola", "bookman", "bonum", "utopia", "charter", "libertin",
+    "caslon", "baskerville", "book antiqua", "cmr", "cmb", "cmti", "cmsl", "sfrm", "sfbx", "sfti",
+)  # fmt: skip
+_MONOSPACED: Final = (
+    "courier", "mono", "nimbusmon", "consol", "menlo", "cursor", "cmtt", "sftt", "typewriter",
+)  # fmt: skip
+_BOLD: Final = ("bold", "black", "heavy", "-medi", "cmb", "sfbx")
+_SLANTED: Final = ("ital", "obli", "slant", "cmti", "cmsl", "sfti")
 _SIZE_STEP: Final = 0.95
 
 Box = tuple[float, float, float, float]
@@ -66,14 +76,14 @@ def _style(font: str) -> tuple[str, bool, bool]:
     """Return the family, boldness and slant that a font's name tells."""
     name = font.lower()
     family = "Helvetica"
-    if any(each in name for each in ("times", "serif", "roman", "georgia", "garamond", "cmr")):
+    if any(each in name for each in _SERIF):
         family = "Times"
-    if any(each in name for each in ("courier", "mono", "consol", "cmtt")):
+    if any(each in name for each in _MONOSPACED):
         family = "Courier"
     if "sans" in name:
         family = "Helvetica"
-    is_bold = any(each in name for each in ("bold", "black", "heavy", "cmbx"))
-    return family, is_bold, "italic" in name or "oblique" in name
+    is_bold = any(each in name for each in _BOLD)
+    return family, is_bold, any(each in name for each in _SLANTED)
 
 
 def standard_font(font: str) -> str:

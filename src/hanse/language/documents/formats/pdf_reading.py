@@ -133,6 +133,8 @@ def paragraphs_of(data: bytes) -> list[Paragraph]:
                 extra_attrs=["fontname", "size", "upright"],
                 return_chars=True,
                 keep_blank_chars=False,
+                # Many files have no spaces, only gaps, which grow with the letters.
+                x_tolerance_ratio=_GAP_MIN,
             )
             left, top = page.bbox[0], page.bbox[1]
             upright = [word for word in words if word["upright"]]
@@ -187,7 +189,7 @@ def _gap_max(words: Sequence[dict[str, Any]]) -> float:
     gaps = sorted((two["x0"] - one["x1"]) / two["size"] for one, two in itertools.pairwise(words))
     if len(gaps) < 3:
         return _GAP_MAX
-    return max(_GAP_MAX, min(1.4 * gaps[len(gaps) // 2], _GAP_STRETCHED_MAX))
+    return max(_GAP_MAX, min(1.4 * float(gaps[len(gaps) // 2]), _GAP_STRETCHED_MAX))
 
 
 def _is_apart(
@@ -204,11 +206,12 @@ def _is_apart(
 
 
 def _line(words: Sequence[dict[str, Any]], left: float, top: float) -> Line:
-    letters: Counter[str] = Counter()
+    letters: Counter[tuple[str, float]] = Counter()
     for word in words:
-        letters[word["fontname"]] += len(word["text"])
-    font = letters.most_common(1)[0][0]
-    first = next(word for word in words if word["fontname"] == font)
+        letters[word["fontname"], word["size"]] += len(word["text"])
+    # Signs of lists are often smaller, and of the same font.
+    font, size = letters.most_common(1)[0][0]
+    first = next(word for word in words if (word["fontname"], word["size"]) == (font, size))
     return Line(
         _pieces(words),
         words[0]["x0"] - left,
@@ -218,7 +221,7 @@ def _line(words: Sequence[dict[str, Any]], left: float, top: float) -> Line:
         first["chars"][0]["matrix"][5],
         first["size"],
         font,
-        frozenset(letters),
+        frozenset(name for name, _ in letters),
     )
 
 
