@@ -12,6 +12,7 @@ import pytest
 from docx.shared import RGBColor
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from hanse.language.documents.formats import (
     KINDS,
@@ -54,6 +55,29 @@ def word() -> bytes:
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
+
+
+def test_tabs_and_breaks_within_a_run_keep_their_places() -> None:
+    document = docx.Document()
+    run = document.add_paragraph().add_run("One\ttwo\nthree")
+    run.bold = True
+    run.add_picture(picture())
+    run.add_text("four")
+    out = io.BytesIO()
+    document.save(out)
+    [text] = texts("docx", out.getvalue())
+    assert [each for each in text if each.isascii()] == list("Onetwothreefour")
+    [done] = docx.Document(io.BytesIO(through("docx", out.getvalue(), str.upper))).paragraphs
+    assert done.text == "ONE\tTWO\nTHREEFOUR"
+    assert all(run.bold for run in done.runs)
+    assert len(done._p.findall(".//{*}drawing")) == 1
+
+
+def picture() -> io.BytesIO:
+    out = io.BytesIO()
+    Image.new("RGB", (2, 2)).save(out, "PNG")
+    out.seek(0)
+    return out
 
 
 def test_every_paragraph_of_a_docx_is_a_text() -> None:

@@ -1,7 +1,7 @@
 """Markdown is read as its paragraphs, and comes back with everything else as it was."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -84,6 +84,7 @@ def test_what_is_not_changed_comes_out_as_it_went_in(text: str) -> None:
     assert same(text) == text
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from(SIGNS), max_size=60))
 def test_any_text_reads_the_same_afterwards(text: str) -> None:
     """Only line breaks within paragraphs, and letters written as entities, may be others."""

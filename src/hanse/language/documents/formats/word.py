@@ -7,6 +7,7 @@ keeps its place. Only parts that have text are written anew; all other parts kee
 """
 
 import copy
+import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
@@ -150,7 +151,7 @@ def _paragraphs(root: Any) -> Iterator[_Paragraph]:
 def _taken_apart(element: Any) -> _Paragraph:
     taken = _Paragraph(element, [], [], [], [], [])
     in_field = 0
-    for child in list(element):
+    for child in itertools.chain.from_iterable(map(_split, list(element))):
         tag = child.tag
         changes = [each.get(f"{_W}fldCharType") for each in child.iter(f"{_W}fldChar")]
         was_in_field = in_field > 0 or bool(changes)
@@ -170,6 +171,25 @@ def _taken_apart(element: Any) -> _Paragraph:
         else:
             _add(taken.parts, child)
     return taken
+
+
+def _split(child: Any) -> list[Any]:
+    """Put runs of one kind in the place of a run: its text, and each tab or break by itself."""
+    inner = [each for each in child if each.tag not in _PROPERTIES | _DROPPED]
+    texts = [each for each in inner if each.tag in _TEXTS]
+    if child.tag not in _RUNS or not texts or len(texts) == len(inner):
+        return [child]
+    properties = [each for each in child if each.tag in _PROPERTIES]
+    runs = []
+    for is_text, group in itertools.groupby(inner, key=lambda each: each.tag in _TEXTS):
+        for members in [list(group)] if is_text else [[each] for each in group]:
+            run = etree.Element(child.tag, child.attrib, child.nsmap)
+            run.extend([copy.deepcopy(each) for each in properties])
+            run.extend(members)
+            child.addprevious(run)
+            runs.append(run)
+    child.getparent().remove(child)
+    return runs
 
 
 def _is_text(child: Any) -> bool:
