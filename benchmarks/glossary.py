@@ -4,6 +4,7 @@ import re
 
 import deepl
 
+from benchmarks import naive
 from tests.serving import serving
 
 TERMS = {
@@ -116,7 +117,9 @@ def run() -> str:
         plain_kept = kept = 0
         missed = []
         inlined_kept = 0
-        wrong: dict[str, list[str]] = {"inlined": [], "cascade": []}
+        wrong: dict[str, list[str]] = {"naive": [], "inlined": [], "cascade": []}
+        engine = naive.load("en", "pt")
+        replaced_kept = 0
         for term, sentences in SENTENCES.items():
             options = {"source_lang": "en", "target_lang": "pt-br"}
             plain = client.translate_text(list(sentences), **options)
@@ -132,6 +135,9 @@ def run() -> str:
                 [re.sub(term, TERMS[term], each, flags=re.IGNORECASE) for each in sentences],
                 **options,
             )
+            replaced = naive.with_terms(engine, sentences, TERMS)
+            replaced_kept += sum(TERMS[term] in each.lower() for each in replaced)
+            wrong["naive"] += [each for each in replaced if disagrees(each, TERMS[term])]
             inlined_kept += sum(TERMS[term] in each.text.lower() for each in inlined)
             wrong["inlined"] += [each.text for each in inlined if disagrees(each.text, TERMS[term])]
             plain_kept += sum(TERMS[term] in each.text.lower() for each in plain)
@@ -153,6 +159,8 @@ def run() -> str:
         "| | sentences with the term | of these, an article or participle next to it that does not "
         "agree |\n|---|---|---|\n"
         f"| without the glossary | {plain_kept} of {count} | |\n"
+        f"| {naive.NAME}, its word for the term replaced afterwards "
+        f"| {replaced_kept} of {count} | {len(wrong['naive'])} |\n"
         f"| the target word written into the source | {inlined_kept} of {count} "
         f"| {len(wrong['inlined'])} |\n"
         f"| with the glossary | {kept} of {count} ({told}) | {len(wrong['cascade'])} |\n"

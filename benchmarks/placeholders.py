@@ -1,11 +1,8 @@
-"""How many placeholders stand in a translation exactly once, against the engine alone."""
+"""How many placeholders stand in a translation exactly once, against a naive wrapper."""
 
 import re
 
-from hanse.inference.choice import engine_chooser
-from hanse.inference.engines import LoadedModel
-from hanse.inference.engines.fxtranslate import engine
-from hanse.inference.models import Catalogue, bundled_directory
+from benchmarks import naive
 from tests.serving import serving
 
 STYLES = (
@@ -51,7 +48,7 @@ PORTUGUESE = (
 
 def run() -> str:
     """Measure and return the section."""
-    raw = {"en": _raw("en", "pt"), "pt": _raw("pt", "en")}
+    raw = {"en": naive.load("en", "pt"), "pt": naive.load("pt", "en")}
     rows = []
     ours_total = raw_total = 0
     count = len(SENTENCES) * len(DIRECTIONS)
@@ -68,7 +65,7 @@ def run() -> str:
                     json={"text": texts, "source_lang": source, "target_lang": target},
                 ).json()
                 ours += sum(_once(each["text"], style) for each in answer["translations"])
-                alone += sum(_once(str(each), style) for each in raw[source].run(texts))
+                alone += sum(_once(each, style) for each in naive.translate(raw[source], texts))
             rows.append(f"| `` {style} `` | {ours} | {alone} |")
             ours_total, raw_total = ours_total + ours, raw_total + alone
     whole = count * len(STYLES)
@@ -76,7 +73,7 @@ def run() -> str:
         "## Placeholders\n\n"
         f"{len(STYLES)} styles in {count} sentences, English and Portuguese both ways: how many "
         "stand in the translation exactly once (`python -m benchmarks placeholders`).\n\n"
-        "| style | Hanse | the engine `fxtranslate` alone |\n|---|---|---|\n"
+        f"| style | Hanse | {naive.NAME} |\n|---|---|---|\n"
         + "\n".join(rows)
         + f"\n| all {whole} | {ours_total} ({ours_total / whole:.0%}) "
         f"| {raw_total} ({raw_total / whole:.0%}) |\n"
@@ -85,15 +82,3 @@ def run() -> str:
 
 def _once(text: str, style: str) -> bool:
     return len(re.findall(re.escape(style), text)) == 1
-
-
-def _raw(source: str, target: str) -> LoadedModel:
-    directory = bundled_directory()
-    assert directory is not None, "the bundled models are there"
-    catalogue = Catalogue([directory], engine_chooser("fxtranslate"))
-    [model] = [
-        each
-        for each in catalogue.read()
-        if (each.info.source, each.info.target) == (source, target)
-    ]
-    return engine.load(model)

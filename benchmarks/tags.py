@@ -2,6 +2,7 @@
 
 import re
 
+from benchmarks import naive
 from tests.serving import serving
 
 SENTENCES = (
@@ -37,10 +38,27 @@ def run() -> str:
                 "tag_handling": "html",
             },
         )
+    whole, right, rows = _judged([each["text"] for each in answer.json()["translations"]])
+    sources = [source for source, _ in SENTENCES]
+    naive_whole, naive_right, _ = _judged(naive.translate(naive.load("en", "pt"), sources))
+    count = len(SENTENCES)
+    return (
+        "## Inline tags\n\n"
+        f"{count} English sentences with a tag around some words, to Portuguese "
+        "(`python -m benchmarks tags`).\n\n"
+        f"| | Hanse | {naive.NAME} |\n|---|---|---|\n"
+        f"| every tag there once, well-formed | {whole} of {count} | {naive_whole} of {count} |\n"
+        f"| around the right words | {right} of {count} | {naive_right} of {count} |\n"
+        + ("\n" if rows else "")
+        + "".join(rows)
+    )
+
+
+def _judged(translations: list[str]) -> tuple[int, int, list[str]]:
+    """Return how many have all tags, how many in the right place, and the others as lines."""
     rows = []
     right = whole = 0
-    for (source, wanted), translation in zip(SENTENCES, answer.json()["translations"], strict=True):
-        text = translation["text"]
+    for (source, wanted), text in zip(SENTENCES, translations, strict=True):
         tags = re.findall("<[^>]+>", text)
         whole += tags == re.findall("<[^>]+>", source)
         inside = re.search(r"<[^/][^>]*>(.*?)</", text)
@@ -49,14 +67,4 @@ def run() -> str:
         right += is_right
         if not is_right:
             rows.append(f"- `{source}` became `{text}`\n")
-    count = len(SENTENCES)
-    return (
-        "## Inline tags\n\n"
-        f"{count} English sentences with a tag around some words, to Portuguese "
-        "(`python -m benchmarks tags`).\n\n"
-        "| | sentences |\n|---|---|\n"
-        f"| every tag there once, well-formed | {whole} of {count} |\n"
-        f"| around the right words | {right} of {count} |\n"
-        + ("\n" if rows else "")
-        + "".join(rows)
-    )
+    return whole, right, rows

@@ -195,16 +195,16 @@ async def everything(
 ) -> AsyncIterator[LanguageServer]:
     """The web application with its background jobs and a language model that repeats its text."""
     jobs = Jobs()
-    language.register_documents(jobs, inference)
-    language.register_memories(jobs)
-    language.register_quality(jobs, inference)
     with chat_server() as model:
-        async with (
-            generate(model.url) as generation,
-            going(lambda stop: run_jobs(jobs, database.url("hanse_jobs"), stop)),
-            served(database, nats_url, inference, generation) as server,
-        ):
-            yield server
+        async with generate(model.url) as generation:
+            language.register_documents(jobs, inference, generation)
+            language.register_memories(jobs)
+            language.register_quality(jobs, inference)
+            async with (
+                going(lambda stop: run_jobs(jobs, database.url("hanse_jobs"), stop)),
+                served(database, nats_url, inference, generation) as server,
+            ):
+                yield server
 
 
 @pytest.fixture(scope="package")

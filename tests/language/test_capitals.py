@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanse.language.capitals import in_sentence_case, is_in_capitals
+from hanse.language.capitals import in_sentence_case, is_in_capitals, with_first_capital
 from hanse.language.pipeline import assemble, plan
 from hanse.language.segment import SplitMode
 
@@ -24,6 +24,23 @@ from hanse.language.segment import SplitMode
 )
 def test_what_is_in_capitals(text: str, expected: bool) -> None:
     assert is_in_capitals(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("source", "answer", "expected"),
+    [
+        ("North house", "casa norte", "Casa norte"),
+        ("North house", "Casa norte", "Casa norte"),
+        ("north house", "casa norte", "casa norte"),
+        ("The pH value", "pH-Wert", "pH-Wert"),
+        ("A house", "ß", "ß"),
+        ("House", "", ""),
+    ],
+)
+def test_what_begins_with_a_capital_begins_with_one_afterwards(
+    source: str, answer: str, expected: str
+) -> None:
+    assert with_first_capital(source, answer) == expected
 
 
 def test_code_words_stay() -> None:

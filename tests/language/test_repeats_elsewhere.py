@@ -96,6 +96,15 @@ async def db(database: Database) -> AsyncIterator[Db]:
     await db.close()
 
 
+async def test_what_runs_anywhere_is_told_by_hashes_alone(db: Db) -> None:
+    organisation_id, _ = await make_key(db)
+    async with db.tx(organisation_id) as tx:
+        assert await store.take(tx, new_id(), b"the hash", timedelta(seconds=30))
+    async with db.system_tx() as tx:
+        assert b"the hash" in await store.running(tx)
+        assert await tx.fetch("select id, answer from language.attempts") == []
+
+
 async def test_a_repeat_elsewhere_waits_and_takes_over_from_a_killed_process(
     database: Database, nats_url: str, home: Path, db: Db
 ) -> None:

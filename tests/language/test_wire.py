@@ -156,9 +156,10 @@ def test_a_threshold_is_a_number_or_a_field_of_a_form(value: Any) -> None:
 
 
 def test_what_no_engine_can_heed_is_noted() -> None:
-    noted = asked(context="x", custom_instructions=["y"], formality="prefer_more").without_effect
-    assert noted == ("context", "custom_instructions", "formality")
-    assert asked(context="", custom_instructions=[], formality="default").without_effect == ()
+    wishes = asked(context="x", custom_instructions=["y"], formality="prefer_more").wishes
+    assert wishes.names == ("context", "custom_instructions", "formality")
+    assert (wishes.context, wishes.instructions, wishes.formality) == ("x", ("y",), "more")
+    assert asked(context="", custom_instructions=[], formality="default").wishes.names == ()
 
 
 @pytest.mark.parametrize("value", [[1], {"a": 1}, ["x"] * 11, ["x" * 301]])

@@ -19,6 +19,7 @@ from hanse.language.quality.checks import Issue
 from hanse.language.quotas import Quotas
 from hanse.language.recording import Recorder
 from hanse.language.repeats.attempts import Attempt
+from hanse.language.revising.service import reviser
 from hanse.language.styles import service as styles
 from hanse.language.styles.store import StyleRow
 from hanse.language.tagged import translate_tagged
@@ -32,11 +33,12 @@ class TranslationEntry(Struct):
     `untranslated_sentences`, an addition to the contract, counts those that the engine could not
     translate and that stand in `text` as they came; absent when there are none. `glossary_terms`,
     another, says what became of each term of the glossaries; absent without a glossary.
-    `not_applied`, a third, names what was asked for and had no effect: parameters, and rules of
-    the style; absent when all was done. `translation_memory_matches` has what was found for its
-    sentences; absent without a memory. `quality_issues` is what the rules of quality evaluation
-    find in single sentences: missing numbers, placeholders or terms, copies, repetitions; absent
-    when nothing is plainly wrong, and without places in texts with tags or a style.
+    `not_applied`, a third, names what was asked for and had no effect, or not on the whole text:
+    parameters, and rules of the style; absent when all was done. `translation_memory_matches` has
+    what was found for its sentences; absent without a memory. `quality_issues` is what the rules of
+    quality evaluation find in single sentences: missing numbers, placeholders or terms, copies,
+    repetitions; absent when nothing is plainly wrong, and without places in texts with tags or a
+    style.
     """
 
     detected_source_language: str
@@ -61,12 +63,18 @@ class Answering:
     """Translates texts for callers, with what they asked for, and keeps count."""
 
     def __init__(
-        self, db: Db, inference: InferenceClient, detector: Detector, quotas: Quotas
+        self,
+        db: Db,
+        inference: InferenceClient,
+        detector: Detector,
+        quotas: Quotas,
+        generation: InferenceClient | None = None,
     ) -> None:
         self._db = db
         self._inference = inference
         self._detector = detector
         self._quotas = quotas
+        self._generation = generation
         self._recorder = Recorder(db)
         self._terms = TermsCache()
         self._memories = Memories()
@@ -86,14 +94,23 @@ class Answering:
         await self._quotas.require(access, sum(map(billed_characters, asked.texts)))
         style = await self._style(access, asked)
         recall = await self._recall(access, asked)
-        translation = await self._translated(access, asked, recall)
+        wishes = styles.wishes(asked.wishes, style)
+        revise = reviser(self._generation, access.organisation_id, wishes)
+        translation = await self._translated(access, asked, recall, revise)
         if style is not None:
             translation = styles.applied(style, translation)
-        left = [*asked.without_effect, *(styles.not_applied(style) if style else ())]
+        without_model = wishes.names if revise is None else ()
+        rules = styles.rules_not_applied(style)
         default = self._detector.default_language
         response = TranslateResponse(
             [
-                _entry(text, asked, default, left, _matches(recall, source))
+                _entry(
+                    text,
+                    asked,
+                    default,
+                    [*(text.unheeded or without_model), *rules],
+                    _matches(recall, source),
+                )
                 for text, source in zip(translation.texts, asked.texts, strict=True)
             ]
         )
@@ -122,7 +139,11 @@ class Answering:
             )
 
     async def _translated(
-        self, access: Access, asked: wire.TranslateRequest, memory: Recall | None
+        self,
+        access: Access,
+        asked: wire.TranslateRequest,
+        memory: Recall | None,
+        revise: service.Revise | None,
     ) -> service.Translation:
         terms = None
         if asked.glossary_ids and asked.source is not None:
@@ -138,6 +159,7 @@ class Answering:
             "mode": asked.split_mode,
             "terms": terms,
             "memory": memory,
+            "revise": revise,
             "is_checked": True,
         }
         if asked.tags is None:

@@ -78,10 +78,11 @@ async def translate_text(
 ) -> TranslateResponse:
     """Translate up to 50 texts, in a body of up to 128 KiB. The texts are kept nowhere."""
     access.require("translate:text")
-    body, media_type = await request.body(), request.headers.get("content-type", "")
-    asked = wire.parse_translate(wire.decode_body(body, media_type))
-    tag = wire.parse_reporting_tag(reporting_tag)
     translations = _translations(state)
+    body, media_type = await request.body(), request.headers.get("content-type", "")
+    fields = wire.decode_body(body, media_type)
+    asked = wire.parse_translate(fields, translations.formal_languages)
+    tag = wire.parse_reporting_tag(reporting_tag)
     answering = await translations.answering()
 
     async def answer(attempt: Attempt) -> TranslateResponse:

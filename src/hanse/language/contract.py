@@ -16,11 +16,14 @@ from litestar.openapi.spec import (
 )
 from msgspec import UNSET, Struct, UnsetType
 
+from hanse.language.documents.formats import BILINGUAL_KINDS
 from hanse.language.segment import SplitMode
 from hanse.language.wire import (
     FORM,
     FORMALITIES,
     GLOSSARIES_MAX,
+    INSTRUCTION_CHARACTERS_MAX,
+    INSTRUCTIONS_MAX,
     JSON,
     MODEL_TYPES,
     TEXTS_MAX,
@@ -83,6 +86,12 @@ def _flag(description: str, *, form: bool) -> Schema:
     return Schema(type=OpenAPIType.BOOLEAN, description=description)
 
 
+_BY_A_MODEL: Final = (
+    "A language model revises the translation, where the operator has named one; what has no "
+    "effect stands in `not_applied`."
+)
+
+
 def _translate_schema(*, form: bool) -> Schema:
     return Schema(
         type=OpenAPIType.OBJECT,
@@ -106,7 +115,10 @@ def _translate_schema(*, form: bool) -> Schema:
                 pattern=LANGUAGE_PATTERN,
                 examples=["EN", "pt"],
             ),
-            "context": _string("Not billed. Without effect, which `not_applied` says."),
+            "context": _string(
+                f"What the texts are about; not billed. {_BY_A_MODEL} Of a longer one, the first "
+                "4,000 characters count."
+            ),
             "style_id": _string(
                 "A style of the target language. `not_applied` names its rules that this server "
                 "cannot carry out."
@@ -124,9 +136,9 @@ def _translate_schema(*, form: bool) -> Schema:
             ),
             "custom_instructions": Schema(
                 type=OpenAPIType.ARRAY,
-                items=_string("An instruction.", max_length=300),
-                max_items=10,
-                description="Without effect, which `not_applied` says.",
+                items=_string("An instruction.", max_length=INSTRUCTION_CHARACTERS_MAX),
+                max_items=INSTRUCTIONS_MAX,
+                description=f"What the translation is to heed, in words. {_BY_A_MODEL}",
             ),
             "split_sentences": _string(
                 "`1`: at punctuation and line breaks, `nonewlines`: at punctuation, `0`: at line "
@@ -141,7 +153,8 @@ def _translate_schema(*, form: bool) -> Schema:
                 form=form,
             ),
             "formality": _string(
-                "`more` and `less` are refused where the target language does not support them.",
+                "`more` and `less` are refused where `supports_formality` of the target language "
+                f"is false. {_BY_A_MODEL}",
                 enum=list(FORMALITIES),
                 default="default",
             ),
@@ -224,6 +237,18 @@ class UploadOperation(Operation):
                     "their translations."
                 ),
                 "formality": _string("As for texts.", enum=list(FORMALITIES)),
+                "context": _string("As for texts."),
+                "custom_instructions": Schema(
+                    type=OpenAPIType.ARRAY,
+                    items=_string("An instruction.", max_length=INSTRUCTION_CHARACTERS_MAX),
+                    max_items=INSTRUCTIONS_MAX,
+                    description="As for texts; the field may be repeated.",
+                ),
+                "bilingual": _string(
+                    "`1`: each paragraph is followed by its translation, in the same file format "
+                    f"({', '.join(BILINGUAL_KINDS)}).",
+                    enum=["0", "1"],
+                ),
             },
         )
         self.request_body = RequestBody(

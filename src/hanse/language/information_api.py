@@ -14,6 +14,7 @@ from hanse.inference import InferenceClient
 from hanse.language import contract, routing, service, store, wire
 from hanse.language.languages import listed_targets, name, root, v2
 from hanse.language.quotas import Quotas
+from hanse.language.revising.service import formal_languages
 from hanse.language.wire import InvalidParameter
 from hanse.language.writing.service import Writing
 from hanse.platform.database import Db
@@ -104,6 +105,7 @@ async def list_languages_v2(
     request: Request[Any, Any, Any],
     access: NamedDependency[Access],
     inference: NamedDependency[InferenceClient],
+    generation: NamedDependency[InferenceClient | None],
     kind: Annotated[
         str | None,
         QueryParameter(
@@ -119,12 +121,13 @@ async def list_languages_v2(
     if kind is None and request.headers.get("content-type", "").startswith(wire.FORM):
         kind = wire.decode_form(await request.body()).get("type", [None])[0]
     models = await inference.models()
+    formal = formal_languages(generation)
     match kind or "source":
         case "source":
             return [LanguageV2(v2(code), name(code)) for code in sorted(routing.sources(models))]
         case "target":
             return [
-                LanguageV2(v2(code), name(code), supports_formality=False)
+                LanguageV2(v2(code), name(code), supports_formality=root(code) in formal)
                 for code in listed_targets(routing.targets(models))
             ]
     raise InvalidParameter("Value for 'type' not supported.")
@@ -142,6 +145,7 @@ async def list_languages(
     request: Request[Any, Any, Any],
     access: NamedDependency[Access],
     inference: NamedDependency[InferenceClient],
+    generation: NamedDependency[InferenceClient | None],
     writing: NamedDependency[Writing],
     resource: Annotated[
         str | None,
@@ -166,10 +170,9 @@ async def list_languages(
         raise InvalidParameter("Value for 'include' not supported.")
     models = await inference.models()
     sources, targets = routing.sources(models), routing.targets(models)
-    if resource == "translate_text":
-        return _languages_v3(sources, set(listed_targets(targets)), "auto_detection")
-    if resource == "translate_document":
-        return _languages_v3(sources, set(listed_targets(targets)), "auto_detection")
+    if resource in ("translate_text", "translate_document"):
+        formal = formal_languages(generation)
+        return _languages_v3(sources, set(listed_targets(targets)), "auto_detection", formal=formal)
     if resource == "glossary":
         return _languages_v3(sources, {root(code) for code in targets})
     if resource == "translation_memory":
@@ -205,7 +208,12 @@ async def _writing_languages(writing: Writing) -> list[LanguageV3]:
     ]
 
 
-def _languages_v3(sources: Set[str], targets: Set[str], *source_features: str) -> list[LanguageV3]:
+def _languages_v3(
+    sources: Set[str],
+    targets: Set[str],
+    *source_features: str,
+    formal: Set[str] = frozenset(),
+) -> list[LanguageV3]:
     return [
         LanguageV3(
             lang=code,
@@ -213,7 +221,14 @@ def _languages_v3(sources: Set[str], targets: Set[str], *source_features: str) -
             usable_as_source=code in sources,
             usable_as_target=code in targets,
             status="stable",
-            features={each: FeatureStatus() for each in source_features if code in sources},
+            features={
+                **{each: FeatureStatus() for each in source_features if code in sources},
+                **(
+                    {"formality": FeatureStatus()}
+                    if code in targets and root(code) in formal
+                    else {}
+                ),
+            },
         )
         for code in sorted(sources | targets)
     ]
@@ -227,7 +242,9 @@ def _languages_v3(sources: Set[str], targets: Set[str], *source_features: str) -
     responses=contract.errors(),
     sync_to_thread=False,
 )
-def list_resources(access: NamedDependency[Access]) -> list[Resource]:
+def list_resources(
+    access: NamedDependency[Access], generation: NamedDependency[InferenceClient | None]
+) -> list[Resource]:
     """List the parts of the API that this server offers, with the features of each."""
     access.require("languages:read")
     detection = ResourceFeature("auto_detection", needs_source_support=True)
@@ -236,9 +253,11 @@ def list_resources(access: NamedDependency[Access]) -> list[Resource]:
         "translation_memory", needs_source_support=True, needs_target_support=True
     )
     glossary = ResourceFeature("glossary", needs_source_support=True, needs_target_support=True)
+    formality = ResourceFeature("formality", needs_target_support=True)
+    revised = [] if generation is None else [formality]
     return [
-        Resource("translate_text", [detection, glossary, style, memory]),
-        Resource("translate_document", [detection, glossary]),
+        Resource("translate_text", [detection, *revised, glossary, style, memory]),
+        Resource("translate_document", [detection, *revised, glossary]),
         Resource("glossary", []),
         Resource("style_rules", []),
         Resource("translation_memory", []),

@@ -213,7 +213,7 @@ def spare_parts(plan: Plan, results: Mapping[Route, Sequence[str]]) -> dict[Rout
         for sentence in text.sentences:
             if sentence.masked is None:
                 continue
-            answer = _one_line(results[text.route][sentence.number])
+            answer = one_line(results[text.route][sentence.number])
             if unmasked(sentence, answer) is None:
                 parts = (part.text for part in sentence.parts if isinstance(part, Part))
                 spare.setdefault(text.route, {}).update(dict.fromkeys(parts))
@@ -246,7 +246,7 @@ def _assemble_text(text: TextPlan, results: Sequence[str], spare: Mapping[str, s
         if isinstance(piece, str):
             put = piece
         else:
-            put, is_translated = _translated(piece, _one_line(results[piece.number]), spare)
+            put, is_translated = _translated(piece, one_line(results[piece.number]), spare)
             failed += not is_translated
             places.append(Place(piece.span, (length, length + len(put))))
         parts.append(put)
@@ -265,12 +265,12 @@ def _translated(sentence: Sentence, answer: str, spare: Mapping[str, str]) -> tu
         if isinstance(part, str):
             put.append(part)
             continue
-        own = _one_line(spare.get(part.text, ""))
+        own = one_line(spare.get(part.text, ""))
         is_translated = is_translated and bool(own)
         put.append(_as_written(part.source, own) if own else part.source)
     return "".join(put), is_translated
 
 
-def _one_line(sentence: str) -> str:
+def one_line(sentence: str) -> str:
     """Take from an engine's answer the white space that only the source may decide."""
     return _NOT_GENERATED.sub(" ", sentence).strip(" ")

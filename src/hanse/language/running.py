@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from hanse.inference import InferenceClient, ItemFailed, Limits, ServiceClass, TextOutcome
+from hanse.language.capitals import with_first_capital
 from hanse.language.glossaries.enforcement import Enforced, candidates, enforce
 from hanse.language.glossaries.terms import Terms
 from hanse.language.pipeline import Route
@@ -59,9 +60,14 @@ class Runner:
         wanted = [candidates(sentence, self._terms) for sentence in sentences]
         items = list(dict.fromkeys(item for each in wanted for item in each.items))
         answers = dict(zip(items, await self._through(route, items), strict=True))
-        return {
-            each.sentence: enforce(each, [answers[item] for item in each.items]) for each in wanted
-        }
+        found = {}
+        for each in wanted:
+            enforced = enforce(each, [answers[item] for item in each.items])
+            if each.whole is None:
+                text = with_first_capital(each.sentence, enforced.text)
+                enforced = Enforced(text, enforced.terms)
+            found[each.sentence] = enforced
+        return found
 
     async def _through(self, route: Route, sentences: Sequence[str]) -> list[str]:
         numbers = [number for number, text in enumerate(sentences) if text]

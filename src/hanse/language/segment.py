@@ -20,6 +20,8 @@ from hanse.language.abbreviations import ABBREVIATIONS, NONE, Abbreviations
 from hanse.language.languages import root
 from hanse.language.protect import between, protected_spans
 
+_EDGES: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u00ad\u200b"
+"""White space, and places where a word may be broken: neither begins or ends a sentence."""
 SENTENCE_CHARACTERS_MAX: Final = 400
 """Longer sentences are cut: the engines lose the thread beyond about a hundred words."""
 
@@ -244,7 +246,10 @@ def _goes_on(piece: str, following: str, abbreviations: Abbreviations) -> bool:
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
     piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip()), end - (len(piece) - len(piece.rstrip()))
+    return (
+        start + len(piece) - len(piece.lstrip(_EDGES)),
+        end - (len(piece) - len(piece.rstrip(_EDGES))),
+    )
 
 
 def _between_long_words(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

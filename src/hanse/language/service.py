@@ -44,6 +44,8 @@ from hanse.platform.problems import BadRequest
 
 IN_PLACE_CHARACTERS_MAX: Final = 10_000
 """Larger requests are cut, recognised and checked in a thread, so that they hold up no other."""
+REVISING_MODEL: Final = "generation"
+"""What revised translations name as one of their models."""
 
 
 class UnsupportedSource(BadRequest):
@@ -63,6 +65,16 @@ class Recalling(Protocol):
         ...
 
 
+class Revise(Protocol):
+    """Changes translations as a caller wishes."""
+
+    async def __call__(
+        self, sources: Sequence[Marked], texts: Sequence["TranslatedText"], target: str
+    ) -> Sequence["TranslatedText"]:
+        """Return the translations of `sources`, changed where that could be done safely."""
+        ...
+
+
 class TranslatedText(msgspec.Struct, frozen=True):
     """One text translated.
 
@@ -70,7 +82,8 @@ class TranslatedText(msgspec.Struct, frozen=True):
     is returned as it came. `untranslated` counts the sentences that no engine could translate and
     that stand in the text as they came. `terms` are those of a glossary, in the order of the text;
     `marks` are where those of the source stand now, `places` where each sentence does. `issues` are
-    what is plainly wrong, if that was asked for.
+    what is plainly wrong, if that was asked for. `revisions` counts the paragraphs that a language
+    model has revised; `unheeded` names the wishes that none did for the whole text.
     """
 
     text: str
@@ -82,6 +95,8 @@ class TranslatedText(msgspec.Struct, frozen=True):
     marks: tuple[Span, ...] = ()
     places: tuple[Place, ...] = ()
     issues: tuple[Issue, ...] = ()
+    revisions: int = 0
+    unheeded: tuple[str, ...] = ()
 
 
 class Translation(msgspec.Struct, frozen=True):
@@ -100,7 +115,8 @@ class Translation(msgspec.Struct, frozen=True):
     @property
     def models(self) -> list[str]:
         """The names of all models that took part, sorted."""
-        return sorted({model for text in self.texts for model in text.models})
+        revised = {REVISING_MODEL for text in self.texts if text.revisions}
+        return sorted({model for text in self.texts for model in text.models} | revised)
 
 
 async def translate(
@@ -115,6 +131,7 @@ async def translate(
     terms: Terms | None = None,
     languages: Sequence[str | None] | None = None,
     memory: Recalling | None = None,
+    revise: Revise | None = None,
     is_bulk: bool = False,
     is_checked: bool = False,
 ) -> Translation:
@@ -123,9 +140,9 @@ async def translate(
     Codes are canonical. `languages`, if given, says instead of `source` what each text is written
     in (see `recognised`), and no detector is needed. `terms` are enforced in every sentence, marks
     of a text carried over. Sentences that `memory` knows are not translated, but in texts with
-    marks, which could not be carried over. For `is_bulk` nobody waits; `is_checked` asks for the
-    `issues` of each text. No transaction that others
-    need may be open meanwhile: engines can take seconds. Raises UnsupportedSource, UnsupportedPair,
+    marks, which could not be carried over. `revise` then changes the translations. For `is_bulk`
+    nobody waits; `is_checked` asks for the `issues` of each text. No transaction that others need
+    may be open meanwhile: engines can take seconds. Raises UnsupportedSource, UnsupportedPair,
     and the errors of inference (Overloaded, DeadlineExceeded, InferenceUnavailable, ...).
     """
     began = time.perf_counter()
@@ -187,6 +204,8 @@ async def translate(
         )
         for text, recipe, done in zip(marked, planned.texts, assembled, strict=True)
     ]
+    if revise is not None:
+        translated = list(await revise(marked, translated, target))
     if is_checked:
         checked = functools.partial(_checked, plain, translated, target)
         is_long = sum(map(len, plain)) > IN_PLACE_CHARACTERS_MAX
@@ -224,6 +243,8 @@ def joined(
         billed_characters=sum(part.billed_characters for part in parts),
         models=next((part.models for part in parts if part.models), ()),
         untranslated=sum(part.untranslated for part in parts),
+        revisions=sum(part.revisions for part in parts),
+        unheeded=tuple(dict.fromkeys(name for part in parts for name in part.unheeded)),
     )
     return Translation((text,), target, sentences, duration_s)
 

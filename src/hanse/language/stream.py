@@ -18,6 +18,7 @@ from hanse.language import contract, streaming, wire
 from hanse.language.detect import Detector
 from hanse.language.memories.service import Memories
 from hanse.language.quotas import Quotas
+from hanse.language.revising.service import formal_languages
 from hanse.language.streaming import StreamedSentence
 from hanse.platform.database import Db
 from hanse.platform.http import as_problem
@@ -48,6 +49,7 @@ async def stream_translation(
     detector: NamedDependency[Detector],
     quotas: NamedDependency[Quotas],
     memories: NamedDependency[Memories],
+    generation: NamedDependency[InferenceClient | None],
 ) -> ServerSentEvent:
     """Translate one text; what the client no longer waits for is neither computed nor billed."""
     access.require("translate:text")
@@ -55,8 +57,10 @@ async def stream_translation(
     text = wire.single(fields, "text")
     if text is None:
         raise wire.InvalidParameter("Parameter 'text' not specified.")
-    asked = wire.parse_translate({**fields, "text": [text], "tag_handling": None})
-    extras = await streaming.extras(access, db, memories, asked)
+    asked = wire.parse_translate(
+        {**fields, "text": [text], "tag_handling": None}, formal_languages(generation)
+    )
+    extras = await streaming.extras(access, db, memories, asked, generation)
     parts = await streaming.begin(access, db, inference, detector, quotas, asked, extras)
 
     async def events() -> AsyncIterator[ServerSentEventMessage]:

@@ -15,6 +15,8 @@ from hanse.language.memories.service import Memories, Recall
 from hanse.language.pipeline import billed_characters, plan
 from hanse.language.projection import Marked
 from hanse.language.quotas import Quotas
+from hanse.language.revising.service import reviser
+from hanse.language.revising.wishes import Wishes
 from hanse.language.segment import SplitMode
 from hanse.language.styles import service as styles
 from hanse.language.styles.store import StyleRow
@@ -49,29 +51,32 @@ class Extras(msgspec.Struct, frozen=True):
 
     style: StyleRow | None = None
     recall: Recall | None = None
-
-
-NONE: Final = Extras()
+    wishes: Wishes = Wishes()
+    revise: service.Revise | None = None
 
 
 async def extras(
-    access: Access, db: Db, memories: Memories, asked: wire.TranslateRequest
+    access: Access,
+    db: Db,
+    memories: Memories,
+    asked: wire.TranslateRequest,
+    generation: InferenceClient | None = None,
 ) -> Extras:
-    """Return the style and the memory that a request names.
+    """Return the style and the memory that a request names, and what revises its sentences.
 
     Raises StyleNotFound, MemoryNotFound, InvalidParameter.
     """
     style = recall = None
-    if asked.style_id is None and asked.memory_id is None:
-        return Extras()
-    async with db.tx(access.organisation_id, access.person_id) as tx:
-        if asked.style_id is not None:
-            style = await styles.get_for(tx, asked.style_id, asked.target)
-        if asked.memory_id is not None:
-            recall = await memories.recall(
-                tx, asked.memory_id, asked.target, asked.memory_percent_min
-            )
-    return Extras(style, recall)
+    if asked.style_id is not None or asked.memory_id is not None:
+        async with db.tx(access.organisation_id, access.person_id) as tx:
+            if asked.style_id is not None:
+                style = await styles.get_for(tx, asked.style_id, asked.target)
+            if asked.memory_id is not None:
+                recall = await memories.recall(
+                    tx, asked.memory_id, asked.target, asked.memory_percent_min
+                )
+    wishes = styles.wishes(asked.wishes, style)
+    return Extras(style, recall, wishes, reviser(generation, access.organisation_id, wishes))
 
 
 async def begin(
@@ -81,7 +86,7 @@ async def begin(
     detector: Detector,
     quotas: Quotas,
     asked: wire.TranslateRequest,
-    extras: Extras = NONE,
+    extras: Extras,
 ) -> AsyncGenerator[StreamedSentence | StreamedText, None]:
     """Return the parts of the one text of a request, and at the end the whole.
 
@@ -125,6 +130,7 @@ async def _going_on(
                 mode=asked.split_mode,
                 languages=[language],
                 memory=extras.recall,
+                revise=extras.revise,
             )
         return styles.applied(extras.style, translation) if extras.style else translation
 
@@ -141,10 +147,8 @@ async def _going_on(
         async with db.tx(access.organisation_id, access.person_id) as tx:
             await service.record(tx, access, whole)
         [one] = whole.texts
-        left = [
-            *asked.without_effect,
-            *(styles.not_applied(extras.style) if extras.style else ()),
-        ]
+        unheeded = one.unheeded if extras.revise else extras.wishes.names
+        left = [*unheeded, *styles.rules_not_applied(extras.style)]
         yield StreamedText(
             one.text, language or default_language, one.billed_characters, left or UNSET
         )

@@ -11,7 +11,7 @@ from hanse.language import service
 from hanse.language.detect import Detector
 from hanse.language.glossaries.terms import Terms
 from hanse.language.segment import SplitMode
-from hanse.language.service import Recalling, TranslatedText, Translation
+from hanse.language.service import Recalling, Revise, TranslatedText, Translation
 from hanse.language.signals import without_spans
 from hanse.language.tags import TaggedText, TagOptions, parse, write
 
@@ -28,6 +28,7 @@ async def translate_tagged(
     mode: SplitMode,
     terms: Terms | None,
     memory: Recalling | None = None,
+    revise: Revise | None = None,
     is_checked: bool = False,
 ) -> Translation:
     """Translate texts with tags, all in one round; tags are not billed.
@@ -46,6 +47,7 @@ async def translate_tagged(
         mode=mode,
         terms=terms,
         memory=memory,
+        revise=revise,
         is_checked=is_checked,
         languages=[
             language for each, language in zip(parsed, languages, strict=True) for _ in each.runs
@@ -63,10 +65,13 @@ def _joined(
     tagged: TaggedText, language: str | None, runs: Sequence[TranslatedText], options: TagOptions
 ) -> TranslatedText:
     together: dict[str, Any] = {"models": (), "untranslated": 0, "terms": (), "issues": ()}
+    together |= {"revisions": 0, "unheeded": ()}
     for run in runs:
         together["models"] = together["models"] or run.models
         together["untranslated"] += run.untranslated
         together["terms"] += run.terms
+        together["revisions"] += run.revisions
+        together["unheeded"] = tuple(dict.fromkeys(together["unheeded"] + run.unheeded))
         together["issues"] += tuple(map(without_spans, run.issues))
     return TranslatedText(
         text=write(tagged, [(run.text, run.marks) for run in runs], options),

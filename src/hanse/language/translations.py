@@ -14,6 +14,7 @@ from hanse.language.detect import Detector
 from hanse.language.quotas import Quotas
 from hanse.language.repeats.attempts import Attempts
 from hanse.language.repeats.joining import Repeats
+from hanse.language.revising.service import formal_languages
 from hanse.platform.database import Db
 
 STATE: Final = "translations"
@@ -23,17 +24,24 @@ STATE: Final = "translations"
 class Translations:
     """Answers requests to translate, each once; `quotas` are those of all callers.
 
-    `characters_per_month_max` is for each organisation, 0 without a limit.
+    `characters_per_month_max` is for each organisation, 0 without a limit; `generation` leads to
+    the language model that revises translations, if there is one.
     """
 
     def __init__(
-        self, db: Db, inference: InferenceClient, characters_per_month_max: int = 0
+        self,
+        db: Db,
+        inference: InferenceClient,
+        characters_per_month_max: int = 0,
+        generation: InferenceClient | None = None,
     ) -> None:
         self.quotas = Quotas(db, characters_per_month_max)
         self.attempts = Attempts(db)
         self.repeats = Repeats(self.attempts, TranslateResponse)
         self._db = db
         self._inference = inference
+        self._generation = generation
+        self.formal_languages = formal_languages(generation)
         self._detector: asyncio.Task[Detector] | None = None
         self._answering: Answering | None = None
 
@@ -48,6 +56,6 @@ class Translations:
         if self._answering is None:
             detector = await self.detector()
             self._answering = self._answering or Answering(
-                self._db, self._inference, detector, self.quotas
+                self._db, self._inference, detector, self.quotas, self._generation
             )
         return self._answering

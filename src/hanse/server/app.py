@@ -246,7 +246,7 @@ def _routes(
         state=State(
             {
                 language.STATE: language.Translations(
-                    db, inference, settings.characters_per_month_max
+                    db, inference, settings.characters_per_month_max, generation
                 )
             }
         ),

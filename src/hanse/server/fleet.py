@@ -92,6 +92,19 @@ async def workers_place(settings: Settings) -> AsyncIterator[Locate]:
 
 
 @asynccontextmanager
+async def generation_client(settings: Settings) -> AsyncIterator[InferenceClient | None]:
+    """Hold a client of the language model's scheduler; None where the operator named no model."""
+    if not settings.generation_url:
+        yield None
+        return
+    client = await InferenceClient.open(settings.generation_socket_path)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+@asynccontextmanager
 async def inference_client(settings: Settings) -> AsyncIterator[InferenceClient]:
     """Hold a client of the scheduler, or of several cells. Raises SetupError."""
     tls = tls_files(settings)

@@ -90,7 +90,6 @@ async def web(settings: Settings, fd: int | None) -> None:
     """Serve HTTP, on the socket that the supervisor hands over or on one of our own."""
     import uvicorn
 
-    from hanse.inference import InferenceClient
     from hanse.platform.bus import connect_bus
     from hanse.platform.database import Db
     from hanse.server import fleet
@@ -108,9 +107,7 @@ async def web(settings: Settings, fd: int | None) -> None:
     bus = await connect_bus(settings.nats_url)
     clients = contextlib.AsyncExitStack()
     inference_client = await clients.enter_async_context(fleet.inference_client(settings))
-    generation_client = None
-    if settings.generation_url:
-        generation_client = await InferenceClient.open(settings.generation_socket_path)
+    generation_client = await clients.enter_async_context(fleet.generation_client(settings))
     stop = _stop_event()
     config = uvicorn.Config(
         create_app(settings, db, bus, inference_client, generation_client, stopping=stop),
@@ -134,8 +131,6 @@ async def web(settings: Settings, fd: int | None) -> None:
     finally:
         ending.cancel()
         await clients.aclose()
-        if generation_client is not None:
-            await generation_client.close()
         await bus.close()
         await db.close()
 
@@ -243,6 +238,7 @@ async def rpc(settings: Settings) -> None:
             settings.rpc_address,
             db,
             inference_client,
+            await clients.enter_async_context(fleet.generation_client(settings)),
             per_minute=settings.rate_limit_per_minute,
             characters_per_month_max=settings.characters_per_month_max,
             stop=_stop_event(),
@@ -279,7 +275,8 @@ async def jobs(settings: Settings) -> None:
     if push is not None:
         clients.push_async_callback(push.close)
     inference_client = await clients.enter_async_context(fleet.inference_client(settings))
-    language.register_documents(registry, inference_client)
+    generation_client = await clients.enter_async_context(fleet.generation_client(settings))
+    language.register_documents(registry, inference_client, generation_client)
     language.register_quality(registry, inference_client)
     language.register_memories(registry)
     language.register_repeats(registry)

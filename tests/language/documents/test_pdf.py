@@ -10,6 +10,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from hanse.language.documents.formats import Block, InvalidFile, format_of, kind_of
+from hanse.language.documents.formats.pdf_drawing import standard_font
 
 PDF = format_of(kind_of("a.pdf"))
 LINES = [
@@ -217,3 +218,73 @@ def test_what_cannot_be_translated_is_refused(data: bytes, why: str) -> None:
 def test_letters_that_cannot_be_drawn_are_refused_by_name() -> None:
     with pytest.raises(InvalidFile, match="letter 'Д'"):
         written(made(page), lambda text: f"Да {text}")
+
+
+def test_first_lines_stay_indented() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Times-Roman", 12)
+        for number, (x, line) in enumerate(
+            [(80, "This begins further in"), (60, "and goes on over three lines"), (60, "here")]
+        ):
+            canvas.drawString(x, 700 - 14 * number, line)
+        for number, (x, line) in enumerate([(60, "1. An item of a"), (75, "list that hangs")]):
+            canvas.drawString(x, 500 - 14 * number, line)
+
+    with pdfplumber.open(io.BytesIO(written(made(draw), str))) as document:
+        starts = [round(line["x0"]) for line in document.pages[0].extract_text_lines()]
+    assert starts == [80, 60, 60, 60, 75]
+
+
+def test_lines_stand_as_they_stood() -> None:
+    text = "one two three four five six seven"
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Times-Roman", 12)
+        canvas.drawCentredString(297.5, 780, "A heading")
+        for number in range(4):
+            canvas.saveState()
+            stretched = canvas.beginText(60, 700 - 14 * number)
+            width = canvas.stringWidth(text, "Times-Roman", 12)
+            stretched.setWordSpace((250 - width) / text.count(" ") if number < 3 else 0)
+            stretched.textOut(text if number < 3 else "the end")
+            canvas.drawText(stretched)
+            canvas.restoreState()
+            end = "ends at the right"[number * 3 :]
+            canvas.drawRightString(535, 500 - 14 * number, end)
+
+    data = made(draw)
+    done = written(data, lambda each: each.replace("heading", "longer heading").replace("n", "nn"))
+    with pdfplumber.open(io.BytesIO(done)) as document:
+        lines = document.pages[0].extract_text_lines()
+    heading, *justified, last = [line for line in lines if line["top"] < 300]
+    assert heading["x0"] + heading["x1"] == pytest.approx(595, abs=1)
+    assert [line["x1"] for line in justified] == pytest.approx([310] * len(justified), abs=1)
+    assert last["x1"] < 250
+    assert {round(line["x1"]) for line in lines if line["top"] > 300} == {535}
+
+
+def test_words_with_gaps_in_the_place_of_spaces_are_words() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Times-Roman", 10)
+        x = 60.0
+        for word in ("gaps", "that", "stand", "for", "spaces"):
+            canvas.drawString(x, 700, word)
+            x += canvas.stringWidth(word, "Times-Roman", 10) + 2.4
+
+    assert [text.text for text in PDF.read(made(draw))] == ["gaps that stand for spaces"]
+
+
+@pytest.mark.parametrize(
+    ("name", "standard"),
+    [
+        ("ABCDEF+NimbusRomNo9L-ReguItal", "Times-Italic"),
+        ("ABCDEF+NimbusRomNo9L-Medi", "Times-Bold"),
+        ("ABCDEF+NimbusMonL-Regu", "Courier"),
+        ("ABCDEF+NimbusSanL-BoldItal", "Helvetica-BoldOblique"),
+        ("ABCDEF+CMBX12", "Times-Bold"),
+        ("ABCDEF+CMTT10", "Courier"),
+        ("ABCDEF+Calibri", "Helvetica"),
+    ],
+)
+def test_fonts_of_latex_and_office_are_known(name: str, standard: str) -> None:
+    assert standard_font(name) == standard

@@ -1,4 +1,4 @@
-"""Writing by a real, small language model: it shows that the path works, not how well it writes.
+"""Writing and revising by a real, small language model: it shows that the path works, not how well.
 
 Left out unless asked for by `-m generative`. The model's server is the one at
 `HANSE_TEST_GENERATION_URL`, or is started where the extra `generative` is installed.
@@ -99,3 +99,24 @@ async def test_a_model_corrects_a_language_that_no_checker_knows(writer: Languag
     assert improved["detected_source_language"] == "pt"
     assert improved["text"].strip()
     print(improved)
+
+
+async def test_a_model_revises_a_translation_or_it_is_told_that_it_did_not(
+    writer: LanguageServer,
+) -> None:
+    texts = ["You can pay 30 euros to {name} here.", "The <b>old house</b> is very cold."]
+    asked = {"text": texts, "source_lang": "en", "target_lang": "pt-BR", "tag_handling": "html"}
+    wishes = {"custom_instructions": ["Write simple sentences."], "context": "A letter."}
+    async with writer.client(await writer.make_key()) as http:
+        answers = [
+            (await http.post("/v2/translate", json=body)).json()["translations"]
+            for body in (asked, asked | wishes)
+        ]
+    for plain, revised in zip(*answers, strict=True):
+        print(plain["text"], revised, sep="\n")
+        assert "not_applied" not in plain
+        if left := revised.get("not_applied"):
+            assert left == ["context", "custom_instructions"]
+            assert revised["text"] == plain["text"]
+        assert revised["text"].count("{name}") == plain["text"].count("{name}")
+        assert revised["text"].count("<b>") == revised["text"].count("</b>")

@@ -9051,6 +9051,15 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    /**
+                     * @description `1`: each paragraph is followed by its translation, in the same file format (docx, odt, epub, html, htm, txt, md, srt, vtt).
+                     * @enum {string}
+                     */
+                    bilingual?: "0" | "1";
+                    /** @description As for texts. */
+                    context?: string;
+                    /** @description As for texts; the field may be repeated. */
+                    custom_instructions?: string[];
                     /** Format: binary */
                     file: string;
                     /** @description The file's name, if the part of the file has none. */
@@ -10744,14 +10753,14 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Not billed. Without effect, which `not_applied` says. */
+                    /** @description What the texts are about; not billed. A language model revises the translation, where the operator has named one; what has no effect stands in `not_applied`. Of a longer one, the first 4,000 characters count. */
                     context?: string;
-                    /** @description Without effect, which `not_applied` says. */
+                    /** @description What the translation is to heed, in words. A language model revises the translation, where the operator has named one; what has no effect stands in `not_applied`. */
                     custom_instructions?: string[];
                     /** @description Without effect. */
                     enable_beta_languages?: boolean;
                     /**
-                     * @description `more` and `less` are refused where the target language does not support them.
+                     * @description `more` and `less` are refused where `supports_formality` of the target language is false. A language model revises the translation, where the operator has named one; what has no effect stands in `not_applied`.
                      * @default default
                      * @enum {string}
                      */
@@ -10800,9 +10809,9 @@ export interface operations {
                     translation_memory_threshold?: number;
                 };
                 "application/x-www-form-urlencoded": {
-                    /** @description Not billed. Without effect, which `not_applied` says. */
+                    /** @description What the texts are about; not billed. A language model revises the translation, where the operator has named one; what has no effect stands in `not_applied`. Of a longer one, the first 4,000 characters count. */
                     context?: string;
-                    /** @description Without effect, which `not_applied` says. */
+                    /** @description What the translation is to heed, in words. A language model revises the translation, where the operator has named one; what has no effect stands in `not_applied`. */
                     custom_instructions?: string[];
                     /**
                      * @description Without effect.
@@ -10810,7 +10819,7 @@ export interface operations {
                      */
                     enable_beta_languages?: "0" | "1";
                     /**
-                     * @description `more` and `less` are refused where the target language does not support them.
+                     * @description `more` and `less` are refused where `supports_formality` of the target language is false. A language model revises the translation, where the operator has named one; what has no effect stands in `not_applied`.
                      * @default default
                      * @enum {string}
                      */

@@ -7,12 +7,26 @@ from uuid import UUID
 from litestar import Request, Router, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET
 
 from hanse import identity
 from hanse.identity import Access, ApiKey
 from hanse.language import contract, wire
 from hanse.language.admin import store
+from hanse.language.admin.wire import (
+    DeveloperKey,
+    TagBreakdown,
+    TagReport,
+    TagReportData,
+    TagUsage,
+    UsageReport,
+    UsageReportData,
+    breakdown,
+    day,
+    developer_key,
+    key_usage,
+    local,
+)
 from hanse.language.store import read_key_limit, read_key_limits, set_key_limit
 from hanse.platform.database import Db, Tx
 from hanse.platform.problems import NotFound
@@ -26,94 +40,6 @@ BODY_BYTES_MAX: Final = 16 * 1024
 READ: Final = "api_keys:read"
 _TAGS: Final = ["Administration"]
 _REQUEST = Request[Any, Any, Any]
-
-
-class UsageBreakdown(Struct):
-    """Characters by what they were used for."""
-
-    total_characters: int
-    text_translation_characters: int
-    document_translation_characters: int
-    text_improvement_characters: int
-    speech_to_text_minutes: float = 0.0
-
-
-class KeyUsage(Struct):
-    """The usage of one API key; `api_key` shows the ends of its id, and is empty for people."""
-
-    api_key: str
-    api_key_label: str
-    usage: UsageBreakdown
-    usage_date: str | UnsetType = UNSET
-
-
-class UsageReportData(Struct):
-    """The usage of a span of days."""
-
-    total_usage: UsageBreakdown
-    start_date: str
-    end_date: str
-    group_by: str | UnsetType = UNSET
-    key_usages: list[KeyUsage] | UnsetType = UNSET
-    key_and_day_usages: list[KeyUsage] | UnsetType = UNSET
-
-
-class UsageReport(Struct):
-    """The usage of a span of days."""
-
-    usage_report: UsageReportData
-
-
-class TagBreakdown(Struct):
-    """Characters by what they were used for, under one tag."""
-
-    total_characters: int
-    text_translation_characters: int
-    text_improvement_characters: int
-
-
-class TagUsage(Struct):
-    """The usage under one reporting tag."""
-
-    custom_tag: str
-    breakdown: TagBreakdown
-    usage_date: str | UnsetType = UNSET
-
-
-class TagReportData(Struct):
-    """One page of the usage by reporting tag."""
-
-    aggregate_by: str
-    start_date: str
-    end_date: str
-    usage: list[TagUsage]
-    next_page: int | None = None
-
-
-class TagReport(Struct):
-    """One page of the usage by reporting tag."""
-
-    custom_tag_usage_report: TagReportData
-
-
-class UsageLimits(Struct):
-    """What an API key may use in a calendar month (UTC); absent what has no limit."""
-
-    characters: int | UnsetType = UNSET
-
-
-class DeveloperKey(Struct):
-    """An API key. Its secret, `key`, stands in the answer that makes it and nowhere else."""
-
-    key_id: UUID
-    label: str
-    creation_time: str
-    is_deactivated: bool
-    deactivated_time: str | UnsetType = UNSET
-    key: str | UnsetType = UNSET
-    usage_limits: UsageLimits | UnsetType = UNSET
-
-
 _Day = Annotated[str, QueryParameter(description="A day, as 2026-05-17.")]
 
 
@@ -148,16 +74,16 @@ async def show_usage(
             tx, start, end + timedelta(days=1), by_day=group_by == "key_and_day"
         )
         labels = {key.id: key.name for key in await _keys(tx)} if group_by else {}
-    usages = [_key_usage(row, labels) for row in rows] if group_by else UNSET
+    usages = [key_usage(row, labels) for row in rows] if group_by else UNSET
     return UsageReport(
         UsageReportData(
-            total_usage=_breakdown(
+            total_usage=breakdown(
                 sum(row.text_characters for row in rows),
                 sum(row.document_characters for row in rows),
                 sum(row.write_characters for row in rows),
             ),
-            start_date=_local(start),
-            end_date=_local(end),
+            start_date=local(start),
+            end_date=local(end),
             group_by=group_by or UNSET,
             key_usages=usages if group_by == "key" else UNSET,
             key_and_day_usages=usages if group_by == "key_and_day" else UNSET,
@@ -206,14 +132,14 @@ async def show_tags(
         TagUsage(
             row.tag,
             TagBreakdown(row.total_characters, row.text_characters, row.write_characters),
-            UNSET if row.day is None else _day(row.day),
+            UNSET if row.day is None else day(row.day),
         )
         for row in rows[:TAGS_PER_PAGE]
     ]
     is_more = len(rows) > TAGS_PER_PAGE
     return TagReport(
         TagReportData(
-            aggregate_by, _local(start), _local(end), usage, number + 1 if is_more else None
+            aggregate_by, local(start), local(end), usage, number + 1 if is_more else None
         )
     )
 
@@ -237,7 +163,7 @@ async def create_key(
     label = wire.single(fields, "label") or "DeepL API Key"
     async with db.tx(access.organisation_id, access.person_id) as tx:
         key, secret = await identity.create_api_key(tx, access, name=label)
-    return _developer_key(key, secret)
+    return developer_key(key, secret)
 
 
 @get(
@@ -252,7 +178,7 @@ async def list_keys(access: NamedDependency[Access], db: NamedDependency[Db]) ->
     access.require(READ)
     async with db.tx(access.organisation_id, access.person_id) as tx:
         limits = await read_key_limits(tx)
-        return [_developer_key(key, limit=limits.get(key.id)) for key in await _keys(tx)]
+        return [developer_key(key, limit=limits.get(key.id)) for key in await _keys(tx)]
 
 
 @put(
@@ -271,7 +197,7 @@ async def deactivate_key(
     fields = wire.decode_body(await request.body(), request.headers.get("content-type"))
     async with db.tx(access.organisation_id, access.person_id) as tx:
         key = await identity.revoke_api_key(tx, access, _key_id(fields))
-        return _developer_key(key, limit=await read_key_limit(tx, key.id))
+        return developer_key(key, limit=await read_key_limit(tx, key.id))
 
 
 @put(
@@ -293,7 +219,7 @@ async def rename_key(
         raise wire.InvalidParameter("Parameter 'label' not specified.")
     async with db.tx(access.organisation_id, access.person_id) as tx:
         key = await identity.rename_api_key(tx, access, _key_id(fields), label)
-        return _developer_key(key, limit=await read_key_limit(tx, key.id))
+        return developer_key(key, limit=await read_key_limit(tx, key.id))
 
 
 @put(
@@ -319,7 +245,7 @@ async def limit_key(
         if key is None:
             raise NotFound("There is no such API key.")
         await set_key_limit(tx, key.id, characters)
-    return _developer_key(key, limit=characters)
+    return developer_key(key, limit=characters)
 
 
 def _characters(fields: dict[str, Any]) -> int | None:
@@ -362,47 +288,6 @@ def _span(start: str, end: str) -> tuple[datetime, datetime]:
     if (last - first).days >= DAYS_MAX or last.year > 9000:
         raise wire.InvalidParameter(f"Date range cannot exceed {DAYS_MAX} days.")
     return first, last
-
-
-def _breakdown(text: int, document: int, write: int) -> UsageBreakdown:
-    return UsageBreakdown(text + document + write, text, document, write)
-
-
-def _key_usage(row: store.UsageRow, labels: dict[UUID, str]) -> KeyUsage:
-    shown = (
-        "" if row.api_key_id is None else f"{row.api_key_id.hex[:4]}****{row.api_key_id.hex[-4:]}"
-    )
-    label = "" if row.api_key_id is None else labels.get(row.api_key_id, "")
-    return KeyUsage(
-        shown,
-        label,
-        _breakdown(row.text_characters, row.document_characters, row.write_characters),
-        UNSET if row.day is None else _day(row.day),
-    )
-
-
-def _developer_key(
-    key: ApiKey, secret: str | None = None, *, limit: int | None = None
-) -> DeveloperKey:
-    return DeveloperKey(
-        key_id=key.id,
-        label=key.name,
-        creation_time=key.created_at.isoformat(timespec="microseconds"),
-        is_deactivated=key.revoked_at is not None,
-        deactivated_time=UNSET
-        if key.revoked_at is None
-        else key.revoked_at.isoformat(timespec="microseconds"),
-        key=secret or UNSET,
-        usage_limits=UsageLimits(UNSET if limit is None else limit),
-    )
-
-
-def _local(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def _day(day: date) -> str:
-    return f"{day.isoformat()}T00:00:00Z"
 
 
 router: Final = Router(

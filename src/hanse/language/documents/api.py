@@ -20,6 +20,7 @@ from hanse.language.documents.formats import BYTES_MAX, kind_of
 from hanse.language.glossaries import service as glossaries
 from hanse.language.memories import service as memories
 from hanse.language.quotas import Quotas
+from hanse.language.revising.service import formal_languages
 from hanse.language.styles import service as styles
 from hanse.platform.database import Db
 from hanse.platform.http import by_method
@@ -81,6 +82,7 @@ async def hand_in(
     db: NamedDependency[Db],
     inference: NamedDependency[InferenceClient],
     quotas: NamedDependency[Quotas],
+    generation: NamedDependency[InferenceClient | None],
     reporting_tag: Annotated[
         str | None,
         HeaderParameter(
@@ -93,7 +95,7 @@ async def hand_in(
     """Take a document; its translation goes on by itself, whatever is restarted meanwhile."""
     access.require(SCOPE)
     filename, data, fields = await _upload(request)
-    asked = wire.parse_document(fields)
+    asked = wire.parse_document(fields, formal_languages(generation))
     tag = wire.parse_reporting_tag(reporting_tag)
     await quotas.require(access)
     if asked.source is not None:
@@ -101,9 +103,12 @@ async def hand_in(
     async with db.tx(access.organisation_id, access.person_id) as tx:
         for glossary_id in asked.glossary_ids:
             await glossaries.get(tx, glossary_id)
-        left = list(asked.without_effect)
+        style = None
         if asked.style_id is not None:
-            left += styles.not_applied(await styles.get_for(tx, asked.style_id, asked.target))
+            style = await styles.get_for(tx, asked.style_id, asked.target)
+        # What a language model does not heed either, the job adds.
+        left = [] if generation else list(styles.wishes(asked.wishes, style).names)
+        left += styles.rules_not_applied(style)
         if asked.memory_id is not None:
             await memories.get(tx, asked.memory_id)
         handle = await service.hand_in(

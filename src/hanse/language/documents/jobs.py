@@ -6,14 +6,20 @@ whatever is killed when, a document goes on where it stood, and is billed once.
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, cast
 
 from hanse.identity import Kind, notify
 from hanse.inference import InferenceClient, UnknownModel
 from hanse.language import service as language
 from hanse.language.detect import Detector
 from hanse.language.documents import bilingual, store
-from hanse.language.documents.formats import Block, InvalidFile, format_of, kind_of
+from hanse.language.documents.formats import (
+    Block,
+    InvalidFile,
+    bilingual_format_of,
+    format_of,
+    kind_of,
+)
 from hanse.language.documents.kinds import DOCUMENT_FAILED, DOCUMENT_FINISHED
 from hanse.language.documents.service import STEP, Step
 from hanse.language.documents.store import DocumentRow
@@ -23,6 +29,8 @@ from hanse.language.languages import root
 from hanse.language.memories.service import Memories, MemoryNotFound
 from hanse.language.projection import Marked
 from hanse.language.quotas import QuotaExceeded, require_key_quota
+from hanse.language.revising.service import reviser
+from hanse.language.revising.wishes import Formality, Wishes
 from hanse.language.routing import UnsupportedPair
 from hanse.language.service import UnsupportedSource
 from hanse.language.store import TranslationRow
@@ -35,6 +43,8 @@ from hanse.platform.jobs import Jobs, enqueue
 from hanse.platform.telemetry import log
 
 SEGMENTS_PER_STEP: Final = 200
+REVISED_SEGMENTS_PER_STEP: Final = 16
+"""A language model takes a second and more for each."""
 CHARACTERS_PER_STEP: Final = 20_000
 CHARACTERS_MAX: Final = 1_000_000
 DETECTED_CHARACTERS: Final = 5_000
@@ -57,9 +67,14 @@ _ITS_OWN_FAULT: Final = (
 )
 
 
-def register_documents(jobs: Jobs, inference: InferenceClient) -> None:
-    """Add the jobs of documents: translating them, and deleting what has expired."""
-    translation = _Translation(inference)
+def register_documents(
+    jobs: Jobs, inference: InferenceClient, generation: InferenceClient | None = None
+) -> None:
+    """Add the jobs of documents: translating them, and deleting what has expired.
+
+    `generation` leads to the language model that revises translations, if there is one.
+    """
+    translation = _Translation(inference, generation)
     jobs.task(
         STEP,
         Step,
@@ -75,8 +90,9 @@ def register_documents(jobs: Jobs, inference: InferenceClient) -> None:
 
 
 class _Translation:
-    def __init__(self, inference: InferenceClient) -> None:
+    def __init__(self, inference: InferenceClient, generation: InferenceClient | None) -> None:
         self._inference = inference
+        self._generation = generation
         self._terms = TermsCache()
         self._memories = Memories()
         self._detector: Detector | None = None
@@ -124,7 +140,10 @@ class _Translation:
 
     async def _go_on(self, tx: Tx, row: DocumentRow) -> bool:
         """Translate some texts, or with none left write the file; tell whether more is to do."""
-        waiting = _first(await store.next_segments(tx, row.id, SEGMENTS_PER_STEP))
+        is_wished = bool(_wishes(row).names or row.style_id)
+        is_slow = is_wished and self._generation is not None
+        segments = REVISED_SEGMENTS_PER_STEP if is_slow else SEGMENTS_PER_STEP
+        waiting = _first(await store.next_segments(tx, row.id, segments))
         if not waiting:
             await self._finish(tx, row)
             return False
@@ -139,6 +158,8 @@ class _Translation:
         style = recall = None
         if row.style_id is not None:
             style = await styles.get_for(tx, row.style_id, row.target_language)
+        wishes = styles.wishes(_wishes(row), style)
+        revise = reviser(self._generation, tx.organisation_id, wishes, is_bulk=True)
         if row.memory_id is not None:
             recall = await self._memories.recall(
                 tx, row.memory_id, row.target_language, row.memory_percent_min
@@ -151,6 +172,7 @@ class _Translation:
             languages=[row.source_language] * len(waiting),
             terms=terms,
             memory=recall,
+            revise=revise,
             is_bulk=True,
         )
         if style is not None:
@@ -158,6 +180,9 @@ class _Translation:
         blocks = [Block(text.text, text.marks) for text in translation.texts]
         numbers = [number for number, _ in waiting]
         await store.fill_segments(tx, row.id, numbers, blocks, translation.models)
+        unheeded = {name for text in translation.texts for name in text.unheeded}
+        if left := wishes.names if revise is None else sorted(unheeded):
+            await store.leave(tx, row.id, left)
         return True
 
     async def _finish(self, tx: Tx, row: DocumentRow) -> None:
@@ -174,7 +199,9 @@ class _Translation:
         else:
             data = await store.read_original(tx, row.id)
             blocks = [target for _, target in translated]
-            result = await asyncio.to_thread(_write, row.filename, data, blocks)
+            result = await asyncio.to_thread(
+                _write, row.filename, data, blocks, is_bilingual=row.is_bilingual
+            )
         await store.finish(tx, row.id, result)
         await _tell(tx, row, DOCUMENT_FINISHED, {"filename": row.filename})
         now = datetime.now(UTC)
@@ -204,6 +231,14 @@ async def _tell(tx: Tx, row: DocumentRow, kind: Kind, facts: dict[str, str]) -> 
         await notify(tx, [row.person_id], kind, facts, "/translate/documents")
 
 
+def _wishes(row: DocumentRow) -> Wishes:
+    return Wishes(
+        context=row.context,
+        instructions=tuple(row.custom_instructions),
+        formality=cast(Formality | None, row.formality),  # the table allows no other
+    )
+
+
 def _first(segments: list[tuple[int, Marked]]) -> list[tuple[int, Marked]]:
     """Return as many of the first texts as one step translates, at least one."""
     characters = 0
@@ -224,9 +259,12 @@ def _read(filename: str, data: bytes) -> list[Marked]:
         raise InvalidFile("Invalid file: it cannot be read.") from error
 
 
-def _write(filename: str, data: bytes, blocks: list[Block]) -> bytes:
+def _write(filename: str, data: bytes, blocks: list[Block], *, is_bilingual: bool) -> bytes:
+    kind = kind_of(filename)
     try:
-        return format_of(kind_of(filename)).write(data, blocks)
+        if is_bilingual:
+            return bilingual_format_of(kind).write_bilingual(data, blocks)
+        return format_of(kind).write(data, blocks)
     except InvalidFile:
         raise
     except Exception as error:  # see `_read`

@@ -12,10 +12,10 @@ import msgspec
 
 from hanse.identity import Access
 from hanse.language.documents import store
-from hanse.language.documents.formats import InvalidFile, kind_of
+from hanse.language.documents.formats import BILINGUAL_KINDS, InvalidFile, kind_of
 from hanse.language.documents.store import DocumentRow
 from hanse.language.languages import root
-from hanse.language.wire import DocumentRequest
+from hanse.language.wire import DocumentRequest, InvalidParameter
 from hanse.platform.database import Tx
 from hanse.platform.ids import new_id
 from hanse.platform.jobs import enqueue
@@ -105,9 +105,13 @@ async def hand_in(
 
     `output_format` is one of `bilingual`, or None for that of the file; `not_applied` names what
     was asked for and has no effect.
-    Raises InvalidFile, DocumentTooLarge, SameLanguage, TooManyDocuments.
+    Raises InvalidFile, InvalidParameter, DocumentTooLarge, SameLanguage, TooManyDocuments.
     """
     kind = kind_of(filename)
+    if asked.is_bilingual and not kind.is_bilingual:
+        raise InvalidParameter(f"Parameter 'bilingual' is for {', '.join(BILINGUAL_KINDS)}.")
+    if asked.is_bilingual and output_format is not None:
+        raise InvalidParameter("Send 'bilingual' or 'output_format', not both.")
     source, target = asked.source, asked.target
     if not data:
         raise InvalidFile("Invalid file: it is empty.")
@@ -134,6 +138,10 @@ async def hand_in(
         style_id=asked.style_id,
         memory_id=asked.memory_id,
         memory_percent_min=asked.memory_percent_min,
+        formality=asked.wishes.formality,
+        context=asked.wishes.context,
+        custom_instructions=list(asked.wishes.instructions),
+        is_bilingual=asked.is_bilingual,
         not_applied=list(not_applied),
         reporting_tag=reporting_tag,
         status="queued",

@@ -27,6 +27,10 @@ class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
     style_id: UUID | None
     memory_id: UUID | None
     memory_percent_min: int
+    formality: str | None
+    context: str | None
+    custom_instructions: list[str]
+    is_bilingual: bool
     not_applied: list[str]
     reporting_tag: str | None
     status: str
@@ -46,9 +50,11 @@ INSERT: Final = """
 insert into language.documents (
     id, organisation_id, api_key_id, person_id, key_hash, filename, source_language,
     target_language, glossary_ids, reporting_tag, status, original, created_at, expires_at,
-    output_format, style_id, memory_id, memory_percent_min, not_applied
+    output_format, style_id, memory_id, memory_percent_min, not_applied, formality, context,
+    custom_instructions, is_bilingual
 ) values (
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18,
+    $19, $20, $21, $22
 )
 """
 COUNT_OPEN: Final = """
@@ -89,6 +95,13 @@ ADVANCE: Final = """
 update language.documents
 set segments_done = segments_done + $3,
     models = array(select distinct unnest(models || $4::text[]) order by 1)
+where organisation_id = $1 and id = $2
+"""
+LEAVE: Final = """
+update language.documents
+set not_applied = not_applied || array(
+    select name from unnest($3::text[]) as name where name <> all (not_applied)
+)
 where organisation_id = $1 and id = $2
 """
 READ_TARGETS: Final = """
@@ -133,6 +146,10 @@ async def insert(tx: Tx, row: DocumentRow, original: bytes) -> None:
         row.memory_id,
         row.memory_percent_min,
         row.not_applied,
+        row.formality,
+        row.context,
+        row.custom_instructions,
+        row.is_bilingual,
     )
 
 
@@ -180,6 +197,11 @@ async def fill_segments(
     targets = [msgspec.json.encode(block).decode() for block in blocks]
     await tx.execute(FILL_SEGMENTS, tx.organisation_id, document_id, list(numbers), targets)
     await tx.execute(ADVANCE, tx.organisation_id, document_id, len(blocks), models)
+
+
+async def leave(tx: Tx, document_id: UUID, names: Sequence[str]) -> None:
+    """Note what of the wishes was not heeded everywhere in a document."""
+    await tx.execute(LEAVE, tx.organisation_id, document_id, list(names))
 
 
 async def read_blocks(tx: Tx, document_id: UUID) -> list[tuple[Marked, Block]]:

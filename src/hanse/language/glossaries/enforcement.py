@@ -112,6 +112,14 @@ def enforce(wanted: Candidates, answers: Sequence[str]) -> Enforced:
     return decoded if decoded is not None else best
 
 
+def count_of(target: str, text: str) -> int:
+    """Return how often a term's target stands in `text`, in whatever form."""
+    taken: list[tuple[int, int]] = []
+    while (place := _place(text, target, taken)[0]) is not None:
+        taken.append(place)
+    return len(taken)
+
+
 def _found(text: str, matches: Sequence[Match], cased: Sequence[str]) -> tuple[Term, ...]:
     """Say of each term whether it stands in `text`; a place counts for one of them."""
     taken: list[tuple[int, int]] = []

@@ -43,7 +43,7 @@ RELEASE: Final = """
 delete from language.attempts where organisation_id = $2 and request_hash = $3 and id = $1
 """
 
-RUNNING: Final = "select request_hash from language.attempts limit $1"
+RUNNING: Final = "select request_hash from language.running_requests($1) as request_hash"
 
 PURGE: Final = """
 delete from language.attempts where (organisation_id, request_hash) in (
@@ -89,7 +89,7 @@ async def release(tx: Tx, id: UUID, request_hash: bytes) -> None:
 
 
 async def running(tx: Tx) -> set[bytes]:
-    """Return the hashes of all requests that run or ran of late, in a system transaction."""
+    """Return the hashes of all requests that run or ran of late, of all organisations."""
     return {row["request_hash"] for row in await tx.fetch(RUNNING, RUNNING_MAX)}
 
 

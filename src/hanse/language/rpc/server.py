@@ -51,6 +51,7 @@ async def serve_rpc(
     address: str,
     db: Db,
     inference: InferenceClient,
+    generation: InferenceClient | None = None,
     *,
     per_minute: int,
     characters_per_month_max: int,
@@ -60,8 +61,9 @@ async def serve_rpc(
 ) -> None:
     """Serve on `address` (`host:port`) until `stop` is set, then let calls end for `drain_s`.
 
-    `on_ready` is told the port. There is no TLS: the address must be one that only the house
-    reaches. Raises RuntimeError if it cannot be bound.
+    `generation` leads to the language model that carries out the instructions of styles, if there
+    is one. `on_ready` is told the port. There is no TLS: the address must be one that only the
+    house reaches. Raises RuntimeError if it cannot be bound.
     """
     server = grpc.aio.server(
         options=[
@@ -72,7 +74,7 @@ async def serve_rpc(
     detector = await asyncio.to_thread(Detector)
     quotas = Quotas(db, characters_per_month_max)
     language_pb2_grpc.add_LanguageServicer_to_server(  # type: ignore[no-untyped-call]
-        _Language(db, inference, detector, quotas, per_minute), server
+        _Language(db, inference, generation, detector, quotas, per_minute), server
     )
     states = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(states, server)
@@ -122,17 +124,19 @@ class _Language(language_pb2_grpc.LanguageServicer):
         self,
         db: Db,
         inference: InferenceClient,
+        generation: InferenceClient | None,
         detector: Detector,
         quotas: Quotas,
         per_minute: int,
     ) -> None:
         self._db = db
         self._inference = inference
+        self._generation = generation
         self._detector = detector
         self._quotas = quotas
         self._limits = RateLimits(db)
         self._per_minute = per_minute
-        self._answering = Answering(db, inference, detector, quotas)
+        self._answering = Answering(db, inference, detector, quotas, generation)
         self._authenticator = Authenticator(db)
         self._memories = Memories()
 
@@ -168,7 +172,9 @@ class _Language(language_pb2_grpc.LanguageServicer):
                     "translation_memory_id": request.translation_memory_id,
                 }
             )
-            extras = await streaming.extras(access, self._db, self._memories, asked)
+            extras = await streaming.extras(
+                access, self._db, self._memories, asked, self._generation
+            )
             parts = await streaming.begin(
                 access, self._db, self._inference, self._detector, self._quotas, asked, extras
             )

@@ -9,6 +9,7 @@ import msgspec
 
 from hanse.language.languages import root
 from hanse.language.projection import moved
+from hanse.language.revising.wishes import StyleInstruction, Wishes
 from hanse.language.service import TranslatedText, Translation
 from hanse.language.signals import without_spans
 from hanse.language.styles import rules, store
@@ -156,10 +157,20 @@ def _applied(style: StyleRow, text: TranslatedText, language: str) -> Translated
     )
 
 
-def not_applied(style: StyleRow) -> list[str]:
-    """Return what of a style has no effect here."""
-    left = [f"style_rules.{rule}" for rule in rules.not_applied(style.configured_rules)]
-    return [*left, *(["style_rules.custom_instructions"] if style.custom_instructions else [])]
+def rules_not_applied(style: StyleRow | None) -> list[str]:
+    """Return which rules of a style have no effect here."""
+    if style is None:
+        return []
+    return [f"style_rules.{rule}" for rule in rules.not_applied(style.configured_rules)]
+
+
+def wishes(asked: Wishes, style: StyleRow | None) -> Wishes:
+    """Return what a request wishes, with the instructions of its style."""
+    if style is None:
+        return asked
+    return asked.and_of_style(
+        [StyleInstruction(each.prompt, each.source_language) for each in style.custom_instructions]
+    )
 
 
 def _few(instructions: Sequence[CustomInstruction]) -> tuple[CustomInstruction, ...]:

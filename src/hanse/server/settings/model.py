@@ -171,7 +171,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Annotated[str, Meta(pattern="^$|^https?://[^/]")],
         _about(
             "Server of a language model that speaks OpenAI's chat completions (vLLM, llama.cpp, "
-            "Ollama), up to and with its `/v1`. Empty: texts are not rephrased."
+            "Ollama), up to and with its `/v1`. It rephrases texts, and revises translations "
+            "by instructions, context and formality. Empty: neither is done."
         ),
     ] = ""
     generation_model: Annotated[str, _about("Name of the model at that server.")] = "default"

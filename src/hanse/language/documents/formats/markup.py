@@ -2,7 +2,8 @@
 
 import codecs
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Final
 
 from lxml import etree
@@ -11,8 +12,9 @@ from hanse.language.documents.formats import Block, InvalidFile
 from hanse.language.documents.formats.archives import open_archive, read_part, rewrite
 from hanse.language.documents.formats.plain import decode
 from hanse.language.projection import Marked
-from hanse.language.tags import TaggedText, TagOptions, TagsBroken, parse, write
+from hanse.language.tags import TaggedText, TagOptions, TagsBroken, parse, write, write_bilingual
 
+_BR: Final = "<br/>"
 HTML: Final = TagOptions("html")
 _BODY: Final = re.compile(r"(<office:body\b[^>]*>)(.*)(</office:body>)", re.DOTALL)
 _OPENDOCUMENT: Final = TagOptions(
@@ -52,6 +54,14 @@ def _written(tagged: TaggedText, blocks: Iterator[Block], options: TagOptions) -
     return write(tagged, [(block.text, block.marks) for block in own], options)
 
 
+def _bilingual(
+    tagged: TaggedText, blocks: Iterator[Block], options: TagOptions, line_break: str
+) -> str:
+    own = [next(blocks) for _ in tagged.runs]
+    pairs = [(block.text, block.marks) for block in own]
+    return write_bilingual(tagged, pairs, options, line_break)
+
+
 class _Html:
     def read(self, data: bytes) -> list[Marked]:
         return _marked(_parsed(decode(data).text, HTML))
@@ -60,14 +70,22 @@ class _Html:
         decoded = decode(data)
         return decoded.encode(_written(_parsed(decoded.text, HTML), iter(blocks), HTML))
 
+    def write_bilingual(self, data: bytes, blocks: Sequence[Block]) -> bytes:
+        decoded = decode(data)
+        both = _bilingual(_parsed(decoded.text, HTML), iter(blocks), HTML, _BR)
+        return decoded.encode(both)
+
 
 class _Archive:
     """An archive whose parts of some name are tagged text."""
 
-    def __init__(self, parts: str, options: TagOptions, body: re.Pattern[str] | None) -> None:
+    def __init__(
+        self, parts: str, options: TagOptions, body: re.Pattern[str] | None, line_break: str
+    ) -> None:
         self._parts = re.compile(parts)
         self._options = options
         self._body = body
+        self._line_break = line_break
 
     def read(self, data: bytes) -> list[Marked]:
         return [
@@ -77,10 +95,21 @@ class _Archive:
         ]
 
     def write(self, data: bytes, blocks: Sequence[Block]) -> bytes:
+        return self._rewritten(data, blocks, _written)
+
+    def write_bilingual(self, data: bytes, blocks: Sequence[Block]) -> bytes:
+        return self._rewritten(data, blocks, partial(_bilingual, line_break=self._line_break))
+
+    def _rewritten(
+        self,
+        data: bytes,
+        blocks: Sequence[Block],
+        put: Callable[[TaggedText, Iterator[Block], TagOptions], str],
+    ) -> bytes:
         left = iter(blocks)
         changed = {}
         for name, (before, text, after) in self._texts(data):
-            done = _written(_parsed(text, self._options), left, self._options)
+            done = put(_parsed(text, self._options), left, self._options)
             changed[name] = f"{before}{done}{after}".encode()
         return rewrite(data, changed)
 
@@ -144,5 +173,5 @@ class _Xliff:
 
 html = _Html()
 xliff = _Xliff()
-opendocument = _Archive(r"content\.xml", _OPENDOCUMENT, _BODY)
-epub = _Archive(r".*\.x?html?", HTML, None)
+opendocument = _Archive(r"content\.xml", _OPENDOCUMENT, _BODY, "<text:line-break/>")
+epub = _Archive(r".*\.x?html?", HTML, None, _BR)

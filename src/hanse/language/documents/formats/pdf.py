@@ -7,134 +7,49 @@ which have the letters of western Europe.
 """
 
 import io
-import itertools
-import re
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-import pdfplumber
 import pikepdf
-from msgspec import Struct
 
 from hanse.language.documents.formats import Block, InvalidFile
-from hanse.language.documents.formats.pdf_drawing import Look, Piece, Text, drawn, standard_font
+from hanse.language.documents.formats.pdf_drawing import Alignment, Piece, Text, drawn
+from hanse.language.documents.formats.pdf_reading import (
+    LETTERS,
+    Line,
+    Paragraph,
+    opened,
+    paragraphs_of,
+)
 from hanse.language.projection import Marked
-from hanse.language.segment import Span
 
-PAGES_MAX: Final = 200
 FORMS_DEPTH_MAX: Final = 5
-
-_SIGN: Final = re.compile(r"\(cid:\d+\)|[\ue000-\uf8ff●○■□▪▫◦‣⁃∙]")
-"""Signs of lists; symbol fonts have them in the private use area, or tell no letter at all."""
-_ITEM: Final = re.compile(r"[•·–-]\s|\(?(?:\d{1,3}|[a-z])[.)]\s")
-_LETTERS: Final = re.compile(r"[^\W_]")
+AXIS_POINTS: Final = 1.0
+NARROW_SHARE: Final = 0.7
+"""A line that is wider than this part of the page may stand on its axis by chance."""
 _SHOW: Final = frozenset({"Tj", "TJ", "'", '"'})
-_SAME_LINE: Final = 0.5
-"""Words whose middles are within this much of their size stand on one line."""
-_GAP_MIN: Final = 0.12
-"""Letters nearer than this, in sizes, have no space between them."""
-_GAP_MAX: Final = 1.1
-"""Words further apart than this, in sizes, belong to different columns or cells."""
-_LEADING_MAX: Final = 1.7
-_INDENT_MAX: Final = 2.5
-
 Matrix = tuple[float, float, float, float, float, float]
-
-
-class _Line(Struct):
-    """Words beside one another: where they stand, in points from the top left, and how."""
-
-    pieces: list[Piece]
-    """Its text, cut where the look changes."""
-    x0: float
-    x1: float
-    top: float
-    bottom: float
-    base: float
-    """Where its letters stand, in points from the bottom of the page's space."""
-    size: float
-    font: str
-    fonts: frozenset[str]
-    is_item: bool = False
-    """It begins something of its own: a sign of a list stands before it, or in it."""
-
-    @property
-    def text(self) -> str:
-        return "".join(text for text, _ in self.pieces)
-
-
-class _Paragraph(Struct):
-    """Lines below one another, on a page."""
-
-    page: int
-    lines: list[_Line]
-
-    @property
-    def pieces(self) -> list[Piece]:
-        pieces = list(self.lines[0].pieces)
-        for line in self.lines[1:]:
-            text, look = pieces[-1]
-            is_cut = text.endswith("-") and text[-2:-1].isalpha() and line.text[:1].islower()
-            pieces[-1] = (text[:-1] if is_cut else f"{text} ", look)
-            pieces += line.pieces
-        return pieces
-
-    @property
-    def look(self) -> Look:
-        """How most of its letters look."""
-        looks: Counter[Look] = Counter()
-        for text, look in self.pieces:
-            looks[look] += len(text)
-        return looks.most_common(1)[0][0]
-
-    @property
-    def marked(self) -> tuple[Marked, list[Look]]:
-        """Its text, with marks on what looks otherwise than most of it, and those looks."""
-        text, base = "", self.look
-        marks: list[Span] = []
-        looks: list[Look] = []
-        for piece, look in self.pieces:
-            start = len(text)
-            text += piece
-            span = (start, start + len(piece.rstrip()))
-            if look == base or not _LETTERS.search(piece):
-                continue
-            if looks and looks[-1] == look and not text[marks[-1][1] : start].strip():
-                marks[-1] = (marks[-1][0], span[1])
-            else:
-                marks.append(span)
-                looks.append(look)
-        return Marked(text, tuple(marks)), looks
-
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        """Left, top, right, bottom."""
-        return (
-            min(line.x0 for line in self.lines),
-            self.lines[0].top,
-            max(line.x1 for line in self.lines),
-            self.lines[-1].bottom,
-        )
 
 
 class _Pdf:
     def read(self, data: bytes) -> list[Marked]:
-        paragraphs = _paragraphs(data)
+        paragraphs = paragraphs_of(data)
         if not paragraphs:
             raise InvalidFile("Invalid file: it has no text, only pictures perhaps.")
-        if not any(_LETTERS.search(each.marked[0].text) for each in paragraphs):
+        if not any(LETTERS.search(each.marked[0].text) for each in paragraphs):
             raise InvalidFile("Invalid file: its fonts do not tell which letters they show.")
         return [paragraph.marked[0] for paragraph in paragraphs]
 
     def write(self, data: bytes, blocks: Sequence[Block]) -> bytes:
-        paragraphs = _paragraphs(data)
-        by_page: dict[int, list[Text]] = {}
+        paragraphs = paragraphs_of(data)
+        by_page: dict[int, list[tuple[Paragraph, Block]]] = {}
         for paragraph, block in zip(paragraphs, blocks, strict=True):
-            by_page.setdefault(paragraph.page, []).append(_placed(paragraph, block))
-        with _opened(data) as document:
-            for number, texts in by_page.items():
+            by_page.setdefault(paragraph.page, []).append((paragraph, block))
+        with opened(data) as document:
+            for number, pairs in by_page.items():
                 page = document.pages[number]
+                left, _, right, _ = _media_box(page)
+                texts = [_placed(*pair, right - left) for pair in pairs]
                 _take_text(document, page.obj, (1, 0, 0, 1, 0, 0), 0)
                 overlay = drawn(texts, _media_box(page))
                 with pikepdf.open(io.BytesIO(overlay)) as overlaid:
@@ -144,7 +59,7 @@ class _Pdf:
         return out.getvalue()
 
 
-def _placed(paragraph: _Paragraph, block: Block) -> Text:
+def _placed(paragraph: Paragraph, block: Block, page_width: float) -> Text:
     """Return what is to be drawn in the place of a paragraph."""
     base = paragraph.look
     pieces: list[Piece] = []
@@ -160,6 +75,7 @@ def _placed(paragraph: _Paragraph, block: Block) -> Text:
     leading = 1.2
     if (count := len(paragraph.lines) - 1) > 0:
         leading = (last_line.bottom - first_line.bottom) / count / first_line.size
+    alignment = _alignment(paragraph.lines, page_width)
     return Text(
         pieces=[piece for piece in pieces if piece[0]],
         box=paragraph.box,
@@ -167,185 +83,37 @@ def _placed(paragraph: _Paragraph, block: Block) -> Text:
         size=first_line.size,
         leading=leading,
         is_single=count == 0,
-        is_centred=_is_centred(paragraph.lines),
+        alignment=alignment,
+        indents=_indents(paragraph.lines) if alignment in ("left", "justified") else (0.0, 0.0),
     )
 
 
-def _is_centred(lines: Sequence[_Line]) -> bool:
-    if len(lines) < 2:
-        return False
-    middles = [line.x0 + line.x1 for line in lines]
-    starts = [line.x0 for line in lines]
+def _indents(lines: Sequence[Line]) -> tuple[float, float]:
+    edge = min(line.x0 for line in lines)
+    return lines[0].x0 - edge, min((line.x0 for line in lines[1:]), default=edge) - edge
+
+
+def _alignment(lines: Sequence[Line], page_width: float) -> Alignment:
+    """Return how lines stand, as far as it shows; one alone may stand on the axis of the page."""
     size = lines[0].size
-    return max(middles) - min(middles) < size < max(starts) - min(starts)
-
-
-def _opened(data: bytes) -> pikepdf.Pdf:
-    try:
-        document = pikepdf.open(io.BytesIO(data))
-    except pikepdf.PasswordError as error:
-        raise InvalidFile("Invalid file: it is encrypted. Send it without a password.") from error
-    except pikepdf.PdfError as error:
-        raise InvalidFile("Invalid file: it is no PDF, or a broken one.") from error
-    if len(document.pages) > PAGES_MAX:
-        raise InvalidFile(
-            f"Invalid file: it has {len(document.pages)} pages; {PAGES_MAX} are allowed."
-        )
-    return document
+    starts, ends = [line.x0 for line in lines], [line.x1 for line in lines]
+    if len(lines) == 1:
+        is_narrow = ends[0] - starts[0] < NARROW_SHARE * page_width
+        is_on_axis = abs(starts[0] + ends[0] - page_width) < 2 * AXIS_POINTS
+        return "centre" if is_narrow and is_on_axis and not lines[0].is_item else "left"
+    middles = [line.x0 + line.x1 for line in lines]
+    if max(middles) - min(middles) < size < max(starts) - min(starts):
+        return "centre"
+    full = ends[:-1]
+    if max(ends) - min(ends) < size / 4 and max(starts) - min(starts) > size:
+        return "right"
+    is_justified = len(full) > 1 and max(ends) - min(full) < size / 4
+    return "justified" if is_justified else "left"
 
 
 def _media_box(page: pikepdf.Page) -> tuple[float, float, float, float]:
     left, bottom, right, top = (float(each) for each in page.mediabox)
     return min(left, right), min(bottom, top), max(left, right), max(bottom, top)
-
-
-def _paragraphs(data: bytes) -> list[_Paragraph]:
-    _opened(data).close()
-    found = []
-    with pdfplumber.open(io.BytesIO(data)) as document:
-        for number, page in enumerate(document.pages):
-            if page.rotation:
-                continue
-            words = page.extract_words(
-                extra_attrs=["fontname", "size", "upright"],
-                return_chars=True,
-                keep_blank_chars=False,
-            )
-            left, top = page.bbox[0], page.bbox[1]
-            upright = [word for word in words if word["upright"]]
-            lines = _lines(upright, _rules(page, "v"), left, top)
-            groups = _grouped(lines, _rules(page, "h"), left, top)
-            found += [_Paragraph(number, group) for group in groups]
-            page.close()
-    return found
-
-
-def _rules(page: Any, orientation: str) -> list[dict[str, Any]]:
-    return [edge for edge in page.edges if edge["orientation"] == orientation]
-
-
-def _lines(
-    words: Sequence[dict[str, Any]], rules: Sequence[dict[str, Any]], left: float, top: float
-) -> list[_Line]:
-    """Return lines, cut where a gap is wide or a vertical rule, as of a table, stands between."""
-    rows: list[list[dict[str, Any]]] = []
-    for word in sorted(words, key=lambda each: (each["top"] + each["bottom"], each["x0"])):
-        middle = (word["top"] + word["bottom"]) / 2
-        for row in rows[-3:]:
-            last = (row[-1]["top"] + row[-1]["bottom"]) / 2
-            if abs(last - middle) < _SAME_LINE * min(word["size"], row[-1]["size"]):
-                row.append(word)
-                break
-        else:
-            rows.append([word])
-    lines = []
-    for row in rows:
-        part: list[dict[str, Any]] = []
-        for word in sorted(row, key=lambda each: each["x0"]):
-            if part and _is_apart(part[-1], word, rules):
-                lines.append(_line(part, left, top))
-                part = []
-            part.append(word)
-        lines.append(_line(part, left, top))
-    for before, line in itertools.pairwise(lines):
-        is_beside = abs(before.bottom - line.bottom) < line.size and before.x1 <= line.x0
-        is_marked = is_beside and not re.search(r"[^\W\d_]{2}", before.text)
-        line.is_item = bool(_ITEM.match(line.text)) or is_marked
-    return lines
-
-
-def _is_apart(one: dict[str, Any], other: dict[str, Any], rules: Sequence[dict[str, Any]]) -> bool:
-    gap = other["x0"] - one["x1"]
-    if gap > _GAP_MAX * other["size"]:
-        return True
-    middle = (other["top"] + other["bottom"]) / 2
-    return gap > 0 and any(
-        one["x1"] <= rule["x0"] <= other["x0"] and rule["top"] <= middle <= rule["bottom"]
-        for rule in rules
-    )
-
-
-def _line(words: Sequence[dict[str, Any]], left: float, top: float) -> _Line:
-    letters: Counter[str] = Counter()
-    for word in words:
-        letters[word["fontname"]] += len(word["text"])
-    font = letters.most_common(1)[0][0]
-    first = next(word for word in words if word["fontname"] == font)
-    return _Line(
-        _pieces(words),
-        words[0]["x0"] - left,
-        words[-1]["x1"] - left,
-        min(word["top"] for word in words) - top,
-        max(word["bottom"] for word in words) - top,
-        first["chars"][0]["matrix"][5],
-        first["size"],
-        font,
-        frozenset(letters),
-    )
-
-
-def _pieces(words: Sequence[dict[str, Any]]) -> list[Piece]:
-    pieces: list[Piece] = []
-    for number, word in enumerate(words):
-        colour = word["chars"][0].get("non_stroking_color")
-        parts = tuple(map(float, colour)) if isinstance(colour, (tuple, list)) else ()
-        look = Look(standard_font(word["fontname"]), parts)
-        text = _SIGN.sub("•", word["text"])
-        if number and not _is_joined(words[number - 1], word):
-            pieces[-1] = (f"{pieces[-1][0]} ", pieces[-1][1])
-        if pieces and pieces[-1][1] == look:
-            pieces[-1] = (pieces[-1][0] + text, look)
-        else:
-            pieces.append((text, look))
-    return pieces
-
-
-def _is_joined(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Say whether nothing but a change of the look parts two words."""
-    gap = other["x0"] - one["x1"]
-    return bool(one["size"] == other["size"] and gap < _GAP_MIN * other["size"])
-
-
-def _grouped(
-    lines: Sequence[_Line], rules: Sequence[dict[str, Any]], left: float, top: float
-) -> list[list[_Line]]:
-    """Put lines that follow one another into paragraphs, in the order of their tops.
-
-    No paragraph goes on across a horizontal rule, as of a table.
-    """
-    groups: list[list[_Line]] = []
-    for line in sorted(lines, key=lambda each: (each.top, each.x0)):
-        for group in reversed(groups):
-            if _follows(group, line) and not any(
-                rule["x0"] - left < line.x1
-                and rule["x1"] - left > line.x0
-                and abs(2 * (rule["top"] - top) - group[-1].bottom - line.top)
-                <= abs(line.top - group[-1].bottom) + 0.6 * line.size
-                for rule in rules
-            ):
-                group.append(line)
-                break
-        else:
-            groups.append([line])
-    return groups
-
-
-def _follows(group: Sequence[_Line], line: _Line) -> bool:
-    last = group[-1]
-    if line.is_item or not _LETTERS.search(line.text) or not _LETTERS.search(last.text):
-        return False
-    step = line.bottom - last.bottom
-    is_below = 0.5 * last.size < step <= _LEADING_MAX * last.size
-    is_alike = abs(line.size - last.size) <= 0.1 * last.size and line.fonts & last.fonts
-    if not is_below or not is_alike or line.x0 >= last.x1 or line.x1 <= last.x0:
-        return False
-    if len(group) > 1 and abs(step - (last.bottom - group[-2].bottom)) > 0.25 * last.size:
-        return False
-    begins_alike = abs(line.x0 - last.x0) <= _INDENT_MAX * last.size
-    middle = abs((line.x0 + line.x1) - (last.x0 + last.x1)) / 2
-    # A line that ends well before the one above is wide ends its paragraph.
-    is_full = len(group) == 1 or last.x1 >= max(each.x1 for each in group) - 12 * last.size
-    return is_full and (begins_alike or middle <= last.size)
 
 
 def _take_text(document: pikepdf.Pdf, holder: Any, ctm: Matrix, depth: int) -> None:

@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct
 from reportlab.pdfbase.pdfmetrics import stringWidth
@@ -15,6 +15,16 @@ SIZE_RATIO_MIN: Final = 0.55
 """How small letters may become so that a longer translation fits."""
 
 _NEAR: Final = {0x202F: "\u00a0", 0x2009: " ", 0x2011: "-", 0x2212: "–", 0x200B: None}
+_SERIF: Final = (
+    "times", "serif", "roman", "nimbusrom", "georgia", "garamond", "cambria", "palatino", "pagella",
+    "termes", "minion", "century", "schola", "bookman", "bonum", "utopia", "charter", "libertin",
+    "caslon", "baskerville", "book antiqua", "cmr", "cmb", "cmti", "cmsl", "sfrm", "sfbx", "sfti",
+)  # fmt: skip
+_MONOSPACED: Final = (
+    "courier", "mono", "nimbusmon", "consol", "menlo", "cursor", "cmtt", "sftt", "typewriter",
+)  # fmt: skip
+_BOLD: Final = ("bold", "black", "heavy", "-medi", "cmb", "sfbx")
+_SLANTED: Final = ("ital", "obli", "slant", "cmti", "cmsl", "sfti")
 _SIZE_STEP: Final = 0.95
 
 Box = tuple[float, float, float, float]
@@ -29,6 +39,7 @@ class Look(Struct, frozen=True):
 
 
 Piece = tuple[str, Look]
+Alignment = Literal["left", "centre", "right", "justified"]
 
 
 class Text(Struct):
@@ -42,7 +53,9 @@ class Text(Struct):
     leading: float
     """From row to row, in sizes."""
     is_single: bool
-    is_centred: bool
+    alignment: Alignment
+    indents: tuple[float, float] = (0.0, 0.0)
+    """How far the first row and the others begin from the left edge of the place."""
 
 
 def drawn(texts: Sequence[Text], media: Box) -> bytes:
@@ -63,14 +76,14 @@ def _style(font: str) -> tuple[str, bool, bool]:
     """Return the family, boldness and slant that a font's name tells."""
     name = font.lower()
     family = "Helvetica"
-    if any(each in name for each in ("times", "serif", "roman", "georgia", "garamond", "cmr")):
+    if any(each in name for each in _SERIF):
         family = "Times"
-    if any(each in name for each in ("courier", "mono", "consol", "cmtt")):
+    if any(each in name for each in _MONOSPACED):
         family = "Courier"
     if "sans" in name:
         family = "Helvetica"
-    is_bold = any(each in name for each in ("bold", "black", "heavy", "cmbx"))
-    return family, is_bold, "italic" in name or "oblique" in name
+    is_bold = any(each in name for each in _BOLD)
+    return family, is_bold, any(each in name for each in _SLANTED)
 
 
 def standard_font(font: str) -> str:
@@ -111,22 +124,41 @@ def _draw(canvas: Canvas, text: Text, right: float, bottom_of_page: float) -> No
     words = _words(text.pieces)
     width = max(right if text.is_single else x1, x1) - x0 + 0.5
     size = text.size
-    rows = _wrapped(words, size, width)
+    widths = (width - text.indents[0], width - text.indents[1])
+    rows = _wrapped(words, size, widths)
     room = bottom - top + 0.35 * text.size
     while (
         len(rows) * text.leading * size > max(room, text.leading * text.size)
-        or any(_width(row, size) > width for row in rows)
+        or any(_width(row, size) > widths[min(n, 1)] for n, row in enumerate(rows))
     ) and size > SIZE_RATIO_MIN * text.size:
         size *= _SIZE_STEP
-        rows = _wrapped(words, size, width)
+        rows = _wrapped(words, size, widths)
     for number, row in enumerate(rows):
         y = text.base - bottom_of_page - number * text.leading * size
-        x = (x0 + x1 - _width(row, size)) / 2 if text.is_centred else x0
-        for piece, look in row:
-            canvas.setFont(look.font, size)
-            _set_colour(canvas, look.colour)
-            canvas.drawString(x, y, piece)
-            x += stringWidth(piece, look.font, size)
+        indent = text.indents[min(number, 1)]
+        left = width - 0.5 - indent - _width(row, size)
+        x = {"centre": (x0 + x1 - _width(row, size)) / 2, "right": x0 + left}.get(
+            text.alignment, x0 + indent
+        )
+        blanks = sum(piece.count(" ") for piece, _ in row)
+        is_last = number == len(rows) - 1
+        is_stretched = text.alignment == "justified" and not is_last and blanks > 0
+        _draw_row(canvas, row, size, (x, y), left / blanks if is_stretched else 0.0)
+
+
+def _draw_row(
+    canvas: Canvas, row: Sequence[Piece], size: float, place: tuple[float, float], more: float
+) -> None:
+    """Draw a row whose blanks are wider by `more`."""
+    x, y = place
+    for piece, look in row:
+        _set_colour(canvas, look.colour)
+        written = canvas.beginText(x, y)
+        written.setFont(look.font, size)
+        written.setWordSpace(more)
+        written.textOut(piece)
+        canvas.drawText(written)
+        x += stringWidth(piece, look.font, size) + more * piece.count(" ")
 
 
 def _words(pieces: Sequence[Piece]) -> list[list[Piece]]:
@@ -141,11 +173,13 @@ def _words(pieces: Sequence[Piece]) -> list[list[Piece]]:
     return [word for word in words if word]
 
 
-def _wrapped(words: Sequence[list[Piece]], size: float, width: float) -> list[list[Piece]]:
+def _wrapped(
+    words: Sequence[list[Piece]], size: float, widths: tuple[float, float]
+) -> list[list[Piece]]:
     rows: list[list[Piece]] = [[]]
     for word in words:
         longer = _merged([*rows[-1], *([(" ", rows[-1][-1][1])] if rows[-1] else []), *word])
-        if rows[-1] and _width(longer, size) > width:
+        if rows[-1] and _width(longer, size) > widths[min(len(rows) - 1, 1)]:
             rows.append(_merged(word))
         else:
             rows[-1] = longer

@@ -1,4 +1,4 @@
-"""Formats of plain text: text, Markdown, subtitles, and the strings of JSON and gettext files."""
+"""Formats of plain text: text, subtitles, and the strings of JSON and gettext files."""
 
 import codecs
 import json
@@ -22,7 +22,6 @@ _CHARSET: Final = re.compile(
     rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w-]{1,40})""", re.IGNORECASE
 )
 _LINE: Final = re.compile(r"[^\r\n]*\S[^\r\n]*")
-_FENCE: Final = re.compile(r"[ ]{0,3}(```|~~~)")
 _CUE: Final = re.compile(
     r"(?P<time>(?:\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}[ \t]*-->[^\r\n]*\r?\n)"
     r"(?P<text>(?:[^\r\n]*\S[^\r\n]*(?:\r?\n|\Z))+)"
@@ -89,22 +88,21 @@ class _Text:
             done = end
         return decoded.encode("".join([*parts, text[done:]]))
 
+    def write_bilingual(self, data: bytes, blocks: Sequence[Block]) -> bytes:
+        text = decode(data).text
+        line_end = "\r\n" if "\r\n" in text else "\n"
+        both = [
+            block
+            if block.text.strip() == text[start:end].strip()
+            else Block(f"{text[start:end]}{line_end}{block.text}")
+            for (start, end), block in zip(self._spans(text), blocks, strict=True)
+        ]
+        return self.write(data, both)
+
 
 def _lines(text: str) -> Iterator[tuple[int, int]]:
     for line in _LINE.finditer(text):
         yield line.span()
-
-
-def _prose_lines(text: str) -> Iterator[tuple[int, int]]:
-    fence = ""
-    for line in _LINE.finditer(text):
-        marker = _FENCE.match(line.group())
-        if fence:
-            fence = "" if marker and marker[1] == fence else fence
-        elif marker:
-            fence = marker[1]
-        else:
-            yield line.span()
 
 
 def _cues(text: str) -> Iterator[tuple[int, int]]:
@@ -173,7 +171,6 @@ class _Gettext:
 
 
 text = _Text(_lines)
-markdown = _Text(_prose_lines)
 subtitles = _Text(_cues)
 json_strings = _JsonStrings()
 gettext = _Gettext()

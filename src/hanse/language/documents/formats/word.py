@@ -7,8 +7,9 @@ keeps its place. Only parts that have text are written anew; all other parts kee
 """
 
 import copy
+import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from lxml import etree
@@ -16,6 +17,7 @@ from msgspec import Struct
 
 from hanse.language.documents.formats import Block, InvalidFile
 from hanse.language.documents.formats.archives import open_archive, read_part, rewrite
+from hanse.language.documents.formats.word_settings import without_stretched_lines
 from hanse.language.projection import Marked
 from hanse.language.segment import Span
 
@@ -24,6 +26,7 @@ _A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _S: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _SPACE: Final = "{http://www.w3.org/XML/1998/namespace}space"
 _STAND_IN: Final = 0xE000
+_SETTINGS: Final = re.compile(r"word/settings\.xml")
 STAND_INS_MAX: Final = 6_000
 
 _PARAGRAPHS: Final = frozenset({f"{_W}p", f"{_A}p", f"{_S}si", f"{_S}is"})
@@ -36,6 +39,13 @@ _CONTAINERS: Final = frozenset({f"{_W}hyperlink", f"{_W}ins", f"{_W}smartTag"})
 _ANCHORS_BEFORE: Final = frozenset({f"{_W}bookmarkStart", f"{_W}commentRangeStart"})
 _ANCHORS_AFTER: Final = frozenset({f"{_W}bookmarkEnd", f"{_W}commentRangeEnd"})
 _DROPPED: Final = frozenset({f"{_W}proofErr", f"{_W}lastRenderedPageBreak"})
+_ONLY_ONCE: Final = frozenset(
+    ["drawing", "pict", "object", "AlternateContent", "footnoteReference", "endnoteReference",
+     "footnoteRef", "endnoteRef", "commentReference", "annotationRef", "br", "separator",
+     "continuationSeparator", "bookmarkStart", "bookmarkEnd", "sdt", "ins", "del", "moveFrom",
+     "moveTo", "permStart", "permEnd"]
+)  # fmt: skip
+"""What has an id, or would be seen twice."""
 _NO_LOOK: Final = frozenset({f"{_W}lang", f"{_W}noProof", f"{_W}webHidden"})
 
 
@@ -69,26 +79,38 @@ class _OfficeOpenXml:
         return [_marked(each) for _, root in self._roots(data) for each in _paragraphs(root)]
 
     def write(self, data: bytes, blocks: Sequence[Block]) -> bytes:
+        return rewrite(data, self._changed(data, blocks, _fill))
+
+    def write_bilingual(self, data: bytes, blocks: Sequence[Block]) -> bytes:
+        changed = self._changed(data, blocks, _add_translation)
+        for name, root in self._roots(data, _SETTINGS):
+            without_stretched_lines(root)
+            changed[name] = _serialised(root)
+        return rewrite(data, changed)
+
+    def _changed(
+        self, data: bytes, blocks: Sequence[Block], put: Callable[[_Paragraph, Block], None]
+    ) -> dict[str, bytes]:
         left = iter(blocks)
         changed = {}
         for name, root in self._roots(data):
             # All are taken apart before any is changed: they may stand inside one another.
             found = list(_paragraphs(root))
             for paragraph in found:
-                _fill(paragraph, next(left))
+                put(paragraph, next(left))
             if found:
-                changed[name] = etree.tostring(
-                    root.getroottree(), xml_declaration=True, encoding="UTF-8", standalone=True
-                )
-        return rewrite(data, changed)
+                changed[name] = _serialised(root)
+        return changed
 
-    def _roots(self, data: bytes) -> Iterator[tuple[str, Any]]:
+    def _roots(
+        self, data: bytes, wanted: re.Pattern[str] | None = None
+    ) -> Iterator[tuple[str, Any]]:
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
         with open_archive(data) as archive:
             names = archive.namelist()
             if self._main not in names:
                 raise InvalidFile("Invalid file: it is not what its name says.")
-            for name in sorted(filter(self._parts.fullmatch, names)):
+            for name in sorted(filter((wanted or self._parts).fullmatch, names)):
                 try:
                     root = etree.fromstring(read_part(archive, name), parser)
                 except (etree.XMLSyntaxError, ValueError) as error:
@@ -113,6 +135,12 @@ xlsx = _OfficeOpenXml(
 )
 
 
+def _serialised(root: Any) -> bytes:
+    return bytes(
+        etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8", standalone=True)
+    )
+
+
 def _paragraphs(root: Any) -> Iterator[_Paragraph]:
     for element in root.iter(*_PARAGRAPHS):
         paragraph = _taken_apart(element)
@@ -123,7 +151,7 @@ def _paragraphs(root: Any) -> Iterator[_Paragraph]:
 def _taken_apart(element: Any) -> _Paragraph:
     taken = _Paragraph(element, [], [], [], [], [])
     in_field = 0
-    for child in list(element):
+    for child in itertools.chain.from_iterable(map(_split, list(element))):
         tag = child.tag
         changes = [each.get(f"{_W}fldCharType") for each in child.iter(f"{_W}fldChar")]
         was_in_field = in_field > 0 or bool(changes)
@@ -143,6 +171,25 @@ def _taken_apart(element: Any) -> _Paragraph:
         else:
             _add(taken.parts, child)
     return taken
+
+
+def _split(child: Any) -> list[Any]:
+    """Put runs of one kind in the place of a run: its text, and each tab or break by itself."""
+    inner = [each for each in child if each.tag not in _PROPERTIES | _DROPPED]
+    texts = [each for each in inner if each.tag in _TEXTS]
+    if child.tag not in _RUNS or not texts or len(texts) == len(inner):
+        return [child]
+    properties = [each for each in child if each.tag in _PROPERTIES]
+    runs = []
+    for is_text, group in itertools.groupby(inner, key=lambda each: each.tag in _TEXTS):
+        for members in [list(group)] if is_text else [[each] for each in group]:
+            run = etree.Element(child.tag, child.attrib, child.nsmap)
+            run.extend([copy.deepcopy(each) for each in properties])
+            run.extend(members)
+            child.addprevious(run)
+            runs.append(run)
+    child.getparent().remove(child)
+    return runs
 
 
 def _is_text(child: Any) -> bool:
@@ -205,24 +252,85 @@ def _marked(paragraph: _Paragraph) -> Marked:
 
 
 def _fill(paragraph: _Paragraph, block: Block) -> None:
-    base = _base(paragraph)
-    groups = [part for part in paragraph.parts if isinstance(part, _Group)]
-    others = [part for part in paragraph.parts if not isinstance(part, _Group)]
-    marked = [group for group in groups if group.look != base.look]
+    others: list[Any] = _others(paragraph)
     put: list[Any] = [*paragraph.first, *paragraph.before]
-    for text, group in _pieces(block, marked, base):
-        for piece in re.split(f"([{chr(_STAND_IN)}-{chr(_STAND_IN + STAND_INS_MAX)}])", text):
-            number = ord(piece) - _STAND_IN if len(piece) == 1 else -1
-            if 0 <= number < len(others):
-                put.append(others[number])
-                others[number] = None
-            elif piece:
-                put.append(_like(group.element, piece))
+    for piece, group in _translated(paragraph, block):
+        if isinstance(piece, str):
+            put.append(_like(group.element, piece))
+        else:
+            put.append(others[piece])
+            others[piece] = None
     put += [other for other in others if other is not None]
     put += [*paragraph.after, *paragraph.last]
     for child in list(paragraph.element):
         paragraph.element.remove(child)
     paragraph.element.extend(put)
+
+
+def _add_translation(paragraph: _Paragraph, block: Block) -> None:
+    """Put the translation behind the text, on a line of its own."""
+    if block.text.strip() == _marked(paragraph).text.strip():
+        return
+    others = _others(paragraph)
+    pieces = list(_translated(paragraph, block))
+    fields = _field_parts(others)
+    # A field is made of several elements, of which none may be missing.
+    has_fields = [piece for piece, _ in pieces if piece in fields] == fields
+    base = _base(paragraph)
+    put: list[Any] = [_line_break(base.element)]
+    for piece, group in pieces:
+        if isinstance(piece, str):
+            put.append(_like(group.element, piece))
+        elif (has_fields or piece not in fields) and not _is_only_once(others[piece]):
+            put.append(copy.deepcopy(others[piece]))
+    for last in paragraph.last:
+        paragraph.element.remove(last)
+    paragraph.element.extend([*put, *paragraph.last])
+
+
+def _others(paragraph: _Paragraph) -> list[Any]:
+    return [part for part in paragraph.parts if not isinstance(part, _Group)]
+
+
+def _translated(paragraph: _Paragraph, block: Block) -> Iterator[tuple[str | int, _Group]]:
+    """Yield the texts of a translation, and the numbers of what is no text, with their look."""
+    base = _base(paragraph)
+    groups = [part for part in paragraph.parts if isinstance(part, _Group)]
+    marked = [group for group in groups if group.look != base.look]
+    count = len(paragraph.parts) - len(groups)
+    for text, group in _pieces(block, marked, base):
+        for piece in re.split(f"([{chr(_STAND_IN)}-{chr(_STAND_IN + STAND_INS_MAX)}])", text):
+            number = ord(piece) - _STAND_IN if len(piece) == 1 else -1
+            if 0 <= number < count:
+                yield number, group
+            elif piece:
+                yield piece, group
+
+
+def _field_parts(others: Sequence[Any]) -> list[int]:
+    """Return which elements are parts of complex fields (17.16.18)."""
+    found = []
+    depth = 0
+    for number, other in enumerate(others):
+        changes = [each.get(f"{_W}fldCharType") for each in other.iter(f"{_W}fldChar")]
+        if depth or changes:
+            found.append(number)
+        depth += changes.count("begin") - changes.count("end")
+    return found
+
+
+def _is_only_once(element: Any) -> bool:
+    return any(etree.QName(each).localname in _ONLY_ONCE for each in element.iter(etree.Element))
+
+
+def _line_break(like: Any) -> Any:
+    """Return a run that ends the line, in the look of another."""
+    run = etree.Element(f"{_W}r")
+    properties = next(like.iter(f"{_W}rPr"), None)
+    if properties is not None:
+        run.append(copy.deepcopy(properties))
+    etree.SubElement(run, f"{_W}br")
+    return run
 
 
 def _pieces(block: Block, marked: Sequence[_Group], base: _Group) -> Iterator[tuple[str, _Group]]:

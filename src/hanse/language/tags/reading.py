@@ -1,10 +1,4 @@
-"""Texts with tags, HTML or XML: cut into runs of text with marks, and put together again. Pure.
-
-Mark-up is never written anew: every tag comes out as it stood in the source, exactly once, so the
-result is well-formed wherever the source was. Block elements separate runs; inline elements become
-marks that `projection` carries over; void elements inside a text are stood in for by one private
-character, copied like a placeholder; and what must not be translated is copied the same way.
-"""
+"""Cuts a text with tags into its parts. No I/O."""
 
 import html
 import re
@@ -16,7 +10,8 @@ from msgspec import Struct
 
 from hanse.language.projection import Marked
 from hanse.language.segment import Span
-from hanse.platform.problems import BadRequest
+from hanse.language.tags.names import INLINE, OPAQUE, VOID
+from hanse.language.tags.shapes import Element, Run, TaggedText, TagOptions, TagsBroken
 
 _TOKEN: Final = re.compile(
     r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<!DOCTYPE[^<>]{0,1000}>"
@@ -30,126 +25,6 @@ _UNTRANSLATED: Final = re.compile(
 )
 _PRIVATE: Final = range(0xE000, 0xF8FF)
 DEPTH_MAX: Final = 200
-
-_VOID: Final = frozenset(
-    {
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-    }
-)
-_OPAQUE: Final = frozenset(
-    ["script", "style", "code", "kbd", "samp", "var", "svg", "math", "template", "textarea"]
-)
-_INLINE: Final = frozenset(
-    {
-        "a",
-        "abbr",
-        "acronym",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "cite",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "img",
-        "ins",
-        "input",
-        "kbd",
-        "label",
-        "map",
-        "mark",
-        "meter",
-        "object",
-        "output",
-        "progress",
-        "q",
-        "ruby",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "svg",
-        "math",
-        "time",
-        "tt",
-        "u",
-        "var",
-        "wbr",
-        "code",
-        "rp",
-        "rt",
-    }
-)
-
-
-class TagsBroken(BadRequest):
-    """The text is not well-formed XML, or its tags are nested too deeply."""
-
-    code = "tag_handling_failed"
-    title = "Tags cannot be read"
-
-
-class TagOptions(Struct, frozen=True):
-    """How tags are read; by the names of the contract."""
-
-    kind: Literal["html", "xml"]
-    version: Literal["v1", "v2"] = "v2"
-    outline_detection: bool = True
-    splitting_tags: frozenset[str] = frozenset()
-    non_splitting_tags: frozenset[str] = frozenset()
-    ignore_tags: frozenset[str] = frozenset()
-
-
-class Element(Struct, frozen=True):
-    """An inline element of a run: its mark is at the same place in `Marked.marks`."""
-
-    opening: str
-    closing: str
-
-
-class Run(Struct, frozen=True):
-    """A text between block tags: what to translate, and what its marks and stand-ins are."""
-
-    marked: Marked
-    elements: tuple[Element, ...]
-    stand_ins: tuple[tuple[str, str], ...]
-
-    @property
-    def characters(self) -> int:
-        """The characters of text, without tags."""
-        return len(self.marked.text) - len(self.stand_ins)
-
-
-class TaggedText(Struct, frozen=True):
-    """A text in its parts: mark-up to copy, and runs."""
-
-    parts: tuple[str | Run, ...]
-
-    @property
-    def runs(self) -> list[Run]:
-        """The runs of text, in their order."""
-        return [part for part in self.parts if isinstance(part, Run)]
 
 
 class _Node(Struct):
@@ -196,17 +71,6 @@ def parse(text: str, options: TagOptions) -> TaggedText:
     return TaggedText(tuple(parts))
 
 
-def write(
-    tagged: TaggedText, translations: Sequence[tuple[str, Sequence[Span]]], options: TagOptions
-) -> str:
-    """Put a text together; `translations` has each run's text and where its marks are in it."""
-    answers = iter(translations)
-    return "".join(
-        part if isinstance(part, str) else _write_run(part, *next(answers), options)
-        for part in tagged.parts
-    )
-
-
 def _check_xml(text: str) -> None:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     declaration = re.match(r"\s*<\?xml[^>]*\?>", text)
@@ -238,9 +102,9 @@ def _nodes(text: str, options: TagOptions) -> list[_Node]:
         if match["close"]:
             _close(nodes, open_nodes, _Node(raw, "close", name))
             continue
-        is_void = raw.endswith("/>") or (options.kind == "html" and name in _VOID)
+        is_void = raw.endswith("/>") or (options.kind == "html" and name in VOID)
         node = _Node(raw, "void" if is_void else "open", name)
-        is_named = name in options.ignore_tags or (options.kind == "html" and name in _OPAQUE)
+        is_named = name in options.ignore_tags or (options.kind == "html" and name in OPAQUE)
         node.is_opaque = not is_void and (
             is_named or (options.kind == "html" and bool(_UNTRANSLATED.search(match["attributes"])))
         )
@@ -305,7 +169,7 @@ def _separates(node: _Node, options: TagOptions, *, is_in_text: bool) -> bool:
     if node.name in options.non_splitting_tags:
         return False
     if options.kind == "html":
-        return node.name not in _INLINE
+        return node.name not in INLINE
     return options.outline_detection and not is_in_text and not node.is_opaque
 
 
@@ -355,46 +219,3 @@ def _decoded(raw: str, options: TagOptions) -> str:
     if options.kind == "html":
         return html.unescape(raw)
     return _PREDEFINED.sub(lambda match: html.unescape(match.group()), raw)
-
-
-def _write_run(run: Run, text: str, marks: Sequence[Span], options: TagOptions) -> str:
-    originals = dict(run.stand_ins)
-
-    def written(start: int, end: int) -> str:
-        return "".join(
-            originals.get(character) or _encoded(character, options)
-            for character in text[start:end]
-        )
-
-    children: dict[int, list[int]] = {}
-    stack: list[int] = []
-    sources = run.marked.marks
-    for number in sorted(range(len(sources)), key=lambda n: (sources[n][0], -sources[n][1], n)):
-        while stack and not _contains(sources[stack[-1]], sources[number]):
-            stack.pop()
-        children.setdefault(stack[-1] if stack else -1, []).append(number)
-        if run.elements[number].closing:
-            stack.append(number)
-
-    def inside(parent: int, start: int, end: int) -> str:
-        parts = []
-        for child in sorted(children.get(parent, ()), key=lambda n: (marks[n], n)):
-            first = min(max(marks[child][0], start), end)
-            last = min(max(marks[child][1], first), end)
-            element = run.elements[child]
-            parts += [written(start, first), element.opening]
-            parts += [inside(child, first, last), element.closing]
-            start = last
-        return "".join([*parts, written(start, end)])
-
-    return inside(-1, 0, len(text))
-
-
-def _contains(outer: Span, inner: Span) -> bool:
-    return outer[0] <= inner[0] and inner[1] <= outer[1]
-
-
-def _encoded(character: str, options: TagOptions) -> str:
-    if character == "\u00a0" and options.kind == "html":
-        return "&nbsp;"
-    return {"&": "&amp;", "<": "&lt;", ">": "&gt;"}.get(character, character)

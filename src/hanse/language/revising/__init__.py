@@ -1,0 +1,1 @@
+"""Revising: translations changed by a language model as the caller wishes, and checked."""
