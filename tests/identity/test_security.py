@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from scim2_server.routing import ROUTES
 
-from hanse.identity import Permission, Role
+from hanse.identity import SCIM_PREFIX, Permission, Role
 from tests.identity.conftest import PASSWORD, House, Tenant
 
 SAFE = {"get", "head", "options"}
@@ -89,7 +90,22 @@ def operations(house: House) -> list[tuple[str, str, dict[str, Any]]]:
         for method, operation in methods.items()
     ]
     assert len(found) > 60
-    return found
+    return [*found, *provisioning()]
+
+
+def provisioning() -> list[tuple[str, str, dict[str, Any]]]:
+    """The endpoints of SCIM, which are in the documents of that standard instead."""
+    things = {"Users": "person_id", "Groups": "group_id"}
+    return [
+        (
+            route.method.lower(),
+            SCIM_PREFIX
+            + route.pattern.replace("{endpoint}", kind).replace("{resource_id}", f"{{{name}}}"),
+            {"operationId": f"scim {route.name}"},
+        )
+        for route in ROUTES
+        for kind, name in things.items()
+    ]
 
 
 def _names(path: str) -> list[str]:

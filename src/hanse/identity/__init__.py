@@ -20,6 +20,9 @@ from hanse.identity.people import EmailTaken, create_person, get_person, get_per
 from hanse.identity.policy import Permission, Role
 from hanse.identity.providers.oidc import OidcClient
 from hanse.identity.purge import register_purge
+from hanse.identity.scim import PREFIX as SCIM_PREFIX
+from hanse.identity.scim import error_response as scim_error_response
+from hanse.identity.scim import handlers as scim_routes
 from hanse.identity.sealing import Seal, read_or_make_key
 from hanse.identity.service import (
     create_api_key,
@@ -42,6 +45,7 @@ from hanse.identity.store import (
 
 __all__ = [
     "LINK_LIFETIME",
+    "SCIM_PREFIX",
     "Access",
     "ApiKey",
     "Authenticator",
@@ -79,6 +83,8 @@ __all__ = [
     "require_same_origin",
     "revoke_api_key",
     "router",
+    "scim_error_response",
+    "scim_routes",
     "session_cookie",
     "sign_in_by_link",
     "sign_out",
