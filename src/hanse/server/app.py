@@ -134,7 +134,7 @@ async def refuse_codings(request: Request[Any, Any, Any]) -> None:
 
 def render_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Render an error in the form of the API that was called: DeepL's, SCIM's ... or RFC 9457."""
-    if request.url.path.startswith(f"{identity.SCIM_PREFIX}/"):
+    if f"{request.url.path}/".startswith(f"{identity.SCIM_PREFIX}/"):
         return identity.scim_error_response(request, error)
     if inference_system.is_open_inference(request.url.path):
         return inference_system.open_inference_error_response(request, error)

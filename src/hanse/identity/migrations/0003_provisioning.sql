@@ -75,3 +75,50 @@ create trigger revise_added after insert on identity.group_parents
 create trigger revise_removed after delete on identity.group_parents
     referencing old table as changed
     for each statement execute function identity.revise_groups_of_parents();
+
+-- The directory, smaller: what begins within a word ends with it, so that the parts of a name and of
+-- an address made of it are the same terms. See docs/decisions/0035-directory-of-terms.md.
+create or replace function identity.directory_terms(name text, email text)
+    returns table (rank smallint, term text)
+    language sql immutable set search_path = ''
+    begin atomic
+        select min(found.rank)::smallint, found.term
+        from (
+            select
+                place.rank,
+                case
+                    when place.rank = 0 then left(substr(source, i), 64)
+                    else left(substring(substr(source, i) from '^[[:alnum:]]+'), 64)
+                end
+            from (
+                values
+                    (identity.fold(name), length(identity.fold(name))),
+                    -- Of an address, up to where its domain begins: most domains are alike.
+                    (identity.fold(email), position('@' in identity.fold(email)) + 1)
+            ) as sources (source, until)
+            cross join lateral generate_series(1, until) as i
+            cross join lateral (
+                select case
+                    when i = 1 or substr(source, i - 1, 1) !~ '[[:alnum:]]' then 0 else 1
+                end
+            ) as place (rank)
+            where substr(source, i) ~ '^[[:alnum:]]'
+        ) as found (rank, term)
+        group by found.term;
+    end;
+
+do $$
+begin
+    execute 'alter table identity.people no force row level security';
+    execute 'alter table identity.people_terms no force row level security';
+    truncate identity.people_terms;
+    -- All terms of a person in one entry of the index, instead of one for each.
+    drop index identity.people_terms_person;
+    insert into identity.people_terms (organisation_id, rank, term, person_id)
+        select p.organisation_id, t.rank, t.term, p.id
+        from identity.people p, identity.directory_terms(p.name, p.email) t;
+    create index people_terms_person on identity.people_terms (person_id);
+    execute 'alter table identity.people force row level security';
+    execute 'alter table identity.people_terms force row level security';
+end
+$$;

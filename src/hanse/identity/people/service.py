@@ -108,8 +108,9 @@ async def add_person(tx: Tx, access: Access | None, *, email: str, name: str, ro
 async def search_people(
     tx: Tx, access: Access, query: str, after: tuple[int, str, UUID] | None, limit: int
 ) -> list[tuple[tuple[int, str, UUID], Person]]:
-    """Find people by any part of their name or address, beginnings of words first.
+    """Find people by any part of a word of their name or address, beginnings of words first.
 
+    From the beginning of a word on, `query` may go over several: `ana so`, but not `na so`.
     Case and accents do not matter. Each person comes once, with the place in the order from which
     the next page starts. Raises MissingScope.
     """

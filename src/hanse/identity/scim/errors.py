@@ -30,6 +30,6 @@ def error_response(_request: Request[Any, Any, Any], error: Exception) -> Respon
 
 def scim_type_of(problem: Problem) -> str | None:
     """Return the keyword for a problem, where SCIM has one."""
-    if problem.code in ("email_taken", "group_name_taken", "user_name_taken"):
+    if problem.code in ("email_taken", "group_name_taken"):
         return "uniqueness"
     return "invalidValue" if isinstance(problem, BadRequest) else None

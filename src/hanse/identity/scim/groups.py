@@ -37,7 +37,7 @@ from hanse.identity.scim.schema import Group, GroupMember
 from hanse.platform.database import Tx
 from hanse.platform.ids import new_id
 
-MEMBERS_SHOWN_MAX = 10_000
+MEMBERS_SHOWN_MAX = 5_000
 """Members in one answer; of a larger group, ask without them, or for one of them by a filter."""
 AUDITED_TOGETHER = 500
 
@@ -48,7 +48,7 @@ def resource_of(group: ProvidedGroup, members: Sequence[MemberRef] | None) -> Gr
         id=str(group.id),
         external_id=group.external_id,
         display_name=group.name,
-        # Not validated again: there may be ten thousand of them.
+        # Not validated again: there may be thousands of them.
         members=[
             GroupMember.model_construct(
                 value=str(each.id),

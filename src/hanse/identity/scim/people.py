@@ -11,7 +11,6 @@ from hanse.identity.events import PersonChanged
 from hanse.identity.model import Access, Person, Status
 from hanse.identity.people import removal
 from hanse.identity.people import service as people_service
-from hanse.identity.people import store as people_store
 from hanse.identity.people.service import Changes
 from hanse.identity.policy import Role, may_provide
 from hanse.identity.scim import store
@@ -19,19 +18,12 @@ from hanse.identity.scim.model import Provided, Written
 from hanse.identity.scim.schema import ENTERPRISE_URN, PROVIDER, EnterpriseUser, User
 from hanse.platform.database import Tx
 from hanse.platform.outbox import announce
-from hanse.platform.problems import Conflict, Forbidden
+from hanse.platform.problems import Forbidden
 
 TEXT_CHARACTERS_MAX = 320
 PROFILE_BYTES_MAX = 16 * 1024
 _NOTED = ("name", "title", "userType", "preferredLanguage", "locale", "timezone")
 _MODEL: Any = PROVIDER.model_for("User")
-
-
-class UserNameTaken(Conflict):
-    """Somebody in the organisation has this userName."""
-
-    code = "user_name_taken"
-    title = "User name taken"
 
 
 def resource_of(found: Provided, groups: list[tuple[UUID, str]]) -> User[EnterpriseUser]:
@@ -103,7 +95,11 @@ def written(user: User[EnterpriseUser], before: Provided | None) -> Written:
 
 
 async def create(tx: Tx, access: Access, user: User[EnterpriseUser]) -> Provided:
-    """Add a member. Raises InvalidValueException, EmailTaken, and what is wrong with the name."""
+    """Add a member.
+
+    Raises InvalidValueException, EmailTaken, what is wrong with the name, and
+    asyncpg.UniqueViolationError where the userName is taken.
+    """
     wanted = written(user, None)
     changes = wanted.changes
     assert changes.email is not None
@@ -111,15 +107,17 @@ async def create(tx: Tx, access: Access, user: User[EnterpriseUser]) -> Provided
     person = await people_service.add_person(
         tx, access, email=changes.email, name=changes.name, role=Role.MEMBER
     )
-    await store.put_settings(
+    return await store.put_new(
         tx,
         person.id,
-        changes.status or Status.ACTIVE,
-        changes.locale or person.locale,
-        changes.time_zone or person.time_zone,
-        [changes.locale] if changes.locale else [],
+        wanted.user_name,
+        wanted.external_id,
+        wanted.profile,
+        status=changes.status or Status.ACTIVE,
+        locale=changes.locale or person.locale,
+        time_zone=changes.time_zone or person.time_zone,
+        languages=[changes.locale] if changes.locale else [],
     )
-    return await _put(tx, person, wanted)
 
 
 async def update(
@@ -131,7 +129,8 @@ async def update(
 ) -> Provided:
     """Change somebody who was locked.
 
-    Raises PreconditionFailedException, Forbidden, and what `apply_changes` raises.
+    Raises PreconditionFailedException, Forbidden, what `apply_changes` raises, and
+    asyncpg.UniqueViolationError where the userName is taken.
     """
     _check_version(before, expected_version)
     wanted = written(user, before)
@@ -143,7 +142,9 @@ async def update(
         await record(
             tx, access, "person.changed", "person", person.id, person.name, attributes=noted
         )
-        return await _put(tx, person, wanted)
+        return await store.put_provided(
+            tx, person.id, wanted.user_name, wanted.external_id, wanted.profile
+        )
     if person is before.person:
         return before
     after = await store.get_person(tx, person.id)
@@ -156,14 +157,6 @@ async def delete(tx: Tx, access: Access, before: Provided, expected_version: str
     _check_version(before, expected_version)
     _require(before.person, "end")
     await removal.remove_person(tx, access, before.person)
-
-
-async def _put(tx: Tx, person: Person, wanted: Written) -> Provided:
-    if await people_store.is_user_name_taken(tx, wanted.user_name, person.id):
-        raise UserNameTaken(f"There is somebody called {wanted.user_name} already.")
-    return await store.put_provided(
-        tx, person.id, wanted.user_name, wanted.external_id, wanted.profile
-    )
 
 
 def _check_version(before: Provided, expected: str | None) -> None:

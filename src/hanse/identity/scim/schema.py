@@ -5,7 +5,7 @@ Only what Hanse uses or an identity provider must read back is kept; other attri
 """
 
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Union
 
 from pydantic import Field
 from scim2_models import (
@@ -40,7 +40,7 @@ USER_URN: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP_URN: Final = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE_URN: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
-RESULTS_MAX: Final = 200
+RESULTS_MAX: Final = 100
 """Resources in one answer."""
 BULK_OPERATIONS_MAX: Final = 1000
 
@@ -117,7 +117,7 @@ class GroupMember(ComplexAttribute):
     """Somebody, or a group, in a group."""
 
     value: Annotated[str | None, Mutability.immutable, CaseExact.true] = None
-    ref: Annotated[Reference["User"] | Reference["Group"] | None, Mutability.immutable] = Field(
+    ref: Annotated[Reference[Union["User", "Group"]] | None, Mutability.immutable] = Field(
         None, serialization_alias="$ref", validation_alias="$ref"
     )
     type: Annotated[str | None, Mutability.immutable] = Field(None, examples=["User", "Group"])

@@ -111,10 +111,10 @@ class Storage(AsyncScimStorage):
                 return people.resource_of(person, [])
             id = await groups.create(self._tx, self._access, cast(Group, resource))
             return await self._with_members(await self._group(str(id)), None)
-        except (EmailTaken, people.UserNameTaken, groups.GroupNameTaken) as error:
+        except (EmailTaken, groups.GroupNameTaken) as error:
             raise UniquenessException(detail=error.detail) from error
         except asyncpg.UniqueViolationError as error:
-            raise UniquenessException from error
+            raise UniquenessException(detail="Somebody has this userName already.") from error
 
     async def update(
         self,
@@ -142,10 +142,10 @@ class Storage(AsyncScimStorage):
                 expected_version,
             )
             return await self._with_members(await self._group(resource.id), None)
-        except (EmailTaken, people.UserNameTaken, groups.GroupNameTaken) as error:
+        except (EmailTaken, groups.GroupNameTaken) as error:
             raise UniquenessException(detail=error.detail) from error
         except asyncpg.UniqueViolationError as error:
-            raise UniquenessException from error
+            raise UniquenessException(detail="Somebody has this userName already.") from error
 
     async def delete(
         self,

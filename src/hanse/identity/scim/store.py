@@ -100,22 +100,38 @@ async def put_provided(
     return _provided(row)
 
 
-async def put_settings(
-    tx: Tx, id: UUID, status: Status, locale: str, time_zone: str, languages: Sequence[str]
-) -> None:
-    """Set up somebody who was made a moment ago."""
-    await tx.execute(
-        """
-        update identity.people set status = $3, locale = $4, time_zone = $5, languages = $6
-        where organisation_id = $1 and id = $2
+async def put_new(
+    tx: Tx,
+    id: UUID,
+    user_name: str,
+    external_id: str | None,
+    profile: dict[str, Any],
+    *,
+    status: Status,
+    locale: str,
+    time_zone: str,
+    languages: Sequence[str],
+) -> Provided:
+    """Keep what a provider wrote about somebody who was made a moment ago, settings included."""
+    row = await tx.fetchrow(
+        f"""
+        update identity.people p set user_name = $3, external_id = $4, profile = $5, status = $6,
+            locale = $7, time_zone = $8, languages = $9
+        where p.organisation_id = $1 and p.id = $2
+        returning {_PROVIDED}
         """,
         tx.organisation_id,
         id,
+        user_name,
+        external_id,
+        profile,
         status.value,
         locale,
         time_zone,
         list(languages),
     )
+    assert row is not None
+    return _provided(row)
 
 
 async def list_memberships(
