@@ -17,7 +17,9 @@ from scim2_server.bulk import BulkPlan
 from scim2_server.conditions import Conditions
 from scim2_server.handler import AsyncScimHandler
 from scim2_server.requests import ScimRequest
+from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
+from scim2_server.storage import SearchPage
 
 from hanse.identity.model import Access
 from hanse.identity.scim import bodies, groups
@@ -70,6 +72,19 @@ class Service(ScimService):
                         detail=f"A filter has up to {FILTER_CHARACTERS_MAX} characters."
                     )
         return super().read_search(resource_types, payload)
+
+    def search_response(
+        self,
+        base_url: str,
+        resource_types: list[ResourceType],
+        page: SearchPage,
+        search_request: SearchRequest[Any],
+    ) -> ScimResponse:
+        """Return a page; where nothing was found, `Resources` is empty instead of left out."""
+        answer = super().search_response(base_url, resource_types, page, search_request)
+        assert answer.body is not None
+        answer.body.setdefault("Resources", [])
+        return answer
 
     def publish(self, base_url: str, resource: Resource[Any]) -> Resource[Any]:
         """Give a resource its addresses, in place: the storage made it for this answer alone."""
