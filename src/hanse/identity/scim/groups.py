@@ -139,7 +139,8 @@ def _named(operation: "PatchOperation[Any]") -> set[UUID] | None:
     path, value = operation.path, operation.value
     adds = operation.op is PatchOperation.Op.add
     if not path or path.model is not None:
-        keys = {str(key).lower(): item for key, item in value.items()} if _is_object(value) else {}
+        given = value if isinstance(value, dict) else {}
+        keys = {str(key).lower(): item for key, item in given.items()}
         about = [key for key in keys if "members" in key]
         if not about:
             return set()
@@ -150,10 +151,6 @@ def _named(operation: "PatchOperation[Any]") -> set[UUID] | None:
         return _compared(path)
     removes = operation.op is PatchOperation.Op.remove and value is not None
     return _values(value) if adds or removes else None
-
-
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
 
 
 def _values(entries: Any) -> set[UUID] | None:

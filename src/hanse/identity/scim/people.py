@@ -81,12 +81,14 @@ def written(user: User[EnterpriseUser], before: Provided | None) -> Written:
         raise InvalidValueException(
             detail=f"The attributes of one person take up to {PROFILE_BYTES_MAX} bytes."
         )
+    noted = before.profile if before else {}
     return Written(
         Changes(
             email=email,
             name=_name(user),
             status=_status(user, before),
-            **_settings(profile, before.profile if before else {}),
+            locale=_locale(profile, noted),
+            time_zone=_time_zone(profile, noted),
         ),
         user_name,
         _text("externalId", user.external_id),
@@ -227,24 +229,20 @@ def _status(user: User[EnterpriseUser], before: Provided | None) -> Status | Non
     return Status.ACTIVE if user.active else Status.DEACTIVATED
 
 
-def _settings(profile: dict[str, Any], before: dict[str, Any]) -> dict[str, str]:
-    """The interface's language and time zone, where the provider says anything new that is one.
+# People may choose another language or time zone for themselves, and keep it as long as the
+# provider says nothing new.
+def _locale(profile: dict[str, Any], before: dict[str, Any]) -> str | None:
+    for key in ("preferredLanguage", "locale"):
+        tag = str(profile.get(key) or "").replace("_", "-")
+        if profile.get(key) != before.get(key) and people_service.is_language_tag(tag):
+            return tag
+    return None
 
-    People may choose others for themselves, and keep them as long as the provider says the same.
-    """
-    settings = {}
-    languages = [
-        str(profile[key]).replace("_", "-")
-        for key in ("preferredLanguage", "locale")
-        if profile.get(key) and profile.get(key) != before.get(key)
-    ]
-    for tag in filter(people_service.is_language_tag, languages):
-        settings["locale"] = tag
-        break
-    zone = profile.get("timezone")
-    if zone and zone != before.get("timezone") and people_service.is_time_zone(zone):
-        settings["time_zone"] = zone
-    return settings
+
+def _time_zone(profile: dict[str, Any], before: dict[str, Any]) -> str | None:
+    zone = str(profile.get("timezone") or "")
+    new = profile.get("timezone") != before.get("timezone")
+    return zone if new and people_service.is_time_zone(zone) else None
 
 
 def _manager(id: str) -> dict[str, str]:

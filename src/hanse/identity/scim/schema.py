@@ -4,6 +4,7 @@ Only what Hanse uses or an identity provider must read back is kept; other attri
 (addresses, telephone numbers ...) are accepted and dropped.
 """
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Final, Union
 
@@ -26,6 +27,7 @@ from scim2_models import (
     Required,
     Resource,
     ResourceType,
+    Returned,
     Schema,
     ScimPolicy,
     ScimProvider,
@@ -96,7 +98,9 @@ class Manager(ComplexAttribute):
     """Whom somebody reports to, as the identity provider says."""
 
     value: Annotated[str | None, CaseExact.true] = None
-    ref: Reference["User"] | None = Field(None, serialization_alias="$ref", validation_alias="$ref")
+    ref: Reference["User"] | None = Field(  # type: ignore[type-arg]
+        None, serialization_alias="$ref", validation_alias="$ref"
+    )
 
 
 class EnterpriseUser(Extension):
@@ -117,11 +121,13 @@ class GroupMember(ComplexAttribute):
     """Somebody, or a group, in a group."""
 
     value: Annotated[str | None, Mutability.immutable, CaseExact.true] = None
-    ref: Annotated[Reference[Union["User", "Group"]] | None, Mutability.immutable] = Field(
-        None, serialization_alias="$ref", validation_alias="$ref"
-    )
+    ref: Annotated[
+        Reference[Union["User", "Group"]] | None,  # type: ignore[type-arg]
+        Mutability.immutable,
+    ] = Field(None, serialization_alias="$ref", validation_alias="$ref")
     type: Annotated[str | None, Mutability.immutable] = Field(None, examples=["User", "Group"])
-    display: str | None = None
+    # Shown to whoever asks for it: identity providers know the names, and send them along.
+    display: Annotated[str | None, Returned.request] = None
 
 
 class Group(Resource[Any]):
@@ -134,11 +140,11 @@ class Group(Resource[Any]):
     Members: ClassVar[type[ComplexAttribute]] = GroupMember
 
 
-_ALWAYS_THERE = {
-    USER_URN: {"displayName", "active", "emails", "emails.value"},
-}
+_ALWAYS_THERE = {USER_URN: {"displayName", "active", "emails", "emails.value"}}
 """What each person has. It is published as required, and when a request leaves it out it comes from
 what is there: the address from a userName that is one, the name from its parts."""
+_OURS = {GROUP_URN: {"members.display"}}
+"""What is published as read-only, and passed over where a request has it."""
 
 
 class Provider(ScimProvider):
@@ -149,16 +155,19 @@ class Provider(ScimProvider):
         """What `/Schemas` answers."""
         schemas = tuple(model.to_schema() for model in self.models)
         for schema in schemas:
-            _require(schema.attributes or [], _ALWAYS_THERE.get(str(schema.id), set()))
+            attributes = dict(_walk(schema.attributes or []))
+            for name in _ALWAYS_THERE.get(str(schema.id), ()):
+                attributes[name].required = Required.true
+            for name in _OURS.get(str(schema.id), ()):
+                attributes[name].mutability = Mutability.read_only
         return schemas
 
 
-def _require(attributes: list[Attribute], names: set[str], prefix: str = "") -> None:
+def _walk(attributes: list[Attribute], prefix: str = "") -> Iterator[tuple[str, Attribute]]:
     for attribute in attributes:
         path = f"{prefix}{attribute.name}"
-        if path in names:
-            attribute.required = True
-        _require(attribute.sub_attributes or [], names, f"{path}.")
+        yield path, attribute
+        yield from _walk(attribute.sub_attributes or [], f"{path}.")
 
 
 CONFIG: Final = ServiceProviderConfig(

@@ -18,11 +18,12 @@ from scim2_models import (
 )
 from scim2_server.storage import AsyncScimStorage, SearchPage
 
+from hanse.identity.groups.service import GroupNameTaken
 from hanse.identity.model import Access
 from hanse.identity.people import EmailTaken
 from hanse.identity.scim import groups, people, store
 from hanse.identity.scim.filters import Condition, condition_of, order_of
-from hanse.identity.scim.model import Provided, ProvidedGroup
+from hanse.identity.scim.model import MemberRef, Provided, ProvidedGroup
 from hanse.identity.scim.schema import PROVIDER, RESULTS_MAX, Group
 from hanse.identity.scim.tables import GROUPS, PEOPLE
 from hanse.platform.database import Tx
@@ -111,7 +112,7 @@ class Storage(AsyncScimStorage):
                 return people.resource_of(person, [])
             id = await groups.create(self._tx, self._access, cast(Group, resource))
             return await self._with_members(await self._group(str(id)), None)
-        except (EmailTaken, groups.GroupNameTaken) as error:
+        except (EmailTaken, GroupNameTaken) as error:
             raise UniquenessException(detail=error.detail) from error
         except asyncpg.UniqueViolationError as error:
             raise UniquenessException(detail="Somebody has this userName already.") from error
@@ -142,7 +143,7 @@ class Storage(AsyncScimStorage):
                 expected_version,
             )
             return await self._with_members(await self._group(resource.id), None)
-        except (EmailTaken, groups.GroupNameTaken) as error:
+        except (EmailTaken, GroupNameTaken) as error:
             raise UniquenessException(detail=error.detail) from error
         except asyncpg.UniqueViolationError as error:
             raise UniquenessException(detail="Somebody has this userName already.") from error
@@ -187,7 +188,7 @@ class Storage(AsyncScimStorage):
             return {}
         return await store.list_memberships(self._tx, [each.person.id for each in found])
 
-    async def _members(self, group: ProvidedGroup) -> list[store.MemberRef]:
+    async def _members(self, group: ProvidedGroup) -> list[MemberRef]:
         only = self._about.get(group.id)
         if only is None:
             groups.require_showable(group.member_count)
@@ -230,7 +231,7 @@ def _condition(name: str, request: SearchRequest[Any], *, strict: bool) -> Condi
     if request.filter is None:
         return store.ALL
     model: Any = PROVIDER.model_for(name)
-    bound: ScimFilter[Any] = ScimFilter[model](str(request.filter))  # type: ignore[valid-type]
+    bound: ScimFilter[Any] = ScimFilter[model](str(request.filter))
     return condition_of(_TABLES[name], bound.ast, store.FIRST, strict=strict)
 
 

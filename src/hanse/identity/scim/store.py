@@ -1,6 +1,6 @@
 """All SQL of provisioning. Conditions and orders come from `filters`, which knows the columns."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -230,7 +230,7 @@ async def update_group(tx: Tx, id: UUID, name: str, external_id: str | None) -> 
 
 
 async def list_members(
-    tx: Tx, group_ids: Sequence[UUID], only: Sequence[UUID] | None = None
+    tx: Tx, group_ids: Sequence[UUID], only: Collection[UUID] | None = None
 ) -> dict[UUID, list[MemberRef]]:
     """Who is in each of these groups itself; of `only`, if given."""
     rows = await tx.fetch(
