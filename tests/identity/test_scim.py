@@ -522,6 +522,8 @@ FILTERS = [
     'emails ne "alice@one.example"',
     'emails co "ONE"',
     'emails.type eq "work"',
+    "emails.primary eq true",
+    "emails.primary eq false",
     'emails[type eq "work" and value co "alice"]',
     'emails[not (type eq "work")]',
     "groups pr",
@@ -551,7 +553,9 @@ async def filtered(house: House) -> Client:
         **{ENTERPRISE_URN: {"employeeNumber": "100"}},
     )
     await scim.person(
-        "Bob@two.example", active=False, emails=[{"value": "B@x.org", "type": "home"}]
+        "Bob@two.example",
+        active=False,
+        emails=[{"value": "B@x.org", "type": "home", "primary": False}],
     )
     carol = await scim.person(
         "carol@one.example",

@@ -30,7 +30,7 @@ def resource_of(found: Provided, groups: list[tuple[UUID, str]]) -> User[Enterpr
     """Return somebody as a SCIM resource; `groups` are (id, name)."""
     person, noted = found.person, dict(found.profile)
     enterprise = noted.pop("enterprise", None)
-    email_type = noted.pop("emailType", "work")
+    email = {"value": person.email, "type": "work", "primary": True, **noted.pop("email", {})}
     if enterprise and (manager := enterprise.get("manager")):
         enterprise = {**enterprise, "manager": _manager(manager)}
     resource: User[EnterpriseUser] = _MODEL.model_validate(
@@ -40,7 +40,7 @@ def resource_of(found: Provided, groups: list[tuple[UUID, str]]) -> User[Enterpr
             "userName": found.user_name,
             "displayName": person.name,
             "active": person.status is Status.ACTIVE,
-            "emails": [{"value": person.email, "type": email_type, "primary": True}],
+            "emails": [email],
             "groups": [
                 {"value": str(id), "$ref": f"Groups/{id}", "display": name} for id, name in groups
             ],
@@ -72,7 +72,7 @@ def written(user: User[EnterpriseUser], before: Provided | None) -> Written:
     if user_name is None:
         raise InvalidValueException(detail="userName is missing.")
     profile = {key: data[key] for key in _NOTED if key in data}
-    email, profile["emailType"] = _email(user, before)
+    email, profile["email"] = _email(user, before)
     if enterprise := data.get(ENTERPRISE_URN):
         if "manager" in enterprise:
             enterprise = {**enterprise, "manager": enterprise["manager"].get("value")}
@@ -195,19 +195,20 @@ def _noted_differences(before: Provided, wanted: Written) -> list[str]:
     return names
 
 
-def _email(user: User[EnterpriseUser], before: Provided | None) -> tuple[str, str]:
-    """Of what was sent: the primary address, or that for work, or the first; and its type."""
+def _email(user: User[EnterpriseUser], before: Provided | None) -> tuple[str, dict[str, Any]]:
+    """Of what was sent: the primary address, or that for work, or the first; and its marks."""
     sent = [each for each in user.emails or [] if each.value]
     sent.sort(key=lambda each: (not each.primary, each.type != "work"))
     if sent:
         value = (sent[0].value or "").strip()
         if not people_service.is_email(value):
             raise InvalidValueException(detail=f"emails: {value!r} is no e-mail address.")
-        return value, sent[0].type or "work"
+        marks = {"type": sent[0].type, "primary": sent[0].primary}
+        return value, {key: mark for key, mark in marks.items() if mark is not None}
     if before is not None:
-        return before.person.email, before.profile.get("emailType", "work")
+        return before.person.email, before.profile.get("email", {})
     if user.user_name and people_service.is_email(user.user_name):
-        return user.user_name, "work"
+        return user.user_name, {}
     raise InvalidValueException(
         detail="Send an e-mail address in emails, or as userName: people need one."
     )

@@ -30,8 +30,10 @@ PEOPLE: Final = Table(
         "timezone": Column(_noted("timezone"), Kind.TEXT),
         "active": Column("(p.status = 'active')", Kind.BOOL),
         "emails.value": Column("p.email_key", Kind.FOLDED),
-        "emails.type": Column("coalesce(p.profile->>'emailType', 'work')", Kind.TEXT),
-        "emails.primary": Column("true", Kind.BOOL),
+        "emails.type": Column(f"coalesce({_noted('email', 'type')}, 'work')", Kind.TEXT),
+        "emails.primary": Column(
+            f"coalesce(({_noted('email', 'primary')})::boolean, true)", Kind.BOOL
+        ),
         "meta.created": Column("p.created_at", Kind.TIME),
         "meta.lastmodified": Column("p.updated_at", Kind.TIME),
         **{
