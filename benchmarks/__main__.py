@@ -30,6 +30,7 @@ NAMES = (
     "quality",
     "requests",
     "identity",
+    "provisioning",
 )
 REPORT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 

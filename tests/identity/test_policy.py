@@ -8,6 +8,7 @@ from hanse.identity.policy import (
     Permission,
     Role,
     may_appoint,
+    may_provide,
     permissions_of,
 )
 
@@ -43,6 +44,7 @@ EXPECTED = {
     Permission.IDENTITY_PROVIDERS_READ: ADMINS,
     Permission.IDENTITY_PROVIDERS_WRITE: ADMINS,
     Permission.AUDIT_READ: ADMINS,
+    Permission.PROVISIONING: ADMINS,
     Permission.WEBHOOKS_READ: ADMINS,
     Permission.WEBHOOKS_WRITE: ADMINS,
 }
@@ -100,3 +102,18 @@ def test_groups_add_to_what_a_role_allows_and_unknown_names_add_nothing() -> Non
         Permission.PEOPLE_READ,
     }
     assert permissions_of(Role.ADMIN) == permissions_of(Role.ADMIN, ["people:read"])
+
+
+PROVIDED = {
+    Role.OWNER: set(),
+    Role.ADMIN: {"end"},
+    Role.MEMBER: {"address", "admit", "end"},
+    Role.GUEST: {"address", "admit", "end"},
+    Role.SERVICE: {"address", "admit", "end"},
+}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_provider_ends_the_access_of_admins_and_does_nothing_to_owners(role: Role) -> None:
+    may = {change for change in ("address", "admit", "end") if may_provide(role, change)}
+    assert may == PROVIDED[role]

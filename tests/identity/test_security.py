@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from scim2_server.routing import ROUTES
 
-from hanse.identity import Permission, Role
+from hanse.identity import SCIM_PREFIX, Permission, Role
 from hanse.identity.notifications.service import Announcement, put_into_inboxes
 from hanse.server.notices import all_kinds
 from tests.identity.conftest import PASSWORD, House, Tenant
@@ -108,7 +109,22 @@ def operations(house: House) -> list[tuple[str, str, dict[str, Any]]]:
         for method, operation in methods.items()
     ]
     assert len(found) > 60
-    return found
+    return [*found, *provisioning()]
+
+
+def provisioning() -> list[tuple[str, str, dict[str, Any]]]:
+    """The endpoints of SCIM, which are in the documents of that standard instead."""
+    things = {"Users": "person_id", "Groups": "group_id"}
+    return [
+        (
+            route.method.lower(),
+            SCIM_PREFIX
+            + route.pattern.replace("{endpoint}", kind).replace("{resource_id}", f"{{{name}}}"),
+            {"operationId": f"scim {route.name}"},
+        )
+        for route in ROUTES
+        for kind, name in things.items()
+    ]
 
 
 def _names(path: str) -> list[str]:

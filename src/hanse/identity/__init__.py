@@ -34,6 +34,9 @@ from hanse.identity.personal_data import holdings, register_personal_data
 from hanse.identity.policy import Permission, Role
 from hanse.identity.providers.oidc import OidcClient
 from hanse.identity.purge import register_purge
+from hanse.identity.scim import PREFIX as SCIM_PREFIX
+from hanse.identity.scim import error_response as scim_error_response
+from hanse.identity.scim import handlers as scim_routes
 from hanse.identity.sealing import Seal, read_or_make_key
 from hanse.identity.service import (
     create_api_key,
@@ -59,6 +62,7 @@ from hanse.identity.webhooks import consumer as webhook_consumer
 __all__ = [
     "KINDS",
     "LINK_LIFETIME",
+    "SCIM_PREFIX",
     "SECRET_CHARACTERS_MAX",
     "Access",
     "ApiKey",
@@ -117,6 +121,8 @@ __all__ = [
     "revoke_api_key",
     "router",
     "run_deliverer",
+    "scim_error_response",
+    "scim_routes",
     "session_cookie",
     "sign_in_by_link",
     "sign_out",

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     IDENTITY_PROVIDERS_READ = "identity_providers:read"
     IDENTITY_PROVIDERS_WRITE = "identity_providers:write"
     AUDIT_READ = "audit:read"
+    PROVISIONING = "provisioning"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
 
@@ -99,6 +100,15 @@ def may_appoint(actor: Role | None, wanted: Role) -> bool:
     if actor is Role.OWNER:
         return True
     return actor is Role.ADMIN and wanted is not Role.OWNER
+
+
+def may_provide(role: Role, change: str) -> bool:
+    """Tell whether an identity provider may do this to somebody: `address`, `admit` or `end`.
+
+    Whoever leaves must be out at once, admins too. But who could give an admin another address, or
+    let a former one in again, could become one.
+    """
+    return role in _KEYS_APPOINT or (role is Role.ADMIN and change == "end")
 
 
 _NAMES = frozenset(each.value for each in Permission)

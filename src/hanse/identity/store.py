@@ -146,6 +146,22 @@ async def revoke_api_key(tx: Tx, id: UUID) -> tuple[ApiKey | None, bool]:
     return (None if row is None else _api_key(row)), False
 
 
+async def revoke_api_keys_of(tx: Tx, person_id: UUID, keep: UUID | None) -> list[ApiKey]:
+    """Mark the API keys that somebody made as revoked, but `keep`; return those this did it to."""
+    rows = await tx.fetch(
+        f"""
+        update identity.api_keys set revoked_at = now()
+        where organisation_id = $1 and created_by = $2 and revoked_at is null
+            and ($3::uuid is null or id <> $3)
+        returning {_API_KEY}
+        """,
+        tx.organisation_id,
+        person_id,
+        keep,
+    )
+    return [_api_key(row) for row in rows]
+
+
 async def newest_api_keys(tx: Tx, limit: int) -> list[ApiKey]:
     """The API keys that work, newest first."""
     rows = await tx.fetch(

@@ -135,7 +135,9 @@ async def refuse_codings(request: Request[Any, Any, Any]) -> None:
 
 
 def render_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Render an error in the form of the API that was called: DeepL's own, or RFC 9457."""
+    """Render an error in the form of the API that was called: DeepL's, SCIM's ... or RFC 9457."""
+    if f"{request.url.path}/".startswith(f"{identity.SCIM_PREFIX}/"):
+        return identity.scim_error_response(request, error)
     if inference_system.is_open_inference(request.url.path):
         return inference_system.open_inference_error_response(request, error)
     if request.url.path.startswith(("/v2/", "/v3/", "/v1/jobs/voice/", "/v1/quality-evaluation")):
@@ -217,6 +219,7 @@ def _routes(
             metrics,
             openapi,
             identity.router,
+            *identity.scim_routes,
             *inference_system.routes,
             *language.routes,
             *pages.handlers,

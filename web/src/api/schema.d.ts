@@ -7490,7 +7490,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
-                /** @description Any part of a name or e-mail address; case and accents do not matter. Beginnings of words come first. */
+                /** @description Any part of a word of a name or e-mail address, or several words from the beginning of one on; case and accents do not matter. Beginnings of words come first. */
                 query?: string | null;
             };
             header?: never;

@@ -7,11 +7,11 @@ import msgspec
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.params import HeaderParameter, QueryParameter
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hanse.identity.authentication import device_cookie, session_cookie
 from hanse.identity.model import Access
-from hanse.identity.people.service import NAME_CHARACTERS_MAX
+from hanse.identity.people.service import LANGUAGES_MAX, NAME_CHARACTERS_MAX, Changes
 from hanse.identity.signing.model import SignedIn
 from hanse.identity.signing.sessions import SESSION_LIFETIME
 from hanse.platform.database import Db, Tx
@@ -36,6 +36,15 @@ Cursor = Annotated[
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_CHARACTERS_MAX)]
 Email = Annotated[str, Meta(min_length=3, max_length=320)]
 Tag = Annotated[str, Meta(min_length=2, max_length=35)]
+
+
+class MySettings(Struct, forbid_unknown_fields=True):
+    """What to change about oneself; what is left out stays."""
+
+    name: Name | UnsetType = UNSET
+    locale: Tag | UnsetType = UNSET
+    time_zone: Annotated[str, Meta(min_length=1, max_length=64)] | UnsetType = UNSET
+    languages: Annotated[list[Tag], Meta(max_length=LANGUAGES_MAX)] | UnsetType = UNSET
 
 
 class SignInLink(Struct):
@@ -94,6 +103,14 @@ def changes_of(data: Struct) -> dict[str, Any]:
         for name, value in msgspec.structs.asdict(data).items()
         if value is not msgspec.UNSET
     }
+
+
+def person_changes_of(data: MySettings) -> Changes:
+    """What a PATCH names of a person."""
+    changes = changes_of(data)
+    if "languages" in changes:
+        changes["languages"] = unique(changes["languages"])
+    return Changes(**changes)
 
 
 def unique(values: Sequence[T]) -> list[T]:

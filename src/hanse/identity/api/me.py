@@ -5,24 +5,21 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, Response, delete, get, patch, put
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
 from hanse.identity import store
 from hanse.identity.api.common import (
-    Name,
-    Tag,
-    changes_of,
+    MySettings,
     cookie_of,
     errors,
     forget_cookie,
-    unique,
+    person_changes_of,
 )
 from hanse.identity.authentication import Authenticator
 from hanse.identity.groups import list_groups_of
 from hanse.identity.model import Access, Organisation, Person
 from hanse.identity.people import change_own_settings, get_person, remove_photo, set_photo
 from hanse.identity.people.photos import UPLOAD_BYTES_MAX, prepare_photo
-from hanse.identity.people.service import LANGUAGES_MAX, Changes
 from hanse.identity.signing import passwords, sessions
 from hanse.identity.signing import store as signing_store
 from hanse.identity.signing.model import SessionInfo
@@ -56,15 +53,6 @@ class Me(Struct):
     permissions: list[str]
     group_ids: list[UUID]
     account: Account | None
-
-
-class MySettings(Struct, forbid_unknown_fields=True):
-    """What to change about oneself; what is left out stays."""
-
-    name: Name | UnsetType = UNSET
-    locale: Tag | UnsetType = UNSET
-    time_zone: Annotated[str, Meta(min_length=1, max_length=64)] | UnsetType = UNSET
-    languages: Annotated[list[Tag], Meta(max_length=LANGUAGES_MAX)] | UnsetType = UNSET
 
 
 class NewPassword(Struct, forbid_unknown_fields=True):
@@ -116,11 +104,8 @@ async def get_me(access: Access, db: Db) -> Me:
 )
 async def change_me(access: Access, db: Db, authenticator: Authenticator, data: MySettings) -> Me:
     """Change one's own name, locale, time zone or languages."""
-    changes = changes_of(data)
-    if "languages" in changes:
-        changes["languages"] = unique(changes["languages"])
     async with db.tx(access.organisation_id, access.person_id) as tx:
-        await change_own_settings(tx, access, Changes(**changes))
+        await change_own_settings(tx, access, person_changes_of(data))
         me = await whoami(tx, access)
     authenticator.forget_all()
     return me

@@ -9,27 +9,26 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, get, patch, post
 from litestar.params import QueryParameter
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from hanse.identity import people
 from hanse.identity.api.common import (
     Cursor,
     Email,
     IdempotencyKey,
+    MySettings,
     Name,
     SignInLink,
-    Tag,
-    changes_of,
     create_once,
     errors,
     link_of,
-    unique,
+    person_changes_of,
 )
 from hanse.identity.authentication import Authenticator
 from hanse.identity.model import Access, Person, Status
 from hanse.identity.people import store
 from hanse.identity.people.photos import MEDIA_TYPE
-from hanse.identity.people.service import LANGUAGES_MAX, QUERY_CHARACTERS_MAX, Changes
+from hanse.identity.people.service import QUERY_CHARACTERS_MAX
 from hanse.identity.policy import Permission, Role
 from hanse.identity.signing import links
 from hanse.identity.store import get_organisation
@@ -64,16 +63,12 @@ class CreatedPerson(Person, frozen=True):
     invitation_mailed: bool = False
 
 
-class PersonChanges(Struct, forbid_unknown_fields=True):
+class PersonChanges(MySettings, forbid_unknown_fields=True):
     """What to change about somebody; what is left out stays."""
 
     email: Email | UnsetType = UNSET
-    name: Name | UnsetType = UNSET
     role: Role | UnsetType = UNSET
     status: Status | UnsetType = UNSET
-    locale: Tag | UnsetType = UNSET
-    time_zone: Annotated[str, Meta(min_length=1, max_length=64)] | UnsetType = UNSET
-    languages: Annotated[list[Tag], Meta(max_length=LANGUAGES_MAX)] | UnsetType = UNSET
 
 
 @get(
@@ -93,8 +88,8 @@ async def list_people(
         QueryParameter(
             name="query",
             max_length=QUERY_CHARACTERS_MAX,
-            description="Any part of a name or e-mail address; case and accents do not matter. "
-            "Beginnings of words come first.",
+            description="Any part of a word of a name or e-mail address, or several words from the "
+            "beginning of one on; case and accents do not matter. Beginnings of words come first.",
         ),
     ] = None,
 ) -> Page[Person]:
@@ -182,14 +177,11 @@ async def change_person(
 ) -> Person:
     """Change somebody's address, name, role, status or settings.
 
-    Another role or status ends all their sessions; `deactivated` keeps them out and keeps what
-    they made.
+    Another role or status ends all their sessions; `deactivated` keeps them out, revokes the API
+    keys that they made, and keeps what else they made.
     """
-    changes = changes_of(data)
-    if "languages" in changes:
-        changes["languages"] = unique(changes["languages"])
     async with db.tx(access.organisation_id, access.person_id) as tx:
-        person = await people.update_person(tx, access, person_id, Changes(**changes))
+        person = await people.update_person(tx, access, person_id, person_changes_of(data))
     authenticator.forget_all()
     return person
 

@@ -86,20 +86,11 @@ async def create_provider(
     access: Access, db: Db, seal: Seal, data: NewIdentityProvider
 ) -> IdentityProvider:
     """Set an identity provider up, as a person who is owner or admin."""
-    settings = ProviderSettings(
-        name=data.name,
-        issuer=data.issuer,
-        client_id=data.client_id,
-        scopes=unique(data.scopes),
-        allowed_domains=data.allowed_domains,
-        provisioning=data.provisioning,
-        default_role=data.default_role,
-        groups_claim=data.groups_claim,
-        group_mapping=data.group_mapping,
-        enabled=data.enabled,
-    )
+    written = changes_of(data) | {"scopes": unique(data.scopes)}
+    secret = written.pop("client_secret")
+    settings = ProviderSettings(**written)
     async with db.tx(access.organisation_id, access.person_id) as tx:
-        return await providers.create_provider(tx, access, seal, settings, data.client_secret)
+        return await providers.create_provider(tx, access, seal, settings, secret)
 
 
 @patch(

@@ -64,7 +64,7 @@ async def create_group(
     id, name = new_id(), clean_name(name)
     if not await store.insert_group(tx, id, name, description, wanted):
         raise GroupNameTaken(f"There is a group called {name} already.")
-    await _note(tx, access, "created", id, name, permissions=wanted)
+    await note(tx, access, "created", id, name, permissions=wanted)
     return await _found(tx, id)
 
 
@@ -92,7 +92,7 @@ async def update_group(
     await store.update_group(
         tx, id, new_name, before.description if description is None else description, wanted
     )
-    await _note(tx, access, "changed", id, new_name, permissions=wanted)
+    await note(tx, access, "changed", id, new_name, permissions=wanted)
     return await _found(tx, id)
 
 
@@ -101,7 +101,7 @@ async def delete_group(tx: Tx, access: Access, id: UUID) -> None:
     access.require(Permission.GROUPS_WRITE)
     group = await _found(tx, id)
     await store.delete_group(tx, id)
-    await _note(tx, access, "deleted", id, group.name)
+    await note(tx, access, "deleted", id, group.name)
 
 
 async def add_member(
@@ -120,7 +120,7 @@ async def add_member(
         # Programs, such as those that keep a directory, add people by the thousand.
         facts = {"group": group.name, "by": access.name or "?"}
         await notify(tx, [person_id], ADDED_TO_GROUP, facts, "/account")
-    await _note(
+    await note(
         tx,
         access,
         "member_added",
@@ -139,22 +139,31 @@ async def remove_member(tx: Tx, access: Access, group_id: UUID, person_id: UUID)
     group = await _found(tx, group_id)
     if not await store.delete_member(tx, group_id, person_id):
         raise NotFound("This person is not in the group.")
-    await _note(tx, access, "member_removed", group_id, group.name, person_id=person_id)
+    await note(tx, access, "member_removed", group_id, group.name, person_id=person_id)
 
 
 async def add_child(tx: Tx, access: Access, parent_id: UUID, child_id: UUID) -> None:
     """Put one group into another. Raises NotFound, NestingCircle, NestingTooDeep, MissingScope."""
     access.require(Permission.GROUPS_WRITE)
     await store.lock_nesting(tx)
+    parent = await _found(tx, parent_id)
+    access.require(*await effective_permissions(tx, parent_id))
+    await nest(tx, parent_id, child_id)
+    await note(tx, access, "group_added", parent_id, parent.name, group_id=child_id)
+
+
+async def nest(tx: Tx, parent_id: UUID, child_id: UUID) -> None:
+    """Put one group into another, for a caller that has asked the policy.
+
+    Raises NotFound, NestingCircle, NestingTooDeep.
+    """
+    await store.lock_nesting(tx)
     parent, child = await _found(tx, parent_id), await _found(tx, child_id)
-    around = await store.ancestors(tx, parent_id)
-    if child_id in around:
+    if child_id in await store.ancestors(tx, parent_id):
         raise NestingCircle(f"{parent.name} is within {child.name}.")
     if await store.depth(tx, parent_id, child_id) > DEPTH_MAX:
         raise NestingTooDeep(f"Groups may lie {DEPTH_MAX} deep within each other.")
-    access.require(*{each for permissions in around.values() for each in permissions})
     await store.put_child(tx, parent_id, child_id)
-    await _note(tx, access, "group_added", parent_id, parent.name, group_id=child_id)
 
 
 async def remove_child(tx: Tx, access: Access, parent_id: UUID, child_id: UUID) -> None:
@@ -163,7 +172,7 @@ async def remove_child(tx: Tx, access: Access, parent_id: UUID, child_id: UUID) 
     parent = await _found(tx, parent_id)
     if not await store.delete_child(tx, parent_id, child_id):
         raise NotFound("That group is not in this one.")
-    await _note(tx, access, "group_removed", parent_id, parent.name, group_id=child_id)
+    await note(tx, access, "group_removed", parent_id, parent.name, group_id=child_id)
 
 
 async def effective_permissions(tx: Tx, group_id: UUID) -> frozenset[str]:
@@ -201,6 +210,7 @@ def _granting(access: Access, permissions: Sequence[str]) -> list[str]:
     return sorted(set(permissions))
 
 
-async def _note(tx: Tx, access: Access, change: str, id: UUID, name: str, **details: Any) -> None:
+async def note(tx: Tx, access: Access, change: str, id: UUID, name: str, **details: Any) -> None:
+    """Tell the other systems and the audit log what was done to a group."""
     await announce(tx, GroupChanged(group_id=id, change=change))
     await record(tx, access, f"group.{change}", "group", id, name, **details)

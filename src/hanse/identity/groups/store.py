@@ -204,6 +204,29 @@ async def put_provided(
 
     Memberships that people made are left alone, as are groups that do not exist.
     """
+    # In the order of ids, as the triggers do: two people who change places wait for each other.
+    locked = await tx.fetch(
+        """
+        select id from identity.groups g
+        where organisation_id = $1 and id in (
+            select group_id from identity.group_members
+            where person_id = $3 and provider_id = $2 and group_id <> all ($4)
+            union all
+            select wanted.id from unnest($4::uuid[]) as wanted (id)
+            where not exists (
+                select from identity.group_members m
+                where m.group_id = wanted.id and m.person_id = $3
+            )
+        )
+        order by id for no key update
+        """,
+        tx.organisation_id,
+        provider_id,
+        person_id,
+        list(group_ids),
+    )
+    if not locked:
+        return []
     rows = await tx.fetch(
         """
         with gone as (

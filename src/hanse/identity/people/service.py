@@ -8,8 +8,9 @@ from uuid import UUID
 
 import msgspec
 
+from hanse.identity import store as identity_store
 from hanse.identity.audit import record
-from hanse.identity.events import PersonChanged, PersonCreated
+from hanse.identity.events import ApiKeyRevoked, PersonChanged, PersonCreated
 from hanse.identity.model import Access, Person, Status
 from hanse.identity.people import store
 from hanse.identity.policy import Permission, Role, may_appoint
@@ -107,8 +108,9 @@ async def add_person(tx: Tx, access: Access | None, *, email: str, name: str, ro
 async def search_people(
     tx: Tx, access: Access, query: str, after: tuple[int, str, UUID] | None, limit: int
 ) -> list[tuple[tuple[int, str, UUID], Person]]:
-    """Find people by any part of their name or address, beginnings of words first.
+    """Find people by any part of a word of their name or address, beginnings of words first.
 
+    From the beginning of a word on, `query` may go over several: `ana so`, but not `na so`.
     Case and accents do not matter. Each person comes once, with the place in the order from which
     the next page starts. Raises MissingScope.
     """
@@ -160,7 +162,10 @@ async def change_own_settings(tx: Tx, access: Access, changes: Changes) -> Perso
 
 
 async def apply_changes(tx: Tx, access: Access | None, before: Person, changes: Changes) -> Person:
-    """Change somebody, for a caller that has asked the policy and locked the row."""
+    """Change somebody, for a caller that has asked the policy and locked the row.
+
+    Another role or status ends all their sessions and links; deactivation their API keys, too.
+    """
     after = msgspec.structs.replace(
         before,
         **{
@@ -181,7 +186,8 @@ async def apply_changes(tx: Tx, access: Access | None, before: Person, changes: 
         raise LastOwner("Make somebody else an owner first.")
     if "email" in changed:
         other = await store.get_person_by_email(tx, after.email)
-        if other is not None and other.id != before.id:
+        called = await store.is_user_name_taken(tx, after.email, before.id)
+        if called or (other is not None and other.id != before.id):
             raise EmailTaken(f"There is a person with the address {after.email} already.")
     person = await store.update_person(
         tx,
@@ -197,9 +203,22 @@ async def apply_changes(tx: Tx, access: Access | None, before: Person, changes: 
     assert person is not None
     if "role" in changed or "status" in changed:
         await sessions.revoke_all(tx, person.id)
+    if "status" in changed and person.status is Status.DEACTIVATED:
+        await revoke_keys_of(tx, access, person.id)
     await announce(tx, PersonChanged(person_id=person.id, changed=sorted(changed)))
     await record(tx, access, _action(changed), "person", person.id, person.name, **changed)
     return person
+
+
+async def revoke_keys_of(tx: Tx, access: Access | None, person_id: UUID) -> None:
+    """Revoke the API keys that somebody made, but never the one that asks for it.
+
+    Whoever made the key of the identity provider may leave, and it must still tell who else does.
+    """
+    keep = access.api_key_id if access else None
+    for key in await identity_store.revoke_api_keys_of(tx, person_id, keep):
+        await announce(tx, ApiKeyRevoked(api_key_id=key.id))
+        await record(tx, access, "api_key.revoked", "api_key", key.id, key.name)
 
 
 async def set_photo(tx: Tx, access: Access, image: bytes) -> Person:
@@ -232,8 +251,23 @@ def clean_name(name: str) -> str:
     return name
 
 
+def is_email(text: str) -> bool:
+    """Tell whether this has the form of an e-mail address."""
+    return _EMAIL.fullmatch(text) is not None
+
+
+def is_language_tag(text: str) -> bool:
+    """Tell whether this has the form of a language tag (BCP 47)."""
+    return _LANGUAGE_TAG.fullmatch(text) is not None
+
+
+def is_time_zone(text: str) -> bool:
+    """Tell whether there is such a time zone in the IANA database."""
+    return text in _time_zones()
+
+
 def _check_email(email: str) -> None:
-    if not _EMAIL.fullmatch(email):
+    if not is_email(email):
         raise InvalidEmail("Write an address such as name@example.org.")
 
 
@@ -241,9 +275,9 @@ def _check_settings(person: Person) -> None:
     if len(person.languages) > LANGUAGES_MAX:
         raise InvalidLanguage(f"Name up to {LANGUAGES_MAX} languages.")
     for tag in (person.locale, *person.languages):
-        if not _LANGUAGE_TAG.fullmatch(tag):
+        if not is_language_tag(tag):
             raise InvalidLanguage("Write language tags such as 'de' or 'pt-BR'.")
-    if person.time_zone not in _time_zones():
+    if not is_time_zone(person.time_zone):
         raise InvalidTimeZone("Name a time zone of the IANA database, such as 'Europe/Berlin'.")
 
 

@@ -28,12 +28,12 @@ def person_of(row: Any) -> Person:
 
 
 async def insert_person(tx: Tx, id: UUID, email: str, name: str, role: Role) -> Person | None:
-    """Insert a person; None if the e-mail address is taken."""
+    """Insert a person; None if the e-mail address is taken, or somebody is called so."""
     row = await tx.fetchrow(
         f"""
         insert into identity.people (id, organisation_id, email, name, role)
         values ($1, $2, $3, $4, $5)
-        on conflict (email_key, organisation_id) do nothing
+        on conflict do nothing
         returning {PERSON}
         """,
         id,
@@ -79,12 +79,29 @@ async def get_person_by_email(tx: Tx, email: str) -> Person | None:
     return None if row is None else person_of(row)
 
 
+async def is_user_name_taken(tx: Tx, user_name: str, but: UUID) -> bool:
+    """Tell whether somebody else is called that, whatever its case."""
+    taken = await tx.fetchval(
+        """
+        select exists (
+            select from identity.people
+            where organisation_id = $1 and user_name_key = lower($2) and id <> $3
+        )
+        """,
+        tx.organisation_id,
+        user_name,
+        but,
+    )
+    return bool(taken)
+
+
 async def list_people(tx: Tx, after: UUID | None, limit: int) -> list[Person]:
-    """People in the order of their making, from `after` on, without those who were erased."""
+    """People in the order of their making, from `after` on; nobody who is gone for good."""
     rows = await tx.fetch(
         f"""
         select {PERSON} from identity.people
-        where organisation_id = $1 and ($2::uuid is null or id > $2) and erased_at is null
+        where organisation_id = $1 and ($2::uuid is null or id > $2) and removed_at is null
+            and erased_at is null
         order by id limit $3
         """,
         tx.organisation_id,
@@ -156,6 +173,30 @@ async def update_person(
         languages,
     )
     return None if row is None else person_of(row)
+
+
+async def remove_person(tx: Tx, id: UUID) -> None:
+    """Let somebody be gone for good: out of directory and groups, their address free again.
+
+    The row and the name stay for what refers to them.
+    """
+    await tx.execute(
+        """
+        update identity.people
+        set status = 'deactivated', removed_at = now(), email = id || '@removed.invalid',
+            user_name = null, external_id = null, profile = '{}', photo_at = null
+        where organisation_id = $1 and id = $2
+        """,
+        tx.organisation_id,
+        id,
+    )
+    # After the update, which puts the terms of the new address into the directory.
+    for table in ("people_terms", "group_members", "photos"):
+        await tx.execute(
+            f"delete from identity.{table} where organisation_id = $1 and person_id = $2",
+            tx.organisation_id,
+            id,
+        )
 
 
 async def other_owners(tx: Tx, id: UUID) -> int:

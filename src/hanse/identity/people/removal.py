@@ -1,0 +1,24 @@
+"""Removing somebody for good, as when an identity provider deletes them."""
+
+from hanse.identity.audit import record
+from hanse.identity.events import PersonChanged
+from hanse.identity.model import Access, Person
+from hanse.identity.people import service, store
+from hanse.identity.signing import sessions
+from hanse.identity.signing.store import delete_credentials
+from hanse.platform.database import Tx
+from hanse.platform.outbox import announce
+
+
+async def remove_person(tx: Tx, access: Access, person: Person) -> None:
+    """Remove somebody, for a caller that has asked the policy and locked the row.
+
+    They are signed out and cannot come in again, are in no directory and no group, and their
+    address is free for somebody else: a person who comes later with the same address is not them.
+    """
+    await sessions.revoke_all(tx, person.id)
+    await service.revoke_keys_of(tx, access, person.id)
+    await delete_credentials(tx, person.id)
+    await store.remove_person(tx, person.id)
+    await announce(tx, PersonChanged(person_id=person.id, changed=["removed"]))
+    await record(tx, access, "person.removed", "person", person.id, person.name)
