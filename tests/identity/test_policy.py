@@ -40,6 +40,11 @@ EXPECTED = {
     Permission.IDENTITY_PROVIDERS_READ: ADMINS,
     Permission.IDENTITY_PROVIDERS_WRITE: ADMINS,
     Permission.AUDIT_READ: ADMINS,
+    Permission.CHAT_READ: set(Role),
+    Permission.CHAT_WRITE: set(Role),
+    Permission.CHAT_BROWSE: MEMBERS,
+    Permission.CHAT_CHANNELS: MEMBERS,
+    Permission.CHAT_REACH_ALL: ADMINS,
 }
 
 

@@ -16,7 +16,14 @@ from hanse.identity.authentication import (
     session_cookie,
 )
 from hanse.identity.model import Access, ApiKey, Organisation, Origin, Person, Status
-from hanse.identity.people import EmailTaken, create_person, get_person, get_person_by_email
+from hanse.identity.people import (
+    EmailTaken,
+    create_person,
+    find_actors,
+    get_person,
+    get_person_by_email,
+    reading_languages,
+)
 from hanse.identity.policy import Permission, Role
 from hanse.identity.providers.oidc import OidcClient
 from hanse.identity.purge import register_purge
@@ -64,6 +71,7 @@ __all__ = [
     "create_organisation",
     "create_person",
     "create_sign_in_link",
+    "find_actors",
     "forget_cookie",
     "get_organisation",
     "get_person",
@@ -73,6 +81,7 @@ __all__ = [
     "newest_api_keys",
     "operator",
     "read_or_make_key",
+    "reading_languages",
     "record",
     "register_purge",
     "rename_api_key",

@@ -116,6 +116,7 @@ async def translate(
     languages: Sequence[str | None] | None = None,
     memory: Recalling | None = None,
     is_bulk: bool = False,
+    is_live: bool = False,
     is_checked: bool = False,
 ) -> Translation:
     """Translate `texts` into `target`, from `source` or from what each is recognised to be.
@@ -123,8 +124,8 @@ async def translate(
     Codes are canonical. `languages`, if given, says instead of `source` what each text is written
     in (see `recognised`), and no detector is needed. `terms` are enforced in every sentence, marks
     of a text carried over. Sentences that `memory` knows are not translated, but in texts with
-    marks, which could not be carried over. For `is_bulk` nobody waits; `is_checked` asks for the
-    `issues` of each text. No transaction that others
+    marks, which could not be carried over. For `is_bulk` nobody waits, `is_live` is for
+    conversations; `is_checked` asks for the `issues` of each text. No transaction that others
     need may be open meanwhile: engines can take seconds. Raises UnsupportedSource, UnsupportedPair,
     and the errors of inference (Overloaded, DeadlineExceeded, InferenceUnavailable, ...).
     """
@@ -166,6 +167,7 @@ async def translate(
         organisation_id,
         terms or Terms({}),
         is_bulk=is_bulk or planned.count > INTERACTIVE_SENTENCES_MAX,
+        is_live=is_live,
     )
     results = await mended(run, await run.run(_with_phrases(planned, alone)))
     lost = spare_parts(planned, _answers(planned, results))

@@ -13,7 +13,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from msgspec import Struct
 
-from hanse import identity, language
+from hanse import chat, identity, language
 from hanse import inference as inference_system
 from hanse.identity import Access, Authenticator
 from hanse.inference import InferenceClient
@@ -183,6 +183,7 @@ def _routes(
     public_url = settings.address
     authenticator = Authenticator(db)
     limits = RateLimits(db)
+    seal = identity.Seal(secret_key)
 
     async def access(request: Request[Any, Any, Any]) -> Access:
         return await access_of(
@@ -211,6 +212,7 @@ def _routes(
             identity.router,
             *inference_system.routes,
             *language.routes,
+            chat.router,
             *pages.handlers,
             *web.handlers,
         ],
@@ -220,7 +222,8 @@ def _routes(
             "credentials": Provide(credentials, sync_to_thread=False),
             "entry": Provide(entry, sync_to_thread=False),
             "hasher": constant(hasher or identity.Passwords(Path(breached) if breached else None)),
-            "seal": constant(identity.Seal(secret_key)),
+            "seal": constant(seal),
+            "chat": constant(chat.Chat(db, bus, seal, settings.gateway_address)),
             "oidc": constant(identity.OidcClient()),
             "mailer": constant(mailer),
             "authenticator": constant(authenticator),

@@ -18,6 +18,7 @@ from hanse.platform.migrate import MigrationError
 from hanse.platform.problems import Problem
 from hanse.platform.process import ProcessSpec, SetupError
 from hanse.platform.telemetry import configure_logging, configure_tracing, forget_process, log
+from hanse.server import chat_roles
 from hanse.server.settings import Settings, environment
 
 WEB_STATEMENT_TIMEOUT_S = 4.0
@@ -50,6 +51,10 @@ def run(role: str, settings: Settings, *, fd: int | None = None, part: str = "")
             )
         elif role == "generation":
             _run_loop(generation(settings))
+        elif role == "gateway":
+            _run_loop(chat_roles.gateway(settings, fd, _stop_event))
+        elif role == "rooms":
+            _run_loop(chat_roles.rooms(settings, _stop_event))
         elif role == "rpc":
             _run_loop(rpc(settings))
         else:
@@ -255,7 +260,8 @@ async def rpc(settings: Settings) -> None:
 
 async def jobs(settings: Settings) -> None:
     """Relay events from the outbox, run their consumers, and run background jobs."""
-    from hanse import identity, language
+    from hanse import chat, identity, language
+    from hanse.platform.bus import connect_bus
     from hanse.platform.consumers import run_consumers
     from hanse.platform.database import Db
     from hanse.platform.job_worker import WorkerLimits, run_jobs
@@ -282,12 +288,18 @@ async def jobs(settings: Settings) -> None:
         size_max=settings.database_connections_max,
         application_name="hanse consumers",
     )
+    bus = await connect_bus(settings.nats_url, name="hanse-translations")
+    live = language.LiveTranslator(db, inference_client, settings.characters_per_month_max)
+    translator = chat.Translator(db, bus, live)
+    await translator.listen()
+    consumers = (*language.consumers, *chat.consumers_of(translator))
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(run_relay(relay_url, settings.nats_url, stop))
-            tasks.create_task(run_consumers(language.consumers, db, settings.nats_url, stop))
+            tasks.create_task(run_consumers(consumers, db, settings.nats_url, stop))
             tasks.create_task(run_jobs(registry, jobs_url, stop, limits=limits))
     finally:
+        await bus.close()
         await clients.aclose()
         await db.close()
 
@@ -309,9 +321,20 @@ def supervise(settings: Settings) -> None:
     home = make_home(settings.home_path)
     with home_lock(home) as lock:
         wait_s = LEFTOVER_WAIT_S if lock.after_crash else 0.0
-        with bind(settings.host, settings.port, wait_s=wait_s) as listener:
+        with (
+            bind(settings.host, settings.port, wait_s=wait_s) as listener,
+            bind(
+                settings.host,
+                settings.gateway_port_wanted,
+                wait_s=wait_s,
+                setting="HANSE_GATEWAY_PORT",
+            ) as gateway_listener,
+        ):
             settings = msgspec.structs.replace(
-                settings, home=str(home), port=listener.getsockname()[1]
+                settings,
+                home=str(home),
+                port=listener.getsockname()[1],
+                gateway_port=gateway_listener.getsockname()[1],
             )
             # PostgreSQL's account must get through to its own folder in here.
             settings.run_path.mkdir(mode=0o711, exist_ok=True)
@@ -319,10 +342,12 @@ def supervise(settings: Settings) -> None:
             shutil.rmtree(metrics, ignore_errors=True)
             metrics.mkdir(mode=0o700)
             os.environ[METRICS_DIRECTORY] = str(metrics)
-            asyncio.run(_supervise(settings, listener))
+            asyncio.run(_supervise(settings, listener, gateway_listener))
 
 
-async def _supervise(settings: Settings, listener: socket.socket) -> None:
+async def _supervise(
+    settings: Settings, listener: socket.socket, gateway_listener: socket.socket
+) -> None:
     from hanse.platform.embedded import NatsServer, PostgresServer
     from hanse.server.first_start import prepare_database
     from hanse.server.operator import sign_in_url
@@ -391,9 +416,23 @@ async def _supervise(settings: Settings, listener: socket.socket) -> None:
             )
         )
     nodes.append(Child(role("jobs", "jobs", ready=_at_once), needs=needs))
+    nodes.append(Child(role("rooms", "rooms", ready=_at_once), needs=needs))
+    gateway_fd = gateway_listener.fileno()
+    nodes.append(
+        Child(
+            role(
+                "gateway",
+                "gateway",
+                arguments=("--fd", str(gateway_fd)),
+                pass_fds=(gateway_fd,),
+                ready=lambda: chat_roles.gateway_ready(settings),
+            ),
+            needs=needs,
+        )
+    )
     if settings.rpc_address:
         nodes.append(Child(role("rpc", "rpc", ready=_at_once), needs=needs))
-    nodes.append(Step("announcement", announce, needs=tuple(webs)))
+    nodes.append(Step("announcement", announce, needs=(*webs, "gateway")))
     supervisor = Supervisor(nodes, on_exit=lambda _name, pid: forget_process(pid))
     try:
         await supervisor.run_until_signalled()
