@@ -11,11 +11,16 @@ import msgspec
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from hanse import identity
+from hanse.chat import bell
 from hanse.chat.gateway.server import serve_gateway
+from hanse.chat.log import store
 from hanse.chat.log.appender import Appender
 from hanse.chat.tickets import Credentials, Tickets
+from hanse.chat.translations.events import Told, tell
+from hanse.chat.translations.model import Translated
 from hanse.identity import Seal
 from hanse.platform.bus import Bus
 from tests.chat.conftest import Person, key_of
@@ -44,8 +49,9 @@ class Gateway:
             )
         )
 
-    async def open(self, person: Person, *, is_msgpack: bool = False) -> "Socket":
-        wire = await connect(f"{self.url}/v1/chat/socket", subprotocols=[PROTOCOLS[is_msgpack]])
+    async def open(self, person: Person, *, is_msgpack: bool = False, **more: Any) -> "Socket":
+        protocols = [Subprotocol(PROTOCOLS[is_msgpack])]
+        wire = await connect(f"{self.url}/v1/chat/socket", subprotocols=protocols, **more)
         client = Socket(wire, is_msgpack=is_msgpack)
         await client.ask(op="hello", ticket=self.ticket(person))
         client.welcome = await client.next("welcome")
@@ -195,7 +201,10 @@ async def test_a_client_that_does_not_read_is_cut_off_and_resumes(
 ) -> None:
     monkeypatch.setattr("hanse.chat.gateway.listener.SLOW_S", 0.5)
     room = await ana.channel()
-    slow, quick = await gateway.open(ana), await gateway.open(ana)
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+    narrow.connect(("127.0.0.1", int(gateway.url.rpartition(":")[2])))
+    slow, quick = await gateway.open(ana, sock=narrow), await gateway.open(ana)
     start = await slow.subscribe(room)
     await quick.subscribe(room)
     slow.wire.transport.pause_reading()
@@ -218,15 +227,12 @@ async def test_a_client_that_does_not_read_is_cut_off_and_resumes(
 
 
 async def test_who_leaves_hears_no_more_and_who_joins_is_told(
-    gateway: Gateway, house: House, tenant: Tenant, ana: Person, ben: Person
+    gateway: Gateway, house: House, tenant: Tenant, bus: Bus, ana: Person, ben: Person
 ) -> None:
-    from hanse.chat import bell
-    from hanse.chat.log import store
-
     async def ring(room: str) -> None:  # the routes in these tests have no bell
         async with house.db.tx(tenant.id) as tx:
             events = await store.read_events(tx, UUID(room), 0, 100)
-        await bell.ring(gateway.appender._bus, tenant.id, events[-1:])
+        await bell.ring(bus, tenant.id, events[-1:])
 
     room = await ana.channel(member_ids=[str(ben.id)])
     client = await gateway.open(ben)
@@ -236,11 +242,37 @@ async def test_who_leaves_hears_no_more_and_who_joins_is_told(
     assert (await client.next("left"))["room_id"] == room
     await append(gateway, tenant, room, ana, "behind the back")
     await client.ask(op="subscribe", id="s", rooms={room: 0})
-    assert (await client.receive())["gone"] == [room]
+    assert (await client.next("subscribed"))["gone"] == [room]
     await ana.ask("PUT", f"/rooms/{room}/members/{ben.id}", {})
     await ring(room)
     joined = await client.next("joined")
     assert (joined["room_id"], joined["head"]) == (room, await client.subscribe(room))
+
+
+async def test_a_translation_is_told_to_those_who_read_its_language_alone(
+    gateway: Gateway, tenant: Tenant, bus: Bus, ana: Person
+) -> None:
+    room = await ana.channel()
+    number = await append(gateway, tenant, room, ana, "Bom dia")
+    clients = {tags: await gateway.open(ana) for tags in ("en", "pt en", "de", "")}
+    for tags, client in clients.items():
+        await client.ask(op="languages", languages=tags.split())
+        await client.subscribe(room)
+    translated = Translated(
+        room_id=UUID(room),
+        number=number,
+        revision=number,
+        language="en",
+        source_language="pt",
+        engine="pt-en@0",
+        text="Good morning",
+    )
+    await tell(bus, Told(tenant.id, translated))
+    told = (await clients["en"].next("translation"))["translation"]
+    assert (told["text"], told["number"]) == ("Good morning", number)
+    for tags in ("pt en", "de", ""):
+        await clients[tags].ask(op="ping")
+        assert (await clients[tags].receive())["op"] == "pong"
 
 
 async def test_typing_and_presence_are_told_and_kept_nowhere(

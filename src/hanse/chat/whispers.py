@@ -42,7 +42,7 @@ class Here(Struct, frozen=True, tag=True):
 Whisper = TypingNow | MarkerMoved | Here
 
 _encode: Final = msgspec.msgpack.Encoder().encode
-_decoder: Final = msgspec.msgpack.Decoder(Whisper)
+_decoder: Final[msgspec.msgpack.Decoder[Whisper]] = msgspec.msgpack.Decoder(Whisper)
 
 
 async def whisper(bus: Bus | None, what: Whisper) -> None:

@@ -1,6 +1,5 @@
 """Routes of the log: send, read, resume, and long polling."""
 
-import asyncio
 import time
 from typing import Annotated
 from uuid import UUID
@@ -214,18 +213,23 @@ async def read_message(access: Access, db: Db, room_id: UUID, number: int) -> Me
     responses=errors(400),
 )
 async def sync(access: Access, db: Db, chat: Chat, data: Sync) -> News:
-    """Long polling, for whom sockets do not reach: answers at once if there is news."""
+    """Long polling, for whom sockets do not reach: answers at once if there is news.
+
+    Without `rooms` there is nothing to wait for: the answer has the heads alone.
+    """
     access.require(Permission.CHAT_READ)
     deadline = time.monotonic() + data.wait_s
     while True:
         news = await _news(db, access, data)
         left_s = deadline - time.monotonic()
-        if left_s <= 0 or news.gone or any(each.events for each in news.rooms.values()):
+        if (
+            left_s <= 0
+            or not data.rooms
+            or news.gone
+            or any(each.events for each in news.rooms.values())
+        ):
             return news
-        if data.rooms:
-            await chat.news.wait(data.rooms, left_s)
-        else:
-            await asyncio.sleep(min(left_s, 1.0))
+        await chat.news.wait(data.rooms, left_s)
 
 
 async def _news(db: Db, access: Access, asked: Sync) -> News:

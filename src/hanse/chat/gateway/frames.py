@@ -95,7 +95,7 @@ class _FromServer(Struct, tag_field="op", kw_only=True, frozen=True):
     pass
 
 
-class Welcome(_FromServer, tag="welcome"):
+class Welcome(_FromServer, tag="welcome", frozen=True, kw_only=True):
     """Who one is, and where the logs of one's rooms end."""
 
     member_id: UUID
@@ -104,7 +104,7 @@ class Welcome(_FromServer, tag="welcome"):
     heartbeat_s: float
 
 
-class Subscribed(_FromServer, tag="subscribed"):
+class Subscribed(_FromServer, tag="subscribed", frozen=True, kw_only=True):
     """Where the logs end; `gone` may not be read. What is missing follows as events."""
 
     rooms: dict[UUID, int]
@@ -112,21 +112,21 @@ class Subscribed(_FromServer, tag="subscribed"):
     id: Any = UNSET
 
 
-class Events(_FromServer, tag="events"):
+class Events(_FromServer, tag="events", frozen=True, kw_only=True):
     """A part of a room's log, directly behind what was sent before."""
 
     room_id: UUID
     events: list[Event]
 
 
-class Limited(_FromServer, tag="limited"):
+class Limited(_FromServer, tag="limited", frozen=True, kw_only=True):
     """Too much is missing to send it here: read it by pages up to `head`; then live goes on."""
 
     room_id: UUID
     head: int
 
 
-class Sent(_FromServer, tag="sent"):
+class Sent(_FromServer, tag="sent", frozen=True, kw_only=True):
     """What was sent under this id is in the log, on disk."""
 
     room_id: UUID
@@ -136,7 +136,7 @@ class Sent(_FromServer, tag="sent"):
     id: Any = UNSET
 
 
-class Marker(_FromServer, tag="read"):
+class Marker(_FromServer, tag="read", frozen=True, kw_only=True):
     """One's own marker, moved here or by another device."""
 
     room_id: UUID
@@ -144,52 +144,52 @@ class Marker(_FromServer, tag="read"):
     id: Any = UNSET
 
 
-class Joined(_FromServer, tag="joined"):
+class Joined(_FromServer, tag="joined", frozen=True, kw_only=True):
     """One is in a room now; subscribe to it to follow."""
 
     room_id: UUID
     head: int
 
 
-class Left(_FromServer, tag="left"):
+class Left(_FromServer, tag="left", frozen=True, kw_only=True):
     """One may not read this room any longer."""
 
     room_id: UUID
 
 
-class Translation(_FromServer, tag="translation"):
+class Translation(_FromServer, tag="translation", frozen=True, kw_only=True):
     """A message of a followed room in a language that the reader reads."""
 
     translation: Translated
 
 
-class IsTyping(_FromServer, tag="typing"):
+class IsTyping(_FromServer, tag="typing", frozen=True, kw_only=True):
     """Who wrote in a room in the last second."""
 
     room_id: UUID
     member_ids: list[UUID]
 
 
-class Presence(_FromServer, tag="presence"):
+class Presence(_FromServer, tag="presence", frozen=True, kw_only=True):
     """Who of those watched came or went."""
 
     online: list[UUID]
     offline: list[UUID]
 
 
-class Heads(_FromServer, tag="heads"):
+class Heads(_FromServer, tag="heads", frozen=True, kw_only=True):
     """The heartbeat: where the logs of subscribed rooms end that changed since the last one."""
 
     rooms: dict[UUID, int]
 
 
-class Pong(_FromServer, tag="pong"):
+class Pong(_FromServer, tag="pong", frozen=True, kw_only=True):
     """The answer to a ping."""
 
     id: Any = UNSET
 
 
-class Failed(_FromServer, tag="error"):
+class Failed(_FromServer, tag="error", frozen=True, kw_only=True):
     """What was asked under this id was not done (RFC 9457)."""
 
     type: str
@@ -220,8 +220,8 @@ class Frame:
 
 _json: Final = msgspec.json.Encoder()
 _msgpack: Final = msgspec.msgpack.Encoder()
-_from_json: Final = msgspec.json.Decoder(FromClient)
-_from_msgpack: Final = msgspec.msgpack.Decoder(FromClient)
+_from_json: Final[msgspec.json.Decoder[FromClient]] = msgspec.json.Decoder(FromClient)
+_from_msgpack: Final[msgspec.msgpack.Decoder[FromClient]] = msgspec.msgpack.Decoder(FromClient)
 
 
 def decoded(payload: bytes, *, is_text: bool) -> FromClient:

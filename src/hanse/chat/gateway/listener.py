@@ -79,7 +79,7 @@ class SocketListener(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Something came from the client."""
-        if frame.msg_type is WSMsgType.CLOSE or frame.msg_type == WSMsgType.CLOSE:
+        if frame.msg_type is WSMsgType.CLOSE:
             transport.send_close(frame.get_close_code(), frame.get_close_message())
             transport.disconnect()
         elif frame.msg_type in _DATA:
@@ -110,11 +110,11 @@ class SocketListener(WSListener):
     def pause_writing(self) -> None:
         """The client does not read: send it nothing more, and take nothing from it."""
         self._connection.paused_at = time.monotonic()
-        self._transport.underlying_transport.pause_reading()  # type: ignore[attr-defined]
+        self._transport.underlying_transport.pause_reading()
 
     def resume_writing(self) -> None:
         """The client has read what waited."""
-        self._transport.underlying_transport.resume_reading()  # type: ignore[attr-defined]
+        self._transport.underlying_transport.resume_reading()
         self._hub.resumed(self._connection)
 
 

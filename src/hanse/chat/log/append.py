@@ -11,8 +11,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from hanse.chat.log import store
-from hanse.chat.log.model import Appended, Draft, Event, Kind
-from hanse.chat.log.rules import Facts, RoomRole, refusal
+from hanse.chat.log.model import Appended, Draft, Event, Kind, RoomRole
+from hanse.chat.log.rules import Facts, refusal
 from hanse.chat.log.store import Head, Known
 from hanse.platform import outbox
 from hanse.platform.database import Tx
@@ -108,7 +108,7 @@ def planned(drafts: Sequence[Draft], known: Sequence[Known], heads: dict[UUID, H
     deleted: set[tuple[UUID, int | None]] = set()
     for draft, fact in zip(drafts, known, strict=True):
         key = (draft.room_id, draft.sender_id, draft.device, draft.client_key)
-        outcome = _earlier(new.get(key), fact)
+        outcome: Outcome | None = _earlier(new.get(key), fact)
         if outcome is None:
             facts = _facts(draft, fact, heads.get(draft.room_id), deleted)
             outcome = refusal(draft, facts)

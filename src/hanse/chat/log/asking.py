@@ -40,7 +40,8 @@ Answer = Refused | Done | NotMine
 
 encode: Final = msgspec.msgpack.Encoder().encode
 decode_ask: Final = msgspec.msgpack.Decoder(Ask).decode
-decode_answer: Final = msgspec.msgpack.Decoder(Answer).decode
+_answers: Final[msgspec.msgpack.Decoder[Answer]] = msgspec.msgpack.Decoder(Answer)
+decode_answer: Final = _answers.decode
 
 
 class RefusedElsewhere(Problem):

@@ -61,6 +61,8 @@ class Owner:
                 await self._renew()
             except Problem as problem:
                 log.warning("chat_lease_not_renewed", error=problem.detail)
+            except Exception as error:  # the edge of the process; two owners may have collided
+                log.warning("chat_lease_not_renewed", exc_info=error)
             await self._listen()
             await passed(stop, RENEW_S)
         await self._listen(nothing=True)

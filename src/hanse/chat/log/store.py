@@ -44,7 +44,7 @@ order by a.place
 _INSERT_SQL: Final = """
 insert into chat.events (organisation_id, room_id, number, messages, sender_id, device, client_key,
     kind, target, thread, topic, to_all, body, created_at)
-select $1, e.* from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::uuid[], $6::text[],
+select $1::uuid, e.* from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::uuid[], $6::text[],
     $7::text[], $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::boolean[],
     $13::jsonb[], $14::timestamptz[]) as e
 """
@@ -90,7 +90,7 @@ where t.room_id = v.room_id and t.number = v.number
 
 _MENTION_SQL: Final = """
 insert into chat.mentions (organisation_id, room_id, member_id, number)
-select $1, m.room_id, m.member_id, v.number
+select $1::uuid, m.room_id, m.member_id, v.number
 from unnest($2::uuid[], $3::uuid[], $4::bigint[]) as v (room_id, member_id, number)
 join chat.members m on m.room_id = v.room_id and m.member_id = v.member_id
 on conflict do nothing

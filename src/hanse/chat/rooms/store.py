@@ -205,7 +205,7 @@ async def put_members(
         """
         insert into chat.members as kept (organisation_id, room_id, member_id, is_key, role,
             read_number, read_messages)
-        select $1, h.room_id, v.member_id, v.is_key, $5, h.head, h.messages
+        select $1::uuid, h.room_id, v.member_id, v.is_key, $5::text, h.head, h.messages
         from unnest($3::uuid[], $4::boolean[]) as v (member_id, is_key)
         join chat.heads h on h.room_id = $2
         on conflict (room_id, member_id) do update set role = excluded.role

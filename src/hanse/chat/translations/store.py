@@ -17,7 +17,7 @@ _COLUMNS: Final = """
 _CLAIM_SQL: Final = """
 insert into chat.translations as kept
     (organisation_id, room_id, number, revision, language, source_language)
-select $1, $2, $3, $4, unnest($5::text[]), $6
+select $1::uuid, $2::uuid, $3::bigint, $4::bigint, unnest($5::text[]), $6::text
 on conflict (room_id, number, revision, language) do update set claimed_at = now()
     where kept.text is null and kept.claimed_at < now() - $7 * interval '1 second'
 returning language
