@@ -12,7 +12,8 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "asyncapi.json"
 
 
 def test_the_document_is_that_of_the_code() -> None:
-    assert json.loads(DOCUMENT.read_text()) == asyncapi_document(version("hanse"))
+    document = json.loads(json.dumps(asyncapi_document(version("hanse"))))
+    assert json.loads(DOCUMENT.read_text()) == document
 
 
 def test_every_frame_of_the_code_is_in_it() -> None:

@@ -73,7 +73,7 @@ def event(number: int, kind: Kind = Kind.MESSAGE, sender: UUID = PEOPLE[0], **mo
         client_key=str(number),
         kind=kind,
         created_at=START + timedelta(seconds=number),
-        **more,
+        **{"body": Body(), **more},
     )
 
 

@@ -23,7 +23,7 @@ from hanse.chat.translations.events import Told, tell
 from hanse.chat.translations.model import Translated
 from hanse.identity import Seal
 from hanse.platform.bus import Bus
-from tests.chat.conftest import Person, key_of
+from tests.chat.conftest import Person, key_of, person_of
 from tests.chat.test_append import message
 from tests.eventing import going
 from tests.identity.conftest import ADDRESS, House, Tenant
@@ -208,8 +208,8 @@ async def test_a_client_that_does_not_read_is_cut_off_and_resumes(
     start = await slow.subscribe(room)
     await quick.subscribe(room)
     slow.wire.transport.pause_reading()
-    for _ in range(150):  # 3 MB: more than the buffers of both sides take
-        last = await append(gateway, tenant, room, ana, "a" * 20_000)
+    for _ in range(100):  # 8 MB: more than the buffers of both sides take
+        last = await append(gateway, tenant, room, ana, "🏠" * 20_000)
     assert await quick.numbers(last) == list(range(start + 1, last + 1)), "others do not wait"
     await asyncio.sleep(2.0)
     slow.wire.transport.resume_reading()
@@ -276,8 +276,9 @@ async def test_a_translation_is_told_to_those_who_read_its_language_alone(
 
 
 async def test_typing_and_presence_are_told_and_kept_nowhere(
-    gateway: Gateway, ana: Person, ben: Person
+    gateway: Gateway, tenant: Tenant, ana: Person
 ) -> None:
+    ben = await person_of(tenant)
     room = await ana.channel(member_ids=[str(ben.id)])
     one = await gateway.open(ana)
     head = await one.subscribe(room)

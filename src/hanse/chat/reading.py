@@ -9,7 +9,7 @@ from msgspec import Struct
 from hanse import identity
 from hanse.chat.log import store
 from hanse.chat.log.fold import Message, messages_of
-from hanse.chat.log.model import Event
+from hanse.chat.log.model import Event, at_most
 from hanse.chat.log.rules import NoSuchMessage
 from hanse.chat.rooms.service import see_room
 from hanse.chat.translations import store as translations_store
@@ -21,6 +21,8 @@ from hanse.platform.outbox import announce
 
 EVENTS_PAGE_MAX: Final = 500
 MESSAGES_PAGE_MAX: Final = 100
+CHARACTERS_MAX: Final = 1_000_000
+"""Text in one answer; what is beyond waits for the next."""
 NUMBER_MAX: Final = 2**62
 
 
@@ -54,7 +56,7 @@ class MessageHistory(Struct, frozen=True):
 async def read_log(tx: Tx, access: Access, room_id: UUID, after: int, limit: int) -> LogPage:
     """Return what follows number `after` in a room's log. Raises NoSuchRoom."""
     room = await see_room(tx, access, room_id)
-    events = await store.read_events(tx, room_id, after, limit)
+    events = at_most(await store.read_events(tx, room_id, after, limit), CHARACTERS_MAX)
     return LogPage(events, max(room.head, events[-1].number if events else 0))
 
 

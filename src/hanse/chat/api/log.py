@@ -12,8 +12,9 @@ from hanse.chat import reading
 from hanse.chat.api.common import Chat, Number, NumberOrNone, errors
 from hanse.chat.drafts import NewEvent, draft_of
 from hanse.chat.log import store as log_store
-from hanse.chat.log.model import Appended, Event
+from hanse.chat.log.model import Appended, Event, at_most
 from hanse.chat.reading import (
+    CHARACTERS_MAX,
     EVENTS_PAGE_MAX,
     MESSAGES_PAGE_MAX,
     NUMBER_MAX,
@@ -242,7 +243,8 @@ async def _news(db: Db, access: Access, asked: Sync) -> News:
             after = asked.rooms[room_id]
             events = []
             if after < head and left:
-                events = await log_store.read_events(tx, room_id, after, left)
+                found = await log_store.read_events(tx, room_id, after, left)
+                events = at_most(found, CHARACTERS_MAX)
                 left -= len(events)
             rooms[room_id] = RoomNews(events, head)
     return News(rooms, mine, [each for each in asked.rooms if each not in seen])

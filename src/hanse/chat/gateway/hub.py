@@ -18,7 +18,7 @@ from hanse.chat.gateway.live import LiveRoom
 from hanse.chat.gateway.log_reader import LogReader
 from hanse.chat.gateway.presence import MEMBERS_MAX, Directory, Seen
 from hanse.chat.log import store
-from hanse.chat.log.model import Event, Kind
+from hanse.chat.log.model import Event, Kind, at_most
 from hanse.chat.translations import events as translations
 from hanse.chat.translations.model import is_for
 from hanse.platform.bus import Bus
@@ -30,6 +30,8 @@ RETRY_S: Final = 0.3
 CATCH_UP_MAX: Final = 2_000
 """More missing events than this are for the client to read by pages."""
 HEADS_AT_ONCE_MAX: Final = 1_000
+FRAME_CHARACTERS_MAX: Final = 50_000
+"""Text in one frame, if that is more than one event."""
 
 Room = LiveRoom[Connection]
 
@@ -151,12 +153,13 @@ class Hub:
                 events = await self._missing(room, after)
                 if connection.is_closed or connection.rooms.get(room.id) is not room:
                     return
-                if connection.paused_at is not None:
-                    connection.behind[room.id] = after
-                    return
-                if events:
-                    connection.say(frames.Events(room_id=room.id, events=events))
-                    after = events[-1].number
+                while events:
+                    if connection.paused_at is not None:
+                        connection.behind[room.id] = after
+                        return
+                    some = at_most(events, FRAME_CHARACTERS_MAX)
+                    connection.say(frames.Events(room_id=room.id, events=some))
+                    events, after = events[len(some) :], some[-1].number
                     _delivered.inc()
             room.followers.add(connection)
         finally:

@@ -1,5 +1,6 @@
 """What a room's log is made of. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -71,10 +72,10 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     client_key: str
     kind: Kind
     created_at: datetime
+    body: Body
     target: int | None = None
     thread: int | None = None
     topic: str | None = None
-    body: Body = Body()
     is_redacted: bool = False
 
 
@@ -110,3 +111,14 @@ class Appended(Struct, frozen=True):
 def shard_of(room_id: UUID) -> int:
     """Return the shard of a room: its id ends in random bits, so shards are equally full."""
     return room_id.int % SHARDS
+
+
+def at_most(events: Sequence[Event], characters: int) -> list[Event]:
+    """Return the first of these events, with about so many characters of text, but one at least."""
+    taken: list[Event] = []
+    for event in events:
+        characters -= len(event.body.text)
+        if taken and characters < 0:
+            break
+        taken.append(event)
+    return taken
