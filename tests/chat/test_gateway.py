@@ -325,7 +325,9 @@ async def test_nobody_gets_in_without_a_credential_of_their_own(
     bot = await key_of(house, tenant)
     key = bot.browser.headers["Authorization"]
     async with connect(url, additional_headers={"Authorization": key}) as wire:
+        await wire.send('{"op": "ping", "id": 3}')  # before it is known who this is
         assert (await Socket(wire).next("welcome"))["member_id"] == str(bot.id)
+        assert (await Socket(wire).receive())["id"] == 3
 
 
 async def test_a_revoked_key_loses_its_socket(

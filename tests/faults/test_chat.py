@@ -158,7 +158,7 @@ async def run(seconds: float, pause_s: float, seed: int) -> None:
         messages = await check(chatters)
         sockets = sum(each.sockets for each in chatters)
         print(f"{messages} messages, {kills} kills, {sockets} sockets")
-        assert messages > 5 * CHATTERS
+        assert messages > 2 * CHATTERS
         assert sockets > len(chatters), "somebody had to come again"
 
 

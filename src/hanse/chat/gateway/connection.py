@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -74,6 +74,7 @@ class Connection:
         self._wire = wire
         self._bucket = Bucket(OPERATIONS_PER_S, OPERATIONS_BURST, now)
         self._pending: deque[FromClient] = deque()
+        self._entering: asyncio.Task[None] | None = None
         self._worker: asyncio.Task[None] | None = None
 
     @property
@@ -106,6 +107,10 @@ class Connection:
         self._wire.write(frame)
         return True
 
+    def enter_first(self, entering: Coroutine[Any, Any, None]) -> None:
+        """Find out whose socket this is before anything is done that a client asks for."""
+        self._entering = asyncio.create_task(entering)
+
     def take(self, asked: FromClient, run: Callable[["Connection", FromClient], Any]) -> None:
         """Let what a client asks be done after what it asked before."""
         wait_s = self._bucket.take(time.monotonic())
@@ -118,6 +123,8 @@ class Connection:
             self._worker = asyncio.create_task(self._work(run))
 
     async def _work(self, run: Callable[["Connection", FromClient], Any]) -> None:
+        if self._entering is not None:
+            await self._entering
         while self._pending and not self.is_closed:
             await run(self, self._pending.popleft())
 

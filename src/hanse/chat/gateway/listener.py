@@ -75,7 +75,9 @@ class SocketListener(WSListener):
         self._connection = Connection(wire, self._credentials)
         self._hub.opened(self._connection)
         if self._credentials is not None:
-            self._hub.start(self._operations.enter(self._connection, self._credentials))
+            self._connection.enter_first(
+                self._operations.enter(self._connection, self._credentials)
+            )
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Something came from the client."""
