@@ -38,6 +38,7 @@ bench: $(VENV)/installed-dev ## Run the benchmarks and write docs/benchmarks.md
 docs: $(VENV)/installed ## Write the parts of docs/ that come from the code
 	{ sed '/^|/,$$d' docs/settings.md; $(BIN)/hanse settings; } > docs/settings.new
 	mv docs/settings.new docs/settings.md
+	$(BIN)/hanse asyncapi > docs/asyncapi.json
 
 proto: $(VENV)/installed-dev ## Generate the code of the gRPC service from its .proto
 	$(BIN)/python -m grpc_tools.protoc -I src --python_out=src --pyi_out=src --grpc_python_out=src \

@@ -33,7 +33,7 @@ def main() -> None:
 @main.command()
 @click.argument(
     "role",
-    type=click.Choice(["all", "web", "inference", "generation", "rpc", "jobs"]),
+    type=click.Choice(["all", "web", "gateway", "inference", "generation", "rpc", "jobs", "rooms"]),
     default="all",
 )
 @click.option("--fd", type=int, hidden=True, help="Listening socket handed over by the supervisor.")
@@ -426,6 +426,17 @@ def show_openapi() -> None:
 
     # The framework gives the addresses of one handler in no fixed order.
     click.echo(json.dumps(document(settings()), indent=1, sort_keys=True))
+
+
+@main.command("asyncapi")
+def show_asyncapi() -> None:
+    """Print the AsyncAPI document of the chat's sockets."""
+    import json
+    from importlib.metadata import version
+
+    from hanse.chat import asyncapi_document
+
+    click.echo(json.dumps(asyncapi_document(version("hanse")), indent=1, sort_keys=True))
 
 
 if __name__ == "__main__":

@@ -47,6 +47,11 @@ EXPECTED = {
     Permission.PROVISIONING: ADMINS,
     Permission.WEBHOOKS_READ: ADMINS,
     Permission.WEBHOOKS_WRITE: ADMINS,
+    Permission.CHAT_READ: set(Role),
+    Permission.CHAT_WRITE: set(Role),
+    Permission.CHAT_BROWSE: MEMBERS,
+    Permission.CHAT_CHANNELS: MEMBERS,
+    Permission.CHAT_REACH_ALL: ADMINS,
 }
 
 
@@ -99,6 +104,8 @@ def test_nobody_gives_a_role_above_their_own(
 def test_groups_add_to_what_a_role_allows_and_unknown_names_add_nothing() -> None:
     assert permissions_of(Role.GUEST, ["people:read", "fly"]) == {
         Permission.LANGUAGES_READ,
+        Permission.CHAT_READ,
+        Permission.CHAT_WRITE,
         Permission.PEOPLE_READ,
     }
     assert permissions_of(Role.ADMIN) == permissions_of(Role.ADMIN, ["people:read"])

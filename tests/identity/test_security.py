@@ -20,7 +20,7 @@ MARK = "belongs-to-b"
 
 # What an unguessable name in a path stands for: how to make one in organisation B. An endpoint with
 # a parameter that is not here fails the test, so that nobody forgets to add it.
-NOT_OF_AN_ORGANISATION = {"language", "code"}
+NOT_OF_AN_ORGANISATION = {"language", "code", "number"}
 
 # Whoever knows the secret in the path may use it, as the contract of the DeepL API has it.
 BY_SECRET_PATH = {"/v3/translation_memories/files/{token}"}
@@ -70,6 +70,8 @@ async def neighbour(house: House) -> Neighbour:
     style = await make("/v3/style_rules", {"name": MARK, "language": "en"})
     webhook = await make("/v1/webhooks", {"url": f"https://{MARK}.example", "description": MARK})
     ping = await owner.post(f"/v1/webhooks/{webhook['id']}/ping")
+    room = await make("/v1/rooms", {"name": MARK, "is_public": True})
+    await make(f"/v1/rooms/{room['id']}/events", {"client_key": "k", "text": MARK})
     sessions = (await owner.get("/v1/me/sessions")).json()
     subscription = await make(
         "/v1/me/push-subscriptions", Browser().subscription(f"/{MARK}", "fcm.googleapis.com")
@@ -95,6 +97,8 @@ async def neighbour(house: House) -> Neighbour:
             "delivery_id": ping.json()["id"],
             "glossary_id": glossary["glossary_id"],
             "translation_memory_id": memory.get("translation_memory_id", str(uuid4())),
+            "room_id": room["id"],
+            "member_id": person["id"],
             "style_id": style.get("style_id", str(uuid4())),
         }
     )
@@ -131,6 +135,10 @@ def _names(path: str) -> list[str]:
     return [part[1:-1] for part in path.split("/") if part.startswith("{")]
 
 
+def _made_up(name: str) -> str:
+    return "1" if name == "number" else str(uuid4())
+
+
 async def call(
     browser: httpx.AsyncClient, method: str, path: str, body: dict[str, Any] | None = None
 ) -> httpx.Response:
@@ -148,6 +156,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "changeWebhook": {"description": "taken over"},
     "replayWebhook": {"since": "2020-01-01T00:00:00Z"},
     "markMyNotification": {"read": True},
+    "changeRoom": {"name": "taken over"},
+    "sendEvent": {"client_key": "k", "text": "taken over"},
+    "markRoomRead": {"number": 1},
+    "wantTranslations": {"numbers": [1]},
 }
 
 
@@ -167,7 +179,7 @@ async def test_no_endpoint_shows_or_changes_what_is_another_organisations(
             continue
         address = path
         for name in _names(path):
-            address = address.replace(f"{{{name}}}", neighbour.ids.get(name, str(uuid4())))
+            address = address.replace(f"{{{name}}}", neighbour.ids.get(name, _made_up(name)))
         body = BODIES.get(operation["operationId"])
         for caller in (attacker, machine):
             answer = await call(caller, method, address, body)
@@ -240,7 +252,7 @@ async def test_no_endpoint_acts_on_a_session_for_another_site(house: House) -> N
                 continue
             address = path
             for name in _names(path):
-                address = address.replace(f"{{{name}}}", str(uuid4()))
+                address = address.replace(f"{{{name}}}", _made_up(name))
             answer = await call(browser, method, address)
             assert answer.status_code in (400, 403, 415), (operation["operationId"], answer.text)
             # A body may be refused before anybody asks who sends it; no deed is done either way.
@@ -263,7 +275,7 @@ async def test_every_endpoint_asks_who_is_there_unless_it_is_for_strangers(house
             continue
         address = path
         for name in _names(path):
-            address = address.replace(f"{{{name}}}", str(uuid4()))
+            address = address.replace(f"{{{name}}}", _made_up(name))
         answer = await call(stranger, method, address)
         assert answer.status_code in (400, 401, 403, 415), (method, path, answer.text)
 

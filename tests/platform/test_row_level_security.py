@@ -8,6 +8,8 @@ from tests.conftest import Database
 OF_THE_SERVER = {
     "platform.schema_migrations": "which files were applied",
     "platform.relay_cursors": "how far the outbox was read",
+    "chat.shards": "which process owns which rooms, of all organisations",
+    "chat.owners": "which processes there are",
     "queue.periodic": "when which periodic job is due",
     "identity.sign_in_failures": "counted before anybody knows whether there is such an account",
     "identity.organisations": "its own id is the organisation's",

@@ -29,7 +29,14 @@ from hanse.identity.notifications.sending.mail_queue import MailQueue
 from hanse.identity.notifications.sending.push import PushSender, PushServices, Vapid
 from hanse.identity.notifications.service import notify
 from hanse.identity.notifications.wording import read_texts
-from hanse.identity.people import EmailTaken, create_person, get_person, get_person_by_email
+from hanse.identity.people import (
+    EmailTaken,
+    create_person,
+    find_actors,
+    get_person,
+    get_person_by_email,
+    reading_languages,
+)
 from hanse.identity.personal_data import holdings, register_personal_data
 from hanse.identity.policy import Permission, Role
 from hanse.identity.providers.oidc import OidcClient
@@ -99,6 +106,7 @@ __all__ = [
     "create_sign_in_link",
     "device_cookie",
     "event_examples",
+    "find_actors",
     "forget_cookie",
     "get_organisation",
     "get_person",
@@ -111,6 +119,7 @@ __all__ = [
     "operator",
     "read_or_make_key",
     "read_texts",
+    "reading_languages",
     "record",
     "register_expiry",
     "register_notifications",

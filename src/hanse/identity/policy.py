@@ -35,6 +35,14 @@ class Permission(StrEnum):
     IDENTITY_PROVIDERS_READ = "identity_providers:read"
     IDENTITY_PROVIDERS_WRITE = "identity_providers:write"
     AUDIT_READ = "audit:read"
+    CHAT_READ = "chat:read"
+    CHAT_WRITE = "chat:write"
+    CHAT_BROWSE = "chat:browse"
+    """To see and join public channels."""
+    CHAT_CHANNELS = "chat:channels"
+    """To make channels."""
+    CHAT_REACH_ALL = "chat:reach_all"
+    """To address everybody in a room."""
     PROVISIONING = "provisioning"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
@@ -68,11 +76,16 @@ TEXT_SCOPES = frozenset(
 )
 """What an API key may do unless it is made for more: call the text API."""
 
+_CHAT = frozenset({Permission.CHAT_READ, Permission.CHAT_WRITE})
+
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.ADMIN: frozenset(Permission),
     Role.MEMBER: TEXT_SCOPES
+    | _CHAT
     | {
+        Permission.CHAT_BROWSE,
+        Permission.CHAT_CHANNELS,
         Permission.EMBEDDINGS,
         Permission.GENERATION,
         Permission.GROUPS_READ,
@@ -80,8 +93,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         Permission.ORGANISATION_READ,
         Permission.PEOPLE_READ,
     },
-    Role.GUEST: frozenset({Permission.LANGUAGES_READ}),
-    Role.SERVICE: TEXT_SCOPES,
+    Role.GUEST: frozenset({Permission.LANGUAGES_READ}) | _CHAT,
+    Role.SERVICE: TEXT_SCOPES | _CHAT,
 }
 """What a role may do. Groups can give their members more, and nothing takes any of it away."""
 

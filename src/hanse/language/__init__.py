@@ -1,6 +1,7 @@
 """Language: recognise, cut, translate and put together again, behind the wire of the DeepL API.
 
-Other systems translate with `translate` and keep the record with `record`; over HTTP the official
+Other systems translate with `translate` and keep the record with `record`, conversations with a
+`LiveTranslator`; over HTTP the official
 DeepL clients do. `consumers` follow what was translated to keep the usage.
 """
 
@@ -11,6 +12,7 @@ from hanse.language.documents.kinds import KINDS
 from hanse.language.events import TextTranslated, consumers
 from hanse.language.events import examples as event_examples
 from hanse.language.languages import UnknownLanguage, parse_code
+from hanse.language.live import LiveText, LiveTranslator
 from hanse.language.memories.jobs import register_memories
 from hanse.language.personal_data import holdings
 from hanse.language.quality.jobs import register_quality
@@ -33,6 +35,8 @@ __all__ = [
     "Detection",
     "DetectionStatus",
     "Detector",
+    "LiveText",
+    "LiveTranslator",
     "SplitMode",
     "TextTranslated",
     "TranslatedText",

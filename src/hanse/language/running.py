@@ -30,12 +30,19 @@ class Runner:
     """Runs the sentences of one request; all its rounds share one deadline."""
 
     def __init__(
-        self, inference: InferenceClient, organisation_id: UUID, terms: Terms, *, is_bulk: bool
+        self,
+        inference: InferenceClient,
+        organisation_id: UUID,
+        terms: Terms,
+        *,
+        is_bulk: bool,
+        is_live: bool = False,
     ) -> None:
         self._inference = inference
         self._organisation_id = organisation_id
         self._terms = terms
-        self._service_class = ServiceClass.BULK if is_bulk else ServiceClass.INTERACTIVE
+        urgent = ServiceClass.LIVE if is_live else ServiceClass.INTERACTIVE
+        self._service_class = ServiceClass.BULK if is_bulk else urgent
         self._deadline = time.monotonic() + (BULK_DEADLINE_S if is_bulk else INTERACTIVE_DEADLINE_S)
 
     async def run(

@@ -133,6 +133,7 @@ async def translate(
     memory: Recalling | None = None,
     revise: Revise | None = None,
     is_bulk: bool = False,
+    is_live: bool = False,
     is_checked: bool = False,
 ) -> Translation:
     """Translate `texts` into `target`, from `source` or from what each is recognised to be.
@@ -141,8 +142,9 @@ async def translate(
     in (see `recognised`), and no detector is needed. `terms` are enforced in every sentence, marks
     of a text carried over. Sentences that `memory` knows are not translated, but in texts with
     marks, which could not be carried over. `revise` then changes the translations. For `is_bulk`
-    nobody waits; `is_checked` asks for the `issues` of each text. No transaction that others need
-    may be open meanwhile: engines can take seconds. Raises UnsupportedSource, UnsupportedPair,
+    nobody waits, `is_live` is for conversations; `is_checked` asks for the `issues` of each text.
+    No transaction that others need may be open meanwhile: engines can take seconds. Raises
+    UnsupportedSource, UnsupportedPair,
     and the errors of inference (Overloaded, DeadlineExceeded, InferenceUnavailable, ...).
     """
     began = time.perf_counter()
@@ -183,6 +185,7 @@ async def translate(
         organisation_id,
         terms or Terms({}),
         is_bulk=is_bulk or planned.count > INTERACTIVE_SENTENCES_MAX,
+        is_live=is_live,
     )
     results = await mended(run, await run.run(_with_phrases(planned, alone)))
     lost = spare_parts(planned, _answers(planned, results))

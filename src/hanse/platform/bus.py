@@ -5,9 +5,10 @@ filled again by the relay.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -77,6 +78,26 @@ class BusUnavailable(Unavailable):
     title = "Event bus unavailable"
 
 
+class Listening:
+    """A subscription to plain messages, which outlives the connection that it was made on."""
+
+    def __init__(self, subject: str, callback: Callable[[Msg], Awaitable[None]]) -> None:
+        self._subject = subject
+        self._callback = callback
+        self._subscription: Any = None
+
+    async def begin(self, client: Client) -> None:
+        """Ask this connection for the messages."""
+        self._subscription = await client.subscribe(self._subject, cb=self._callback)
+
+    async def end(self) -> None:
+        """Ask for no more of them."""
+        if self._subscription is not None:
+            # A connection that is gone has nothing left to end.
+            with suppress(nats.errors.Error, OSError):
+                await self._subscription.unsubscribe()
+
+
 class Bus:
     """A connection to NATS that is kept up for as long as the process lives."""
 
@@ -87,6 +108,7 @@ class Bus:
         self._told: set[str] = set()
         self._followed: list[tuple[str, Callable[[bytes], None]]] = []
         self._following: list[asyncio.Future[None]] = []
+        self._listening: list[Listening] = []
         self._client = Client()
         self._connecting = asyncio.create_task(self._connect(self._client))
 
@@ -103,6 +125,8 @@ class Bus:
         )
         for followed in self._followed:
             await self._subscribe(client, *followed)
+        for each in self._listening:
+            await each.begin(client)
 
     def follow(self, subject: str, handle: Callable[[bytes], None]) -> None:
         """Give every message on a subject that comes by while connected to `handle`.
@@ -158,6 +182,51 @@ class Bus:
         if not self._client.is_connected:
             raise BusUnavailable("The event bus cannot be reached.")
         return self._client.jetstream(timeout=REQUEST_TIMEOUT_S)
+
+    async def publish(self, subject: str, data: bytes) -> None:
+        """Send a plain message to whoever listens now; it may be lost. Raises BusUnavailable."""
+        if not self._client.is_connected:
+            raise BusUnavailable("The event bus cannot be reached.")
+        try:
+            await self._client.publish(subject, data)
+        except (nats.errors.Error, OSError) as error:
+            raise BusUnavailable(f"The event bus cannot be reached: {error}") from error
+
+    async def request(self, subject: str, data: bytes, timeout_s: float) -> bytes | None:
+        """Send a plain message and return the first answer; None if nobody listens.
+
+        Raises BusUnavailable, and TimeoutError if whoever listens does not answer.
+        """
+        if not self._client.is_connected:
+            raise BusUnavailable("The event bus cannot be reached.")
+        try:
+            message = await self._client.request(subject, data, timeout=timeout_s)
+        except nats.errors.NoRespondersError:
+            return None
+        except (nats.errors.TimeoutError, TimeoutError):
+            raise TimeoutError from None
+        except (nats.errors.Error, OSError) as error:
+            raise BusUnavailable(f"The event bus cannot be reached: {error}") from error
+        return message.data
+
+    async def subscribe(
+        self, subject: str, callback: Callable[[Msg], Awaitable[None]]
+    ) -> Listening:
+        """Call `callback` for each plain message that comes from now on, one after the other.
+
+        Messages of a time without connection are lost.
+        """
+        listening = Listening(subject, callback)
+        self._listening.append(listening)
+        if self._client.is_connected:
+            with suppress(nats.errors.Error, OSError):  # then it begins with the next connection
+                await listening.begin(self._client)
+        return listening
+
+    async def unsubscribe(self, listening: Listening) -> None:
+        """End a subscription."""
+        self._listening.remove(listening)
+        await listening.end()
 
     async def ping(self) -> None:
         """Raise BusUnavailable unless NATS answers within PING_TIMEOUT_S."""

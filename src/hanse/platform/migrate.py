@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-SYSTEMS = ("platform", "identity", "language")
+SYSTEMS = ("platform", "identity", "language", "chat")
 """Systems in the order in which their migrations are applied: lower layers first."""
 
 CONNECT_TIMEOUT_S = 10.0

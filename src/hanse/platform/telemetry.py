@@ -60,7 +60,7 @@ def configure_logging(*, level: str, log_format: str, role: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("httpx", "httpcore", "asyncio", "nats", "uvicorn.access"):
+    for noisy in ("httpx", "httpcore", "asyncio", "nats", "picows", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
 
 

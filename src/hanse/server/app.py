@@ -13,7 +13,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from msgspec import Struct
 
-from hanse import identity, language
+from hanse import chat, identity, language
 from hanse import inference as inference_system
 from hanse.identity import Access, Authenticator
 from hanse.inference import InferenceClient
@@ -222,6 +222,7 @@ def _routes(
             *identity.scim_routes,
             *inference_system.routes,
             *language.routes,
+            chat.router,
             *pages.handlers,
             *web.handlers,
         ],
@@ -232,6 +233,7 @@ def _routes(
             "entry": Provide(entry, sync_to_thread=False),
             "hasher": constant(hasher or identity.Passwords(Path(breached) if breached else None)),
             "seal": constant(seal),
+            "chat": constant(chat.Chat(db, bus, seal, settings.gateway_address)),
             "oidc": constant(identity.OidcClient()),
             "mailer": constant(mailer),
             "notices": constant(notices(settings, bus, secret_key, stopping)),

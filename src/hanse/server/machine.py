@@ -13,6 +13,7 @@ import msgspec
 from hanse.platform.problems import Problem
 from hanse.platform.process import ProcessSpec, SetupError
 from hanse.platform.telemetry import forget_process, log
+from hanse.server import chat_roles
 from hanse.server.settings import Settings, environment
 
 METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
@@ -30,9 +31,20 @@ def supervise(settings: Settings) -> None:
     home = make_home(settings.home_path)
     with home_lock(home) as lock:
         wait_s = LEFTOVER_WAIT_S if lock.after_crash else 0.0
-        with bind(settings.host, settings.port, wait_s=wait_s) as listener:
+        with (
+            bind(settings.host, settings.port, wait_s=wait_s) as listener,
+            bind(
+                settings.host,
+                settings.gateway_port_wanted,
+                wait_s=wait_s,
+                setting="HANSE_GATEWAY_PORT",
+            ) as gateway_listener,
+        ):
             settings = msgspec.structs.replace(
-                settings, home=str(home), port=listener.getsockname()[1]
+                settings,
+                home=str(home),
+                port=listener.getsockname()[1],
+                gateway_port=gateway_listener.getsockname()[1],
             )
             # PostgreSQL's account must get through to its own folder in here.
             settings.run_path.mkdir(mode=0o711, exist_ok=True)
@@ -40,10 +52,12 @@ def supervise(settings: Settings) -> None:
             shutil.rmtree(metrics, ignore_errors=True)
             metrics.mkdir(mode=0o700)
             os.environ[METRICS_DIRECTORY] = str(metrics)
-            asyncio.run(_supervise(settings, listener))
+            asyncio.run(_supervise(settings, listener, gateway_listener))
 
 
-async def _supervise(settings: Settings, listener: socket.socket) -> None:
+async def _supervise(
+    settings: Settings, listener: socket.socket, gateway_listener: socket.socket
+) -> None:
     from hanse.platform.embedded import NatsServer, PostgresServer
     from hanse.server.first_start import prepare_database
     from hanse.server.operator import sign_in_url
@@ -112,9 +126,23 @@ async def _supervise(settings: Settings, listener: socket.socket) -> None:
             )
         )
     nodes.append(Child(role("jobs", "jobs", ready=_at_once), needs=needs))
+    nodes.append(Child(role("rooms", "rooms", ready=_at_once), needs=needs))
+    gateway_fd = gateway_listener.fileno()
+    nodes.append(
+        Child(
+            role(
+                "gateway",
+                "gateway",
+                arguments=("--fd", str(gateway_fd)),
+                pass_fds=(gateway_fd,),
+                ready=lambda: chat_roles.gateway_ready(settings),
+            ),
+            needs=needs,
+        )
+    )
     if settings.rpc_address:
         nodes.append(Child(role("rpc", "rpc", ready=_at_once), needs=needs))
-    nodes.append(Step("announcement", announce, needs=tuple(webs)))
+    nodes.append(Step("announcement", announce, needs=(*webs, "gateway")))
     supervisor = Supervisor(nodes, on_exit=lambda _name, pid: forget_process(pid))
     try:
         await supervisor.run_until_signalled()

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
@@ -16,7 +16,12 @@ from hanse.platform.migrate import MigrationError
 from hanse.platform.problems import Problem
 from hanse.platform.process import SetupError
 from hanse.platform.telemetry import configure_logging, configure_tracing, log
+from hanse.server import chat_roles
 from hanse.server.settings import Settings, environment
+
+if TYPE_CHECKING:
+    from hanse.inference import InferenceClient
+    from hanse.platform.jobs import Jobs
 
 WEB_STATEMENT_TIMEOUT_S = 4.0
 """Clients give an attempt up after some ten seconds: a database that hangs must be told sooner."""
@@ -48,6 +53,10 @@ def run(role: str, settings: Settings, *, fd: int | None = None, part: str = "")
             )
         elif role == "generation":
             _run_loop(generation(settings))
+        elif role == "gateway":
+            _run_loop(chat_roles.gateway(settings, fd, _stop_event))
+        elif role == "rooms":
+            _run_loop(chat_roles.rooms(settings, _stop_event))
         elif role == "rpc":
             _run_loop(rpc(settings))
         else:
@@ -252,46 +261,43 @@ async def rpc(settings: Settings) -> None:
 
 async def jobs(settings: Settings) -> None:
     """Relay events from the outbox, run their consumers, and run background jobs."""
-    from hanse import identity, language
+    from hanse import chat, identity, language
+    from hanse.platform.bus import connect_bus
     from hanse.platform.consumers import run_consumers
     from hanse.platform.database import Db
     from hanse.platform.job_worker import WorkerLimits, run_jobs
-    from hanse.platform.jobs import Jobs
     from hanse.platform.outbound import OutboundClient
-    from hanse.platform.purge import register_purge
     from hanse.platform.relay import run_relay
-    from hanse.server import fleet, notices
+    from hanse.server import fleet
     from hanse.server.events import event_catalogue
-    from hanse.server.personal_data import HOLDINGS
 
     stop = _stop_event()
     seal = identity.Seal(settings.secret_key or identity.read_or_make_key(settings.home_path))
-    registry = Jobs()
-    register_purge(registry)
-    identity.register_purge(registry)
-    identity.register_personal_data(registry, HOLDINGS)
-    push = notices.register_jobs(registry, settings)
-    clients = contextlib.AsyncExitStack()
-    if push is not None:
-        clients.push_async_callback(push.close)
-    inference_client = await clients.enter_async_context(fleet.inference_client(settings))
-    generation_client = await clients.enter_async_context(fleet.generation_client(settings))
-    language.register_documents(registry, inference_client, generation_client)
-    language.register_quality(registry, inference_client)
-    language.register_memories(registry)
-    language.register_repeats(registry)
     jobs_url = as_role(settings.database_url, "hanse_jobs")
     relay_url = as_role(settings.database_url, "hanse_relay")
     limits = WorkerLimits(drain_s=settings.drain_s)
-    consumers = (*language.consumers, identity.webhook_consumer(event_catalogue()))
-    outbound = OutboundClient(settings.webhook_rules)
     webhook_limits = identity.DeliveryLimits(drain_s=settings.drain_s)
-    db = await Db.open(
-        jobs_url,
-        size_max=settings.database_connections_max,
-        application_name="hanse consumers",
-    )
-    try:
+    async with contextlib.AsyncExitStack() as open_ones:
+        db = await Db.open(
+            jobs_url,
+            size_max=settings.database_connections_max,
+            application_name="hanse consumers",
+        )
+        open_ones.push_async_callback(db.close)
+        inference_client = await open_ones.enter_async_context(fleet.inference_client(settings))
+        registry = await _registry(settings, inference_client, open_ones)
+        bus = await connect_bus(settings.nats_url, name="hanse-translations")
+        open_ones.push_async_callback(bus.close)
+        outbound = OutboundClient(settings.webhook_rules)
+        open_ones.push_async_callback(outbound.close)
+        live = language.LiveTranslator(db, inference_client, settings.characters_per_month_max)
+        translator = chat.Translator(db, bus, live)
+        await translator.listen()
+        consumers = (
+            *language.consumers,
+            *chat.consumers_of(translator),
+            identity.webhook_consumer(event_catalogue()),
+        )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(run_relay(relay_url, settings.nats_url, stop))
             tasks.create_task(run_consumers(consumers, db, settings.nats_url, stop))
@@ -299,10 +305,31 @@ async def jobs(settings: Settings) -> None:
             tasks.create_task(
                 identity.run_deliverer(db, seal, outbound, stop, limits=webhook_limits)
             )
-    finally:
-        await outbound.close()
-        await clients.aclose()
-        await db.close()
+
+
+async def _registry(
+    settings: Settings, inference_client: "InferenceClient", open_ones: contextlib.AsyncExitStack
+) -> "Jobs":
+    """Return all background jobs; what they need stays open with `open_ones`."""
+    from hanse import identity, language
+    from hanse.platform.jobs import Jobs
+    from hanse.platform.purge import register_purge
+    from hanse.server import fleet, notices
+    from hanse.server.personal_data import HOLDINGS
+
+    registry = Jobs()
+    register_purge(registry)
+    identity.register_purge(registry)
+    identity.register_personal_data(registry, HOLDINGS)
+    push = notices.register_jobs(registry, settings)
+    if push is not None:
+        open_ones.push_async_callback(push.close)
+    generation_client = await open_ones.enter_async_context(fleet.generation_client(settings))
+    language.register_documents(registry, inference_client, generation_client)
+    language.register_quality(registry, inference_client)
+    language.register_memories(registry)
+    language.register_repeats(registry)
+    return registry
 
 
 def _stop_event() -> asyncio.Event:

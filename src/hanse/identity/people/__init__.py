@@ -12,7 +12,13 @@ from hanse.identity.people.service import (
     set_photo,
     update_person,
 )
-from hanse.identity.people.store import get_person, get_person_by_email, list_people
+from hanse.identity.people.store import (
+    find_actors,
+    get_person,
+    get_person_by_email,
+    list_people,
+    reading_languages,
+)
 
 __all__ = [
     "EmailTaken",
@@ -21,9 +27,11 @@ __all__ = [
     "change_own_settings",
     "clean_name",
     "create_person",
+    "find_actors",
     "get_person",
     "get_person_by_email",
     "list_people",
+    "reading_languages",
     "remove_photo",
     "search_people",
     "set_photo",

@@ -1,5 +1,6 @@
 """All SQL of people and their directory."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -93,6 +94,36 @@ async def is_user_name_taken(tx: Tx, user_name: str, but: UUID) -> bool:
         but,
     )
     return bool(taken)
+
+
+async def find_actors(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, bool]:
+    """Those of these ids that can act now: active people (False) and valid API keys (True)."""
+    rows = await tx.fetch(
+        """
+        select id, false as is_key from identity.people
+        where organisation_id = $1 and id = any($2) and status = 'active'
+        union all
+        select id, true from identity.api_keys
+        where organisation_id = $1 and id = any($2) and revoked_at is null
+            and (expires_at is null or expires_at > now())
+        """,
+        tx.organisation_id,
+        list(ids),
+    )
+    return {row["id"]: row["is_key"] for row in rows}
+
+
+async def reading_languages(tx: Tx, ids: Sequence[UUID]) -> list[list[str]]:
+    """What these people read, best first, each combination once; who names none is left out."""
+    rows = await tx.fetch(
+        """
+        select distinct languages from identity.people
+        where organisation_id = $1 and id = any($2) and status = 'active' and languages <> '{}'
+        """,
+        tx.organisation_id,
+        list(ids),
+    )
+    return [row["languages"] for row in rows]
 
 
 async def list_people(tx: Tx, after: UUID | None, limit: int) -> list[Person]:

@@ -37,6 +37,23 @@ class TermsCache:
                     f"Glossary {glossary_id} has no dictionary from {source} to {target}."
                 )
             dictionaries.append(dictionary)
+        return await self._merged(tx, dictionaries, target)
+
+    async def load_all(self, tx: Tx, source: str, target: str) -> Terms:
+        """Return the terms of all glossaries of the organisation for this direction.
+
+        Of a term that several have, the newest glossary decides.
+        """
+        dictionaries = [
+            dictionary
+            for glossary in reversed(await store.list_glossaries(tx))
+            if (dictionary := service.find(glossary, source, target)) is not None
+        ]
+        return await self._merged(tx, dictionaries, target)
+
+    async def _merged(
+        self, tx: Tx, dictionaries: Sequence[store.DictionaryRow], target: str
+    ) -> Terms:
         # A version is a random id, so that no organisation can hit what is another's.
         key = tuple((each.id, each.version) for each in dictionaries)
         terms = self._kept.get(key)

@@ -55,6 +55,20 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Annotated[str, Meta(pattern="^$|^https?://[^/]")],
         _about("How people reach Hanse, used in links. Default: `http://localhost:PORT`."),
     ] = ""
+    gateway_port: Annotated[
+        Annotated[int, Meta(ge=0, le=65535)],
+        _about(
+            "Port on which the gateway listens for the chat's sockets, at HANSE_HOST. Default: the "
+            "one after HANSE_PORT; any free one if that is 0."
+        ),
+    ] = 0
+    gateway_url: Annotated[
+        Annotated[str, Meta(pattern="^$|^wss?://[^/]")],
+        _about(
+            "How clients reach the gateway. Default: `/v1/chat/socket` at HANSE_PUBLIC_URL, which "
+            "the proxy in front passes on to the gateway; without one, its port on `localhost`."
+        ),
+    ] = ""
     web_processes: Annotated[
         Processes, _about("Web processes; 0 means one for every two cores.")
     ] = 0
@@ -340,6 +354,20 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def address(self) -> str:
         """How people reach Hanse, without a slash at the end."""
         return self.public_url.rstrip("/") or f"http://localhost:{self.port}"
+
+    @property
+    def gateway_address(self) -> str:
+        """How clients reach the gateway; empty if nobody has said so."""
+        if self.gateway_url:
+            return self.gateway_url
+        if self.public_url:
+            return f"ws{self.public_url.rstrip('/').removeprefix('http')}/v1/chat/socket"
+        return f"ws://localhost:{self.gateway_port}/v1/chat/socket" if self.gateway_port else ""
+
+    @property
+    def gateway_port_wanted(self) -> int:
+        """The port on which the gateway is to listen; 0 for any."""
+        return self.gateway_port or (self.port + 1 if 0 < self.port < 65535 else 0)
 
     @property
     def run_path(self) -> Path:

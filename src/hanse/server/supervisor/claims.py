@@ -65,13 +65,15 @@ def _write(descriptor: int, text: str) -> None:
     os.pwrite(descriptor, text.encode(), 0)
 
 
-def bind(host: str, port: int, *, wait_s: float = 0.0) -> socket.socket:
+def bind(
+    host: str, port: int, *, wait_s: float = 0.0, setting: str = "HANSE_PORT"
+) -> socket.socket:
     """A listening TCP socket, to be passed to web processes by its descriptor.
 
     An address in use is tried again for `wait_s` seconds: give LEFTOVER_WAIT_S after a crash,
     when processes of the last run may still be answering their last requests.
 
-    Raises SetupError that names the setting to change.
+    Raises SetupError that names the setting to change; `setting` is the port's.
     """
     deadline = time.monotonic() + wait_s
     while True:
@@ -79,7 +81,7 @@ def bind(host: str, port: int, *, wait_s: float = 0.0) -> socket.socket:
             return _listen(host, port)
         except OSError as error:
             if error.errno != errno.EADDRINUSE or time.monotonic() >= deadline:
-                raise SetupError(_explain(host, port, error)) from error
+                raise SetupError(_explain(host, port, setting, error)) from error
         time.sleep(RETRY_S)
 
 
@@ -97,9 +99,9 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _explain(host: str, port: int, error: OSError) -> str:
+def _explain(host: str, port: int, setting: str, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is taken by another program; set HANSE_PORT to a free one."
+        return f"Port {port} on {host} is taken by another program; set {setting} to a free one."
     if error.errno == errno.EACCES:
-        return f"This account may not listen on port {port}; set HANSE_PORT to one above 1023."
+        return f"This account may not listen on port {port}; set {setting} to one above 1023."
     return f"Cannot listen on {host} ({error.strerror}); set HANSE_HOST to an address of this host."

@@ -1,0 +1,7 @@
+"""The HTTP routes of the chat."""
+
+from litestar import Router
+
+from hanse.chat.api import log, rooms
+
+router = Router("/v1", route_handlers=[*rooms.handlers, *log.handlers])

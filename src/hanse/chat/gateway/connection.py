@@ -1,0 +1,139 @@
+"""One socket: who it belongs to, what it follows, and what it may still be sent."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from hanse.chat.gateway import frames
+from hanse.chat.gateway.bucket import Bucket
+from hanse.chat.gateway.frames import Frame, FromClient
+from hanse.chat.gateway.live import LiveRoom
+from hanse.chat.rooms.service import actor_of
+from hanse.chat.tickets import Credentials
+from hanse.identity import Access
+from hanse.platform.problems import TooManyRequests
+
+ROOMS_MAX: Final = 2_000
+OPERATIONS_PER_S: Final = 50.0
+OPERATIONS_BURST: Final = 200.0
+PENDING_MAX: Final = 64
+"""Operations of one socket that may wait; they are done one after the other."""
+
+UNAUTHENTICATED: Final = 4001
+NO_HELLO: Final = 4002
+REVOKED: Final = 4003
+UNREADABLE: Final = 4004
+TOO_SLOW: Final = 4008
+RESTART: Final = 1012
+
+
+class TooBusy(TooManyRequests):
+    """This socket asks for more than it may."""
+
+    code = "too_busy"
+    title = "Too many operations"
+
+
+class Wire(Protocol):
+    """The transport of a socket."""
+
+    def write(self, frame: Frame) -> None:
+        """Send a frame in the socket's own form."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Say why, and close."""
+
+    def abort(self) -> None:
+        """Close without a word."""
+
+
+class Connection:
+    """The state of one socket. It is given to rooms as their follower."""
+
+    def __init__(self, wire: Wire, credentials: Credentials | None) -> None:
+        now = time.monotonic()
+        self.credentials = credentials
+        self.access: Access | None = None
+        self.rooms: dict[UUID, LiveRoom[Connection]] = {}
+        self.behind: dict[UUID, int] = {}
+        """Rooms that go on, from behind these numbers, when the client reads again."""
+        self.changed: set[UUID] = set()
+        """Rooms whose heads the next heartbeat tells."""
+        self.watched: set[UUID] = set()
+        self.languages: list[str] = []
+        """What the reader reads, best first."""
+        self.has_own_languages = True
+        """Whether these are the member's, and not named by the client."""
+        self.opened_at = now
+        self.checked_at = now
+        self.paused_at: float | None = None
+        self.is_closed = False
+        self._wire = wire
+        self._bucket = Bucket(OPERATIONS_PER_S, OPERATIONS_BURST, now)
+        self._pending: deque[FromClient] = deque()
+        self._entering: asyncio.Task[None] | None = None
+        self._worker: asyncio.Task[None] | None = None
+
+    @property
+    def organisation_id(self) -> UUID:
+        """Whose rooms it may see."""
+        assert self.access is not None
+        return self.access.organisation_id
+
+    @property
+    def member_id(self) -> UUID:
+        """Who it belongs to."""
+        assert self.access is not None
+        return actor_of(self.access)
+
+    def send(self, frame: Frame) -> None:
+        """Send a frame, unless the socket is closed."""
+        if not self.is_closed:
+            self._wire.write(frame)
+
+    def say(self, content: Any) -> None:
+        """Send something to this socket alone."""
+        self.send(Frame(content))
+
+    def deliver(self, room: LiveRoom["Connection"], frame: Frame, before: int) -> bool:
+        """Take a room's next events, which follow number `before`; False if not now."""
+        if self.is_closed or self.paused_at is not None:
+            self.behind[room.id] = before
+            return False
+        self.changed.add(room.id)
+        self._wire.write(frame)
+        return True
+
+    def enter_first(self, entering: Coroutine[Any, Any, None]) -> None:
+        """Find out whose socket this is before anything is done that a client asks for."""
+        self._entering = asyncio.create_task(entering)
+
+    def take(self, asked: FromClient, run: Callable[["Connection", FromClient], Any]) -> None:
+        """Let what a client asks be done after what it asked before."""
+        wait_s = self._bucket.take(time.monotonic())
+        if wait_s or len(self._pending) >= PENDING_MAX:
+            problem = TooBusy("Send less at once.", retry_after_s=wait_s or 1.0)
+            self.say(frames.failed(problem, asked.id))
+            return
+        self._pending.append(asked)
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work(run))
+
+    async def _work(self, run: Callable[["Connection", FromClient], Any]) -> None:
+        if self._entering is not None:
+            await self._entering
+        while self._pending and not self.is_closed:
+            await run(self, self._pending.popleft())
+
+    def close(self, code: int, reason: str) -> None:
+        """Say why, and close; nothing is sent any more."""
+        if not self.is_closed:
+            self.is_closed = True
+            self._wire.close(code, reason)
+
+    def abort(self) -> None:
+        """Close without a word."""
+        self._wire.abort()

@@ -1,0 +1,166 @@
+"""Appends: one draft or hundreds, of one organisation, in the caller's transaction.
+
+The heads of the rooms are held from the first statement on, so numbers are dense and their order is
+that in which transactions commit, whoever appends. This is where a room's program will run.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+from uuid import UUID
+
+from msgspec import Struct
+
+from hanse.chat.log import store
+from hanse.chat.log.model import Appended, Draft, Event, Kind, RoomRole
+from hanse.chat.log.rules import Facts, refusal
+from hanse.chat.log.store import Head, Known
+from hanse.platform import outbox
+from hanse.platform.database import Tx
+from hanse.platform.outbox import announce
+from hanse.platform.problems import Problem
+
+TOGETHER_MAX = 200
+"""Drafts in one transaction."""
+
+Outcome = Appended | Problem
+
+
+class Fenced(Exception):
+    """Another process owns one of these rooms by now; nothing was appended."""
+
+
+class Stretch(Struct, frozen=True):
+    """A part of a room's log: from number `first` to `last`."""
+
+    room_id: UUID
+    first: int
+    last: int
+
+
+class EventsAppended(outbox.Event, frozen=True, kw_only=True):
+    """Logs of rooms grew by these parts. What they say stands in the log alone."""
+
+    type: ClassVar[str] = "chat.events_appended.v1"
+
+    stretches: list[Stretch]
+
+
+class Batch(Struct, frozen=True):
+    """What became of each draft, and the events that are new in the log."""
+
+    outcomes: list[Outcome]
+    events: list[Event]
+
+
+async def append_all(
+    tx: Tx, drafts: Sequence[Draft], epochs: Mapping[UUID, int] | None = None
+) -> Batch:
+    """Append what may be appended of up to TOGETHER_MAX drafts, whose form has been checked.
+
+    `epochs`, by room, are those of an owner; without them nothing is owned. Raises Fenced.
+    """
+    assert len(drafts) <= TOGETHER_MAX
+    heads = await store.lock_heads(tx, sorted({each.room_id for each in drafts}))
+    epochs = epochs or {}
+    if epochs and any(head.epoch > epochs[room_id] for room_id, head in heads.items()):
+        raise Fenced
+    batch = planned(drafts, await store.known(tx, drafts), heads)
+    if batch.events:
+        await _write(tx, batch.events, epochs)
+    return batch
+
+
+async def _write(tx: Tx, events: Sequence[Event], epochs: Mapping[UUID, int]) -> None:
+    await store.insert_events(tx, events)
+    await store.move_heads(
+        tx,
+        {
+            each.room_id: (each.number, each.messages, epochs.get(each.room_id, 0))
+            for each in events
+        },
+    )
+    # Topics before deletions: both may concern the same message.
+    if moved := [each for each in events if each.kind is Kind.TOPIC]:
+        await store.move_topics(tx, moved)
+    texts = [each for each in events if each.kind in (Kind.MESSAGE, Kind.EDIT)]
+    if any(each.kind is Kind.EDIT or each.body.mentions for each in texts):
+        await store.mention(tx, texts)
+    if deletions := [each for each in events if each.kind is Kind.DELETE]:
+        await store.redact(tx, deletions)
+    await announce(tx, EventsAppended(stretches=stretches(events)))
+
+
+def stretches(events: Sequence[Event]) -> list[Stretch]:
+    """Return the parts of logs that these events are, which are in the order of their numbers."""
+    ends: dict[UUID, tuple[int, int]] = {}
+    for each in events:
+        first, _ = ends.get(each.room_id, (each.number, 0))
+        ends[each.room_id] = (first, each.number)
+    return [Stretch(room_id, *between) for room_id, between in ends.items()]
+
+
+def planned(drafts: Sequence[Draft], known: Sequence[Known], heads: dict[UUID, Head]) -> Batch:
+    """Return what becomes of each draft on top of what is known. Pure."""
+    outcomes: list[Outcome] = []
+    events: list[Event] = []
+    ends = {room_id: (head.head, head.messages) for room_id, head in heads.items()}
+    new: dict[tuple[UUID, UUID, str, str], Appended] = {}
+    deleted: set[tuple[UUID, int | None]] = set()
+    for draft, fact in zip(drafts, known, strict=True):
+        key = (draft.room_id, draft.sender_id, draft.device, draft.client_key)
+        outcome: Outcome | None = _earlier(new.get(key), fact)
+        if outcome is None:
+            facts = _facts(draft, fact, heads.get(draft.room_id), deleted)
+            outcome = refusal(draft, facts)
+        if outcome is None:
+            head, messages = ends[draft.room_id]
+            event = _event(draft, head + 1, messages + (draft.kind is Kind.MESSAGE), fact)
+            ends[draft.room_id] = (event.number, event.messages)
+            events.append(event)
+            if draft.kind is Kind.DELETE:
+                deleted.add((draft.room_id, draft.target))
+            outcome = new[key] = Appended(event.number, False, event.created_at)
+        outcomes.append(outcome)
+    return Batch(outcomes, events)
+
+
+def _earlier(new: Appended | None, fact: Known) -> Appended | None:
+    if new is not None:
+        return Appended(new.number, True, new.created_at)
+    # Somebody who has left the room is told nothing about it, not even this.
+    if fact.known_number is not None and fact.role is not None:
+        return Appended(fact.known_number, True, fact.known_at or fact.at)
+    return None
+
+
+def _facts(
+    draft: Draft, fact: Known, head: Head | None, deleted: set[tuple[UUID, int | None]]
+) -> Facts | None:
+    if head is None:
+        return None
+    return Facts(
+        role=RoomRole(fact.role) if fact.role else None,
+        is_archived=head.is_archived,
+        target_kind=fact.target_kind,
+        target_is_own=fact.target_sender_id == draft.sender_id,
+        target_is_redacted=fact.target_is_redacted or (draft.room_id, draft.target) in deleted,
+        has_thread=fact.has_thread,
+        is_direct=head.is_direct,
+    )
+
+
+def _event(draft: Draft, number: int, messages: int, fact: Known) -> Event:
+    return Event(
+        room_id=draft.room_id,
+        number=number,
+        messages=messages,
+        sender_id=draft.sender_id,
+        device=draft.device,
+        client_key=draft.client_key,
+        kind=draft.kind,
+        created_at=fact.at,
+        target=draft.target,
+        thread=draft.thread,
+        topic=draft.topic,
+        body=draft.body,
+    )

@@ -1,0 +1,174 @@
+"""What may be appended: the form of a draft, and who may send it. Pure; what is not allowed here
+is denied."""
+
+import unicodedata
+from typing import Final
+
+from msgspec import Struct
+
+from hanse.chat.log.model import Draft, Kind, RoomRole
+from hanse.platform.problems import BadRequest, Conflict, Forbidden, NotFound, Problem
+
+TEXT_CHARACTERS_MAX: Final = 20_000
+TOPIC_CHARACTERS_MAX: Final = 100
+EMOJI_CHARACTERS_MAX: Final = 64
+MENTIONS_MAX: Final = 100
+KEY_CHARACTERS_MAX: Final = 64
+
+SENT: Final = frozenset({Kind.MESSAGE, Kind.EDIT, Kind.DELETE, Kind.REACTION, Kind.PIN, Kind.TOPIC})
+"""What people send; the other kinds follow from what they do to rooms and memberships."""
+
+_TARGETED: Final = SENT - {Kind.MESSAGE}
+_WRITERS: Final = frozenset({RoomRole.OWNER, RoomRole.MODERATOR, RoomRole.MEMBER})
+_MODERATORS: Final = frozenset({RoomRole.OWNER, RoomRole.MODERATOR})
+
+
+class InvalidEvent(BadRequest):
+    """The event is not one that can be sent."""
+
+    code = "invalid_event"
+    title = "Invalid event"
+
+
+class NoSuchRoom(NotFound):
+    """There is no such room, or none that the caller may see."""
+
+    code = "no_such_room"
+    title = "No such room"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such room among those that you may see.")
+
+
+class NotAllowedInRoom(Forbidden):
+    """The sender's role in this room does not allow it."""
+
+    code = "not_allowed_in_room"
+    title = "Not allowed in this room"
+
+
+class RoomArchived(Conflict):
+    """Nothing is sent to an archived room."""
+
+    code = "room_archived"
+    title = "Room archived"
+
+
+class NoSuchMessage(NotFound):
+    """There is no message of that number in the room."""
+
+    code = "no_such_message"
+    title = "No such message"
+
+
+class MessageDeleted(Conflict):
+    """The message was deleted meanwhile."""
+
+    code = "message_deleted"
+    title = "Message deleted"
+
+
+class Facts(Struct, frozen=True):
+    """What the log and the room say about a draft.
+
+    `role` is the sender's, None outside the room. `target_*` are of the message that it concerns,
+    `has_thread` whether the message that it answers exists.
+    """
+
+    role: RoomRole | None
+    is_archived: bool
+    target_kind: str | None = None
+    target_is_own: bool = False
+    target_is_redacted: bool = False
+    has_thread: bool = True
+    is_direct: bool = False
+
+
+def check_form(draft: Draft) -> None:
+    """Raise InvalidEvent unless the draft has what its kind needs, in its limits."""
+    if draft.kind not in SENT:
+        raise InvalidEvent(f"An event of kind '{draft.kind}' cannot be sent.")
+    for name, value in (("device", draft.device), ("client_key", draft.client_key)):
+        if not 0 < len(value) <= KEY_CHARACTERS_MAX or not _is_plain(value):
+            raise InvalidEvent(f"`{name}` needs 1 to {KEY_CHARACTERS_MAX} printable characters.")
+    if (draft.target is not None) != (draft.kind in _TARGETED):
+        needs = "needs" if draft.kind in _TARGETED else "has no"
+        raise InvalidEvent(f"An event of kind '{draft.kind}' {needs} `target`.")
+    if draft.thread is not None and draft.kind is not Kind.MESSAGE:
+        raise InvalidEvent("Only a message answers in a thread.")
+    if draft.kind in (Kind.MESSAGE, Kind.EDIT):
+        _check_text(draft)
+    elif draft.body.text or draft.body.mentions or draft.body.to_all:
+        raise InvalidEvent(f"An event of kind '{draft.kind}' has no text.")
+    if draft.kind is Kind.REACTION:
+        emoji = draft.body.emoji or ""
+        if not 0 < len(emoji) <= EMOJI_CHARACTERS_MAX or not _is_plain(emoji) or " " in emoji:
+            raise InvalidEvent("A reaction needs an `emoji`.")
+    _check_topic(draft)
+
+
+def _check_text(draft: Draft) -> None:
+    if not draft.body.text.strip() or len(draft.body.text) > TEXT_CHARACTERS_MAX:
+        raise InvalidEvent(f"`text` needs 1 to {TEXT_CHARACTERS_MAX} characters.")
+    if "\0" in draft.body.text:
+        raise InvalidEvent("Leave out the character U+0000.")
+    if len(draft.body.mentions) > MENTIONS_MAX:
+        raise InvalidEvent(f"Mention up to {MENTIONS_MAX} members.")
+
+
+def _check_topic(draft: Draft) -> None:
+    topic = draft.topic
+    if topic is None:
+        return
+    if draft.kind not in (Kind.MESSAGE, Kind.TOPIC):
+        raise InvalidEvent(f"An event of kind '{draft.kind}' has no topic.")
+    if not 0 < len(topic) <= TOPIC_CHARACTERS_MAX or not topic.strip() or not _is_plain(topic):
+        raise InvalidEvent(f"A topic has 1 to {TOPIC_CHARACTERS_MAX} characters, on one line.")
+
+
+def _is_plain(text: str) -> bool:
+    return not any(unicodedata.category(each) in ("Cc", "Cs") for each in text)
+
+
+def refusal(draft: Draft, facts: Facts | None) -> Problem | None:
+    """Return why this draft may not be appended; None if it may. `facts` are None without a room.
+
+    Somebody outside the room learns nothing of it, not even that it exists.
+    """
+    if facts is None:
+        return NoSuchRoom()
+    if draft.is_system:
+        return None
+    if facts.role is None:
+        return NoSuchRoom()
+    if facts.is_archived:
+        return RoomArchived("This room is archived: read it, or ask an owner to open it again.")
+    if not facts.has_thread:
+        return NoSuchMessage(f"There is no message {draft.thread} to answer.")
+    if draft.kind in _TARGETED:
+        if facts.target_kind != Kind.MESSAGE:
+            return NoSuchMessage(f"There is no message {draft.target} in this room.")
+        if facts.target_is_redacted:
+            return MessageDeleted(f"Message {draft.target} was deleted.")
+    if not _may(draft, facts):
+        return NotAllowedInRoom(f"Your role here, '{facts.role}', does not allow this.")
+    return None
+
+
+def _may(draft: Draft, facts: Facts) -> bool:
+    moderates = facts.role in _MODERATORS
+    writes = facts.role in _WRITERS
+    if draft.body.to_all and not (moderates or draft.may_reach_all or facts.is_direct):
+        return False
+    match draft.kind:
+        case Kind.MESSAGE | Kind.PIN:
+            return writes
+        case Kind.EDIT:
+            return writes and facts.target_is_own
+        case Kind.DELETE:
+            return facts.target_is_own or moderates
+        case Kind.TOPIC:
+            return moderates or (writes and facts.target_is_own)
+        case Kind.REACTION:
+            return True
+    return False

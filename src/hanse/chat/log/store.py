@@ -1,0 +1,280 @@
+"""All SQL of the log. Every append holds the heads of its rooms, in the order of their ids."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from hanse.chat.log.model import Body, Draft, Event, Kind
+from hanse.platform.database import Tx
+
+_EVENT: Final = """
+    e.room_id, e.number, e.messages, e.sender_id, e.device, e.client_key, e.kind, e.created_at,
+    e.target, e.thread, e.topic, e.body, e.is_redacted
+"""
+
+_LOCK_SQL: Final = """
+select h.room_id, h.head, h.messages, h.epoch, r.archived_at is not null as is_archived,
+    r.kind = 'direct' as is_direct
+from chat.heads h join chat.rooms r on r.id = h.room_id
+where h.room_id = any($1)
+order by h.room_id for update of h
+"""
+
+# A statement of its own, after the lock: it sees what whoever held the heads before has committed.
+_FACTS_SQL: Final = """
+select known.number as known_number, known.created_at as known_at, m.role,
+    t.kind as target_kind, t.sender_id as target_sender_id,
+    coalesce(t.is_redacted, false) as target_is_redacted,
+    a.thread is null or th.number is not null as has_thread, clock_timestamp() as at
+from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
+    with ordinality as a (room_id, sender_id, device, client_key, target, thread, place)
+left join chat.events known on known.room_id = a.room_id and known.sender_id = a.sender_id
+    and known.device = a.device and known.client_key = a.client_key
+left join chat.members m on m.room_id = a.room_id and m.member_id = a.sender_id
+left join chat.events t on t.room_id = a.room_id and t.number = a.target
+left join chat.events th on th.room_id = a.room_id and th.number = a.thread
+    and th.kind = 'message'
+order by a.place
+"""
+
+_INSERT_SQL: Final = """
+insert into chat.events (organisation_id, room_id, number, messages, sender_id, device, client_key,
+    kind, target, thread, topic, to_all, body, created_at)
+select $1::uuid, e.* from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::uuid[], $6::text[],
+    $7::text[], $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::boolean[],
+    $13::jsonb[], $14::timestamptz[]) as e
+"""
+
+_MOVE_HEADS_SQL: Final = """
+update chat.heads h
+set head = v.head, messages = v.messages, epoch = greatest(h.epoch, v.epoch)
+from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[])
+    as v (room_id, head, messages, epoch)
+where h.room_id = v.room_id
+"""
+
+# A deleted message leaves nothing of its text behind, nor do its earlier versions.
+_REDACT_SQL: Final = """
+update chat.events e set body = '{}', topic = case when e.number = v.target then e.topic end,
+    to_all = false, is_redacted = true
+from unnest($1::uuid[], $2::bigint[]) as v (room_id, target)
+where e.room_id = v.room_id
+    and (e.number = v.target or (e.target = v.target and e.kind = 'edit'))
+"""
+
+_MOVE_TOPICS_SQL: Final = """
+update chat.events e set topic = v.topic
+from unnest($1::uuid[], $2::bigint[], $3::text[]) as v (room_id, target, topic)
+where e.room_id = v.room_id and e.number = v.target
+"""
+
+_TO_ALL_SQL: Final = """
+update chat.events e set to_all = v.to_all
+from unnest($1::uuid[], $2::bigint[], $3::boolean[]) as v (room_id, target, to_all)
+where e.room_id = v.room_id and e.number = v.target and e.to_all <> v.to_all
+"""
+
+_FORGET_MENTIONS_SQL: Final = """
+delete from chat.mentions m using unnest($1::uuid[], $2::bigint[]) as v (room_id, number)
+where m.room_id = v.room_id and m.number = v.number
+"""
+
+_FORGET_TRANSLATIONS_SQL: Final = """
+delete from chat.translations t using unnest($1::uuid[], $2::bigint[]) as v (room_id, number)
+where t.room_id = v.room_id and t.number = v.number
+"""
+
+_MENTION_SQL: Final = """
+insert into chat.mentions (organisation_id, room_id, member_id, number)
+select $1::uuid, m.room_id, m.member_id, v.number
+from unnest($2::uuid[], $3::uuid[], $4::bigint[]) as v (room_id, member_id, number)
+join chat.members m on m.room_id = v.room_id and m.member_id = v.member_id
+on conflict do nothing
+"""
+
+
+class Head(Struct, frozen=True):
+    """Where a room's log ends, and what of the room decides over the next event."""
+
+    room_id: UUID
+    head: int
+    messages: int
+    epoch: int
+    is_archived: bool
+    is_direct: bool
+
+
+class Known(Struct, frozen=True):
+    """What the log knows about a draft; `known_number` is set if it has the draft already."""
+
+    known_number: int | None
+    known_at: datetime | None
+    role: str | None
+    target_kind: str | None
+    target_sender_id: UUID | None
+    target_is_redacted: bool
+    has_thread: bool
+    at: datetime
+
+
+async def lock_heads(tx: Tx, room_ids: Sequence[UUID]) -> dict[UUID, Head]:
+    """Hold the heads of these rooms until the transaction ends; unknown rooms are left out."""
+    rows = await tx.fetch(_LOCK_SQL, list(room_ids))
+    return {row["room_id"]: Head(*row) for row in rows}
+
+
+async def known(tx: Tx, drafts: Sequence[Draft]) -> list[Known]:
+    """What the log knows about each draft. Its rooms' heads must be held."""
+    rows = await tx.fetch(
+        _FACTS_SQL,
+        [each.room_id for each in drafts],
+        [each.sender_id for each in drafts],
+        [each.device for each in drafts],
+        [each.client_key for each in drafts],
+        [each.target for each in drafts],
+        [each.thread for each in drafts],
+    )
+    return [Known(*row) for row in rows]
+
+
+async def insert_events(tx: Tx, events: Sequence[Event]) -> None:
+    """Write events into the log."""
+    await tx.execute(
+        _INSERT_SQL,
+        tx.organisation_id,
+        [each.room_id for each in events],
+        [each.number for each in events],
+        [each.messages for each in events],
+        [each.sender_id for each in events],
+        [each.device for each in events],
+        [each.client_key for each in events],
+        [each.kind.value for each in events],
+        [each.target for each in events],
+        [each.thread for each in events],
+        [each.topic for each in events],
+        [each.body.to_all and each.kind is Kind.MESSAGE for each in events],
+        [each.body for each in events],
+        [each.created_at for each in events],
+    )
+
+
+async def move_heads(tx: Tx, ends: dict[UUID, tuple[int, int, int]]) -> None:
+    """Say where the logs end now: head, messages and the owner's epoch, by room."""
+    columns = [list(column) for column in zip(*ends.values(), strict=True)]
+    await tx.execute(_MOVE_HEADS_SQL, list(ends), *columns)
+
+
+async def redact(tx: Tx, events: Sequence[Event]) -> None:
+    """Take away what the targets of these deletions said."""
+    args = [each.room_id for each in events], [each.target for each in events]
+    await tx.execute(_REDACT_SQL, *args)
+    await tx.execute(_FORGET_TRANSLATIONS_SQL, *args)
+    await tx.execute(_FORGET_MENTIONS_SQL, *args)
+
+
+async def move_topics(tx: Tx, events: Sequence[Event]) -> None:
+    """Let the targets of these events stand in another topic."""
+    await tx.execute(
+        _MOVE_TOPICS_SQL,
+        [each.room_id for each in events],
+        [each.target for each in events],
+        [each.topic for each in events],
+    )
+
+
+async def mention(tx: Tx, events: Sequence[Event]) -> None:
+    """Count the mentions of these messages and edits; an edit's replace those of its target."""
+    edits = [each for each in events if each.kind is Kind.EDIT]
+    if edits:
+        rooms, targets = [each.room_id for each in edits], [each.target for each in edits]
+        await tx.execute(_FORGET_MENTIONS_SQL, rooms, targets)
+        await tx.execute(_TO_ALL_SQL, rooms, targets, [each.body.to_all for each in edits])
+    wanted = [
+        (each.room_id, who, each.target or each.number)
+        for each in events
+        for who in each.body.mentions
+        if who != each.sender_id
+    ]
+    if wanted:
+        columns = [list(column) for column in zip(*wanted, strict=True)]
+        await tx.execute(_MENTION_SQL, tx.organisation_id, *columns)
+
+
+async def read_events(tx: Tx, room_id: UUID, after: int, limit: int) -> list[Event]:
+    """The log of a room from behind number `after`, up to `limit` events."""
+    rows = await tx.fetch(
+        f"""
+        select {_EVENT} from chat.events e
+        where e.room_id = $1 and e.number > $2 order by e.number limit $3
+        """,
+        room_id,
+        after,
+        limit,
+    )
+    return [event_of(row) for row in rows]
+
+
+async def read_messages(
+    tx: Tx, room_id: UUID, before: int, limit: int, topic: str | None, thread: int | None
+) -> list[Event]:
+    """The last messages before a number, of one topic or thread if asked, newest first."""
+    rows = await tx.fetch(
+        f"""
+        select {_EVENT} from chat.events e
+        where e.room_id = $1 and e.number < $2 and e.kind = 'message'
+            and ($4::text is null or e.topic = $4) and ($5::bigint is null or e.thread = $5)
+        order by e.number desc limit $3
+        """,
+        room_id,
+        before,
+        limit,
+        topic,
+        thread,
+    )
+    return [event_of(row) for row in rows]
+
+
+async def read_about(tx: Tx, room_id: UUID, numbers: Sequence[int]) -> list[Event]:
+    """Everything that happened to these messages afterwards, in its order."""
+    rows = await tx.fetch(
+        f"""
+        select {_EVENT} from chat.events e
+        where e.room_id = $1 and e.target = any($2) order by e.number
+        """,
+        room_id,
+        list(numbers),
+    )
+    return [event_of(row) for row in rows]
+
+
+async def read_message(tx: Tx, room_id: UUID, number: int) -> Event | None:
+    """One message of a room as it was sent."""
+    row = await tx.fetchrow(
+        f"""
+        select {_EVENT} from chat.events e
+        where e.room_id = $1 and e.number = $2 and e.kind = 'message'
+        """,
+        room_id,
+        number,
+    )
+    return None if row is None else event_of(row)
+
+
+async def read_heads(tx: Tx, room_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Where the logs of these rooms end."""
+    rows = await tx.fetch(
+        "select room_id, head from chat.heads where room_id = any($1)", list(room_ids)
+    )
+    return {row["room_id"]: row["head"] for row in rows}
+
+
+def event_of(row: Any) -> Event:
+    """Make an event of a row with the columns _EVENT."""
+    values = dict(row.items())
+    values["kind"] = Kind(values["kind"])
+    values["body"] = msgspec.convert(values["body"], Body)
+    return Event(**values)

@@ -1,0 +1,57 @@
+"""Rooms and their members."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from hanse.chat.log.model import Event, RoomRole
+
+
+class RoomKind(StrEnum):
+    """What a room is for."""
+
+    CHANNEL = "channel"
+    DIRECT = "direct"
+    """Between the same people for ever, two or a few."""
+
+
+class Room(Struct, frozen=True, kw_only=True):
+    """A room as one member sees it; `role` is null for somebody who only looks in.
+
+    `head` is the number of the last event. `unread` counts messages of others behind
+    `read_number` that were not deleted, `mentions` those of them that mention the member or all.
+    `member_ids` are those of a direct room; for channels ask for the members.
+    """
+
+    id: UUID
+    kind: RoomKind
+    is_public: bool
+    name: str
+    description: str
+    created_at: datetime
+    is_archived: bool
+    head: int
+    role: RoomRole | None
+    read_number: int
+    unread: int
+    mentions: int
+    member_ids: list[UUID]
+
+
+class RoomMember(Struct, frozen=True):
+    """Somebody in a room: a person, or an API key (`is_key`)."""
+
+    member_id: UUID
+    is_key: bool
+    role: RoomRole
+    joined_at: datetime
+    read_number: int
+
+
+class Changed(Struct, frozen=True):
+    """A room after a change, and what the change put into its log."""
+
+    room: Room
+    events: list[Event]
