@@ -30,7 +30,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hanse(browser: Browser) -> Iterator[Hanse]:
     """A server at its first start; without a browser none is started."""
     assert (web.FOLDER / "index.html").is_file(), "the web client was not built: make web"

@@ -24,6 +24,12 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import("./account/sign-in"), "SignIn"),
 });
 
+const signInByLink = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/$token",
+  component: lazyRouteComponent(() => import("./account/sign-in-by-link"), "SignInByLink"),
+});
+
 /** All pages but the sign-in need somebody who is signed in. */
 const shell = createRoute({
   getParentRoute: () => root,
@@ -80,6 +86,30 @@ const people = createRoute({
   component: lazyRouteComponent(() => import("./admin/people"), "PeoplePage"),
 });
 
+const groups = createRoute({
+  getParentRoute: () => admin,
+  path: "/groups",
+  component: lazyRouteComponent(() => import("./admin/groups/list"), "GroupsPage"),
+});
+
+const group = createRoute({
+  getParentRoute: () => admin,
+  path: "/groups/$groupId",
+  component: lazyRouteComponent(() => import("./admin/groups/group"), "GroupPage"),
+});
+
+const glossaries = createRoute({
+  getParentRoute: () => admin,
+  path: "/glossaries",
+  component: lazyRouteComponent(() => import("./admin/glossaries/list"), "GlossariesPage"),
+});
+
+const glossary = createRoute({
+  getParentRoute: () => admin,
+  path: "/glossaries/$glossaryId",
+  component: lazyRouteComponent(() => import("./admin/glossaries/glossary"), "GlossaryPage"),
+});
+
 const providers = createRoute({
   getParentRoute: () => admin,
   path: "/providers",
@@ -118,13 +148,25 @@ const welcome = createRoute({
 
 const tree = root.addChildren([
   signIn,
+  signInByLink,
   shell.addChildren([
     home,
     translate,
     documents,
     account,
     welcome,
-    admin.addChildren([adminHome, people, providers, keys, usage, audit]),
+    admin.addChildren([
+      adminHome,
+      people,
+      groups,
+      group,
+      glossaries,
+      glossary,
+      providers,
+      keys,
+      usage,
+      audit,
+    ]),
   ]),
 ]);
 

@@ -30,7 +30,6 @@ from hanse.identity.service import (
 )
 from hanse.identity.signing.links import LINK_LIFETIME, Mailer
 from hanse.identity.signing.links import create as create_sign_in_link
-from hanse.identity.signing.links import sign_in as sign_in_by_link
 from hanse.identity.signing.passwords import Passwords
 from hanse.identity.signing.sessions import sign_out
 from hanse.identity.store import (
@@ -80,6 +79,5 @@ __all__ = [
     "revoke_api_key",
     "router",
     "session_cookie",
-    "sign_in_by_link",
     "sign_out",
 ]

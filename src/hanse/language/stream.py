@@ -16,6 +16,7 @@ from hanse.identity import Access
 from hanse.inference import InferenceClient
 from hanse.language import contract, streaming, wire
 from hanse.language.detect import Detector
+from hanse.language.glossaries.loading import TermsCache
 from hanse.language.memories.service import Memories
 from hanse.language.quotas import Quotas
 from hanse.language.streaming import StreamedSentence
@@ -31,7 +32,13 @@ BODY_BYTES_MAX: Final = 128 * 1024
     operation_id="streamTranslation",
     operation_class=contract.fields_operation(
         {"text": str, "target_lang": str},
-        {"source_lang": str, "style_id": str, "translation_memory_id": str},
+        {
+            "source_lang": str,
+            "glossary_id": str,
+            "style_id": str,
+            "translation_memory_id": str,
+            "formality": str,
+        },
     ),
     summary="Translate a text sentence by sentence",
     description="Server-sent events: `sentence` for each part in order, then `done`, or `error`.",
@@ -48,6 +55,7 @@ async def stream_translation(
     detector: NamedDependency[Detector],
     quotas: NamedDependency[Quotas],
     memories: NamedDependency[Memories],
+    terms_cache: NamedDependency[TermsCache],
 ) -> ServerSentEvent:
     """Translate one text; what the client no longer waits for is neither computed nor billed."""
     access.require("translate:text")
@@ -56,7 +64,7 @@ async def stream_translation(
     if text is None:
         raise wire.InvalidParameter("Parameter 'text' not specified.")
     asked = wire.parse_translate({**fields, "text": [text], "tag_handling": None})
-    extras = await streaming.extras(access, db, memories, asked)
+    extras = await streaming.extras(access, db, memories, terms_cache, asked)
     parts = await streaming.begin(access, db, inference, detector, quotas, asked, extras)
 
     async def events() -> AsyncIterator[ServerSentEventMessage]:

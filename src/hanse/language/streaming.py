@@ -11,6 +11,10 @@ from hanse.identity import Access
 from hanse.inference import InferenceClient
 from hanse.language import routing, service, wire
 from hanse.language.detect import Detector
+from hanse.language.glossaries.enforcement import Term
+from hanse.language.glossaries.loading import TermsCache
+from hanse.language.glossaries.terms import Terms
+from hanse.language.languages import root
 from hanse.language.memories.service import Memories, Recall
 from hanse.language.pipeline import billed_characters, plan
 from hanse.language.projection import Marked
@@ -36,12 +40,17 @@ class StreamedSentence(msgspec.Struct):
 
 
 class StreamedText(msgspec.Struct):
-    """The end of the stream: the whole translation."""
+    """The end of the stream: the whole translation.
+
+    `glossary_terms` says what became of each term, in the order of the text; absent without a
+    glossary.
+    """
 
     text: str
     detected_source_language: str
     billed_characters: int
     not_applied: list[str] | UnsetType = UNSET
+    glossary_terms: list[Term] | UnsetType = UNSET
 
 
 class Extras(msgspec.Struct, frozen=True):
@@ -49,20 +58,25 @@ class Extras(msgspec.Struct, frozen=True):
 
     style: StyleRow | None = None
     recall: Recall | None = None
+    terms: Terms | None = None
 
 
 NONE: Final = Extras()
 
 
 async def extras(
-    access: Access, db: Db, memories: Memories, asked: wire.TranslateRequest
+    access: Access,
+    db: Db,
+    memories: Memories,
+    glossaries: TermsCache,
+    asked: wire.TranslateRequest,
 ) -> Extras:
-    """Return the style and the memory that a request names.
+    """Return the style, the memory and the terms of the glossaries that a request names.
 
-    Raises StyleNotFound, MemoryNotFound, InvalidParameter.
+    Raises StyleNotFound, MemoryNotFound, GlossaryNotFound, InvalidParameter.
     """
-    style = recall = None
-    if asked.style_id is None and asked.memory_id is None:
+    style = recall = terms = None
+    if asked.style_id is None and asked.memory_id is None and not asked.glossary_ids:
         return Extras()
     async with db.tx(access.organisation_id, access.person_id) as tx:
         if asked.style_id is not None:
@@ -71,7 +85,11 @@ async def extras(
             recall = await memories.recall(
                 tx, asked.memory_id, asked.target, asked.memory_percent_min
             )
-    return Extras(style, recall)
+        if asked.glossary_ids and asked.source is not None:
+            terms = await glossaries.load(
+                tx, asked.glossary_ids, root(asked.source), root(asked.target)
+            )
+    return Extras(style, recall, terms)
 
 
 async def begin(
@@ -125,6 +143,7 @@ async def _going_on(
                 mode=asked.split_mode,
                 languages=[language],
                 memory=extras.recall,
+                terms=extras.terms,
             )
         return styles.applied(extras.style, translation) if extras.style else translation
 
@@ -146,7 +165,11 @@ async def _going_on(
             *(styles.not_applied(extras.style) if extras.style else ()),
         ]
         yield StreamedText(
-            one.text, language or default_language, one.billed_characters, left or UNSET
+            one.text,
+            language or default_language,
+            one.billed_characters,
+            left or UNSET,
+            [term for text in done for term in text.terms] if asked.glossary_ids else UNSET,
         )
     finally:
         for task in tasks:

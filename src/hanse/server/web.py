@@ -10,6 +10,7 @@ FOLDER: Final = Path(__file__).parent / "client"
 PAGES: Final = [
     "/",
     "/sign-in",
+    "/sign-in/{token:str}",
     "/welcome",
     "/account",
     "/translate",

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-q
 import { type FormEvent, useDeferredValue, useState } from "react";
 import { api, type Schema, unwrap } from "@/api/client";
 import { useText } from "@/i18n";
-import { Button, Copyable, Dialog, EmptyState, ErrorNote, Field, Select, Skeleton } from "@/kit";
+import { Badge, Button, Copyable, Dialog, EmptyState, ErrorNote, Field, PageHead, Select, Skeleton } from "@/kit";
 import { Table } from "@/kit/table";
 
 type Person = Schema["Person"];
@@ -37,12 +37,11 @@ export function PeoplePage() {
   const found = people.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
-      <div className="flex flex-wrap items-center justify-between gap-3">
-        <h1 className="m-0 text-2xl font-semibold tracking-tight">{text("nav.people")}</h1>
+      <PageHead title={text("nav.people")}>
         <Button kind="primary" onClick={() => setInviting(true)}>
           {text("people.invite")}
         </Button>
-      </div>
+      </PageHead>
       <Field
         label={text("people.search")}
         type="search"
@@ -71,7 +70,11 @@ export function PeoplePage() {
               </th>
               <td>{person.email}</td>
               <td>{text(`role.${person.role}`)}</td>
-              <td>{text(`people.${person.status}`)}</td>
+              <td>
+                <Badge tone={person.status === "active" ? "good" : "plain"}>
+                  {text(`people.${person.status}`)}
+                </Badge>
+              </td>
               <td>
                 <Button onClick={() => setEditing(person)}>
                   {text("common.edit")}

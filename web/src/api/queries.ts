@@ -1,4 +1,4 @@
-import { queryOptions } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import { ApiError, api, unwrap } from "./client";
 
 /** Who is signed in; null for nobody. */
@@ -35,3 +35,8 @@ export const apiKeys = queryOptions({
   queryKey: ["api-keys"],
   queryFn: () => unwrap(api.GET("/v1/api-keys", { params: { query: { limit: 200 } } })),
 });
+
+/** What the person who is signed in may do. */
+export function usePermissions(): readonly string[] {
+  return useQuery(me).data?.permissions ?? [];
+}

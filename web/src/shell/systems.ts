@@ -1,10 +1,11 @@
 import type { MessageId } from "@/i18n";
+import type { IconName } from "@/kit/icons";
 
 /** A place that the navigation and the command palette lead to. */
 export interface Place {
   to: string;
   name: MessageId;
-  icon: "translate" | "file" | "key" | "people" | "person" | "admin" | "chart" | "docs";
+  icon: IconName;
   /** What somebody must be allowed to see it. */
   permission?: string;
   /** In the navigation, or in the palette alone. */
@@ -17,6 +18,8 @@ export const PLACES: Place[] = [
   // For whoever may do more than every member: who sees no page of it sees no Admin either.
   { to: "/admin", name: "nav.admin", icon: "admin", permission: "people:write", system: true },
   { to: "/admin/people", name: "nav.people", icon: "people", permission: "people:write" },
+  { to: "/admin/groups", name: "nav.groups", icon: "group", permission: "groups:read" },
+  { to: "/admin/glossaries", name: "nav.glossaries", icon: "book", permission: "glossaries:read" },
   {
     to: "/admin/providers",
     name: "nav.providers",

@@ -18,6 +18,7 @@ from hanse.inference import DEFAULT_MODEL, InferenceClient, Purpose, embed, embe
 from hanse.language import routing, streaming, wire
 from hanse.language.answering import Answering, TranslationEntry
 from hanse.language.detect import Detector
+from hanse.language.glossaries.loading import TermsCache
 from hanse.language.memories.service import Memories
 from hanse.language.quotas import Quotas
 from hanse.language.rpc import language_pb2 as pb
@@ -135,6 +136,7 @@ class _Language(language_pb2_grpc.LanguageServicer):
         self._answering = Answering(db, inference, detector, quotas)
         self._authenticator = Authenticator(db)
         self._memories = Memories()
+        self._terms = TermsCache()
 
     @_told
     async def Translate(self, request: Any, context: Context) -> Any:
@@ -168,7 +170,7 @@ class _Language(language_pb2_grpc.LanguageServicer):
                     "translation_memory_id": request.translation_memory_id,
                 }
             )
-            extras = await streaming.extras(access, self._db, self._memories, asked)
+            extras = await streaming.extras(access, self._db, self._memories, self._terms, asked)
             parts = await streaming.begin(
                 access, self._db, self._inference, self._detector, self._quotas, asked, extras
             )
