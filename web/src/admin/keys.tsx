@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useContext, useState } from "react";
 import { api, type Schema, unwrap } from "@/api/client";
 import { apiKeys } from "@/api/queries";
@@ -13,7 +13,8 @@ export function KeysPage() {
   const text = useText();
   const [making, setMaking] = useState(false);
   const [ending, setEnding] = useState<Key | null>(null);
-  const keys = useQuery(apiKeys);
+  const keys = useInfiniteQuery(apiKeys);
+  const found = keys.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
       <PageHead title={text("keys.title")} about={text("keys.about")}>
@@ -23,9 +24,12 @@ export function KeysPage() {
       </PageHead>
       {keys.error ? <ErrorNote error={keys.error} retry={() => void keys.refetch()} /> : null}
       {keys.isPending ? <Skeleton className="h-40 w-full" /> : null}
-      {keys.data?.items.length === 0 ? <EmptyState title={text("keys.none")} /> : null}
-      {keys.data && keys.data.items.length > 0 ? (
-        <KeyTable keys={keys.data.items} onRevoke={setEnding} />
+      {keys.data && found.length === 0 ? <EmptyState title={text("keys.none")} /> : null}
+      {found.length > 0 ? <KeyTable keys={found} onRevoke={setEnding} /> : null}
+      {keys.hasNextPage ? (
+        <Button busy={keys.isFetchingNextPage} onClick={() => void keys.fetchNextPage()}>
+          {text("common.more")}
+        </Button>
       ) : null}
       <Dialog title={text("keys.make")} open={making} onClose={() => setMaking(false)}>
         <NewKey onClose={() => setMaking(false)} />
