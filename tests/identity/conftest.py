@@ -1,8 +1,8 @@
 """The web application in this process, over a real database, with organisations to sign in to."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -16,9 +16,13 @@ from hanse.platform.ids import new_id
 from hanse.server.app import create_app
 from hanse.server.settings import Settings
 from tests.conftest import Database, make_test_home
+from tests.eventing import breakable_nats, until
+from tests.receiving import Received, Receiver, Reply, receiving
 
 ADDRESS = "http://localhost:8080"
 PASSWORD = "correct horse battery staple"
+WEBHOOK_KEY = "a key of these tests that is long enough"
+GROUP_CHANGED = "identity.group_changed.v1"
 
 
 class House:
@@ -131,6 +135,113 @@ async def house(database: Database) -> AsyncIterator[House]:
 async def tenant(house: House) -> Tenant:
     """An organisation for the tests of this module."""
     return await house.organisation("Aldeia")
+
+
+class Post:
+    """A house with an organisation whose administrator sets webhooks up, and a receiver."""
+
+    def __init__(
+        self, house: House, tenant: Tenant, admin: httpx.AsyncClient, receiver: Receiver
+    ) -> None:
+        self.house = house
+        self.tenant = tenant
+        self.admin = admin
+        self.receiver = receiver
+
+    async def webhook(self, **more: Any) -> dict[str, Any]:
+        """A new webhook, at a path of its own."""
+        body = {"url": f"{self.receiver.url}/{uuid4()}", "event_types": [GROUP_CHANGED], **more}
+        answer = await self.admin.post("/v1/webhooks", json=body)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    async def happen(self) -> str:
+        """Let something happen; return the id of the group that it is about."""
+        answer = await self.admin.post("/v1/groups", json={"name": str(uuid4())})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    def received(self, webhook: dict[str, Any]) -> list[Received]:
+        """What came for one webhook so far."""
+        return self.receiver.at(_path(webhook))
+
+    def answering(self, webhook: dict[str, Any], *replies: Reply) -> None:
+        """Let the receiver answer one webhook so, the last reply again and again."""
+        left = list(replies)
+
+        def reply(_request: Received) -> Reply:
+            return left.pop(0) if len(left) > 1 else left[0]
+
+        self.receiver.replies[_path(webhook)] = reply
+
+    async def arrival(self, webhook: dict[str, Any], count: int = 1) -> list[Received]:
+        """What came for one webhook, once that are so many."""
+
+        async def enough() -> bool:
+            return len(self.received(webhook)) >= count
+
+        await until(enough, f"{count} messages")
+        return self.received(webhook)
+
+    async def log(self, webhook: dict[str, Any], **params: str) -> list[dict[str, Any]]:
+        """The log of one webhook, newest first."""
+        answer = await self.admin.get(f"/v1/webhooks/{webhook['id']}/deliveries", params=params)
+        assert answer.status_code == 200, answer.text
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+    async def settled(self, webhook: dict[str, Any], status: str, count: int = 1) -> Any:
+        """The deliveries of that status, once there are so many."""
+
+        async def enough() -> list[dict[str, Any]] | None:
+            found = await self.log(webhook, status=status)
+            return found if len(found) >= count else None
+
+        return await until(enough, f"{count} deliveries {status}")
+
+    async def get(self, webhook: dict[str, Any]) -> dict[str, Any]:
+        """The webhook as it is now."""
+        found: dict[str, Any] = (await self.admin.get(f"/v1/webhooks/{webhook['id']}")).json()
+        return found
+
+    async def post(self, webhook: dict[str, Any], path: str, body: Any = None) -> Any:
+        """Do something to the webhook."""
+        answer = await self.admin.post(f"/v1/webhooks/{webhook['id']}/{path}", json=body)
+        assert answer.status_code in (200, 202), answer.text
+        return answer.json()
+
+    async def audited(self, webhook: dict[str, Any]) -> list[tuple[str, str]]:
+        """(action, kind of actor) of what was noted about the webhook, newest first."""
+        answer = await self.admin.get("/v1/audit-events", params={"target_id": webhook["id"]})
+        return [(each["action"], each["actor_kind"]) for each in answer.json()["items"]]
+
+
+def _path(webhook: dict[str, Any]) -> str:
+    return "/" + str(webhook["url"]).rpartition("/")[2]
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+async def wires(database: Database, receiver: Receiver) -> AsyncIterator[tuple[str, ...]]:
+    """What a deliverer needs to know, with a NATS of this module."""
+    async with breakable_nats() as nats:
+        urls = (database.url("hanse_jobs"), database.url("hanse_relay"), nats.url)
+        yield (*urls, WEBHOOK_KEY, receiver.place)
+
+
+@pytest.fixture(scope="module")
+async def post(house: House, receiver: Receiver) -> Post:
+    house.app = house.build(
+        secret_key=WEBHOOK_KEY, webhook_allowed_hosts=receiver.place, webhook_allow_http=True
+    )
+    tenant = await house.organisation("Post office")
+    return Post(house, tenant, await tenant.signed_in(Role.ADMIN), receiver)
 
 
 MakeTenant = Callable[[str], Any]

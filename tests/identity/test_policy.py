@@ -33,6 +33,8 @@ EXPECTED = {
     Permission.API_KEYS_WRITE: ADMINS,
     Permission.PEOPLE_READ: MEMBERS,
     Permission.PEOPLE_WRITE: ADMINS,
+    Permission.PEOPLE_EXPORT: ADMINS,
+    Permission.PEOPLE_ERASE: ADMINS,
     Permission.GROUPS_READ: MEMBERS,
     Permission.GROUPS_WRITE: ADMINS,
     Permission.ORGANISATION_READ: MEMBERS,
@@ -40,6 +42,8 @@ EXPECTED = {
     Permission.IDENTITY_PROVIDERS_READ: ADMINS,
     Permission.IDENTITY_PROVIDERS_WRITE: ADMINS,
     Permission.AUDIT_READ: ADMINS,
+    Permission.WEBHOOKS_READ: ADMINS,
+    Permission.WEBHOOKS_WRITE: ADMINS,
 }
 
 

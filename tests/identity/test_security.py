@@ -63,6 +63,8 @@ async def neighbour(house: House) -> Neighbour:
         {"name": MARK, "source_language": "en", "target_languages": ["pt"]},
     )
     style = await make("/v3/style_rules", {"name": MARK, "language": "en"})
+    webhook = await make("/v1/webhooks", {"url": f"https://{MARK}.example", "description": MARK})
+    ping = await owner.post(f"/v1/webhooks/{webhook['id']}/ping")
     sessions = (await owner.get("/v1/me/sessions")).json()
     return Neighbour(
         {
@@ -73,6 +75,8 @@ async def neighbour(house: House) -> Neighbour:
             "provider_id": provider["id"],
             "session_id": sessions[0]["id"],
             "passkey_id": str(uuid4()),
+            "webhook_id": webhook["id"],
+            "delivery_id": ping.json()["id"],
             "glossary_id": glossary["glossary_id"],
             "translation_memory_id": memory.get("translation_memory_id", str(uuid4())),
             "style_id": style.get("style_id", str(uuid4())),
@@ -110,6 +114,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "changePerson": {"name": "taken over"},
     "changeGroup": {"name": "taken over"},
     "changeIdentityProvider": {"name": "taken over"},
+    "changeWebhook": {"description": "taken over"},
+    "replayWebhook": {"since": "2020-01-01T00:00:00Z"},
 }
 
 
@@ -152,6 +158,10 @@ async def assert_untouched(house: House, neighbour: Neighbour) -> None:
                 f"select name from identity.{table} where id = $1", neighbour.ids[name]
             )
             assert found == MARK
+        described = await connection.fetchval(
+            "select description from identity.webhooks where id = $1", neighbour.ids["webhook_id"]
+        )
+        assert described == MARK
         revoked = await connection.fetchval(
             "select revoked_at from identity.api_keys where id = $1", neighbour.ids["key_id"]
         )

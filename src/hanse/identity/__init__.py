@@ -15,8 +15,10 @@ from hanse.identity.authentication import (
     require_same_origin,
     session_cookie,
 )
+from hanse.identity.events import examples as event_examples
 from hanse.identity.model import Access, ApiKey, Organisation, Origin, Person, Status
 from hanse.identity.people import EmailTaken, create_person, get_person, get_person_by_email
+from hanse.identity.personal_data import holdings, register_personal_data
 from hanse.identity.policy import Permission, Role
 from hanse.identity.providers.oidc import OidcClient
 from hanse.identity.purge import register_purge
@@ -38,12 +40,15 @@ from hanse.identity.store import (
     list_organisations,
     newest_api_keys,
 )
+from hanse.identity.webhooks import DeliveryLimits, run_deliverer
+from hanse.identity.webhooks import consumer as webhook_consumer
 
 __all__ = [
     "LINK_LIFETIME",
     "Access",
     "ApiKey",
     "Authenticator",
+    "DeliveryLimits",
     "EmailTaken",
     "Entry",
     "Mailer",
@@ -63,21 +68,26 @@ __all__ = [
     "create_organisation",
     "create_person",
     "create_sign_in_link",
+    "event_examples",
     "forget_cookie",
     "get_organisation",
     "get_person",
     "get_person_by_email",
+    "holdings",
     "list_api_keys",
     "list_organisations",
     "newest_api_keys",
     "operator",
     "read_or_make_key",
     "record",
+    "register_personal_data",
     "register_purge",
     "rename_api_key",
     "require_same_origin",
     "revoke_api_key",
     "router",
+    "run_deliverer",
     "session_cookie",
     "sign_out",
+    "webhook_consumer",
 ]

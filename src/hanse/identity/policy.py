@@ -25,6 +25,8 @@ class Permission(StrEnum):
     API_KEYS_WRITE = "api_keys:write"
     PEOPLE_READ = "people:read"
     PEOPLE_WRITE = "people:write"
+    PEOPLE_EXPORT = "people:export"
+    PEOPLE_ERASE = "people:erase"
     GROUPS_READ = "groups:read"
     GROUPS_WRITE = "groups:write"
     ORGANISATION_READ = "organisation:read"
@@ -32,6 +34,8 @@ class Permission(StrEnum):
     IDENTITY_PROVIDERS_READ = "identity_providers:read"
     IDENTITY_PROVIDERS_WRITE = "identity_providers:write"
     AUDIT_READ = "audit:read"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
 
 
 class Role(StrEnum):

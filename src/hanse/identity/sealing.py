@@ -1,4 +1,4 @@
-"""Secrets that must be read again (of authenticator apps, of identity providers) are sealed.
+"""Secrets that must be read again (of authenticator apps, providers, webhooks) are sealed.
 
 AES-256-GCM under a key that stands outside the database: whoever has only the database cannot
 read them. See docs/decisions/0034-sealed-secrets.md.

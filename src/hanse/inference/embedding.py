@@ -12,6 +12,7 @@ from hanse.inference.client import InferenceClient
 from hanse.inference.errors import ItemFailed, UnknownModel
 from hanse.inference.job import ModelInfo, ServiceClass
 from hanse.inference.vectors import DEFAULT_MODEL, EMBED, Purpose, Vector, item, read_result
+from hanse.platform.catalogue import EXAMPLE_ID, EXAMPLE_TIME
 from hanse.platform.database import Db
 from hanse.platform.outbox import Event, announce
 from hanse.platform.problems import BadRequest, Problem
@@ -37,6 +38,18 @@ class TextsEmbedded(Event, frozen=True, kw_only=True):
     characters: int
     tokens: int
     embedded_at: datetime
+
+
+examples: Final[tuple[Event, ...]] = (
+    TextsEmbedded(
+        api_key_id=EXAMPLE_ID,
+        model="multilingual-e5-small",
+        texts=2,
+        characters=64,
+        tokens=18,
+        embedded_at=EXAMPLE_TIME,
+    ),
+)
 
 
 class InvalidTexts(BadRequest):

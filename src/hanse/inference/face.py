@@ -19,6 +19,7 @@ from hanse.inference.embedding import (
     embed,
     embed_texts,
 )
+from hanse.inference.embedding import examples as event_examples
 from hanse.inference.engines.generation import Message, Prompt
 from hanse.inference.errors import (
     DeadlineExceeded,
@@ -99,6 +100,7 @@ __all__ = [
     "decode_scored",
     "embed",
     "embed_texts",
+    "event_examples",
     "installed_models",
     "is_open_inference",
     "located",

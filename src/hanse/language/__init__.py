@@ -8,8 +8,10 @@ from hanse.language.api import deepl_error_response, routes
 from hanse.language.detect import Detection, DetectionStatus, Detector
 from hanse.language.documents.jobs import register_documents
 from hanse.language.events import TextTranslated, consumers
+from hanse.language.events import examples as event_examples
 from hanse.language.languages import UnknownLanguage, parse_code
 from hanse.language.memories.jobs import register_memories
+from hanse.language.personal_data import holdings
 from hanse.language.quality.jobs import register_quality
 from hanse.language.repeats.jobs import register_repeats
 from hanse.language.routing import UnsupportedPair
@@ -39,6 +41,8 @@ __all__ = [
     "UnsupportedSource",
     "consumers",
     "deepl_error_response",
+    "event_examples",
+    "holdings",
     "parse_code",
     "record",
     "register_documents",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from hanse.language import store
 from hanse.platform.bus import Envelope
+from hanse.platform.catalogue import EXAMPLE_ID, EXAMPLE_TIME
 from hanse.platform.consumers import Consumer
 from hanse.platform.database import Tx
 from hanse.platform.outbox import Event
@@ -43,4 +44,17 @@ async def add_usage(tx: Tx, envelope: Envelope) -> None:
 
 consumers: Final = (
     Consumer(name="language-usage", types=(TextTranslated.type,), handler=add_usage),
+)
+
+examples: Final[tuple[Event, ...]] = (
+    TextTranslated(
+        translation_id=EXAMPLE_ID,
+        api_key_id=EXAMPLE_ID,
+        source_languages=["en"],
+        target_language="pt-BR",
+        texts=1,
+        characters=30,
+        models=["en-pt"],
+        translated_at=EXAMPLE_TIME,
+    ),
 )

@@ -21,6 +21,7 @@ ACQUIRE_TIMEOUT_S = 5.0
 STATEMENT_TIMEOUT_S = 30.0
 """Time after which a statement is given up, unless a pool is opened with another."""
 CLOSE_TIMEOUT_S = 2.0
+STREAMED_ROWS = 200
 
 _LOST = (
     asyncpg.PostgresConnectionError,
@@ -119,6 +120,14 @@ class Tx:
         """Run a query, return the first column of its first row or None."""
         with _losses(self.connection):
             return await self.connection.fetchval(sql, *args)
+
+    async def stream(
+        self, sql: str, *args: Any, rows_at_once: int = STREAMED_ROWS
+    ) -> AsyncIterator[Any]:
+        """Run a query, yield its rows one by one; no more than `rows_at_once` are in memory."""
+        with _losses(self.connection):
+            async for row in self.connection.cursor(sql, *args, prefetch=rows_at_once):
+                yield row
 
     async def execute(self, sql: str, *args: Any) -> str:
         """Run a statement, return PostgreSQL's command tag."""

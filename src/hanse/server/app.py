@@ -24,6 +24,7 @@ from hanse.platform.problems import Forbidden, Problem, UnsupportedMediaType
 from hanse.platform.telemetry import METRICS_CONTENT_TYPE, log, render_metrics
 from hanse.server import pages, web
 from hanse.server.access import CookieCredentials, access_of, credentials_of, visitor_of
+from hanse.server.events import event_catalogue
 from hanse.server.settings import Settings
 
 READ: list[HttpMethod] = [HttpMethod.GET, HttpMethod.HEAD]
@@ -229,6 +230,8 @@ def _routes(
             "inference": constant(inference),
             "generation": constant(generation),
             "settings": constant(settings),
+            "event_catalogue": constant(event_catalogue()),
+            "webhook_rules": constant(settings.webhook_rules),
             "public_url": constant(public_url),
         },
         state=State(

@@ -260,14 +260,19 @@ async def jobs(settings: Settings) -> None:
     from hanse.platform.database import Db
     from hanse.platform.job_worker import WorkerLimits, run_jobs
     from hanse.platform.jobs import Jobs
+    from hanse.platform.outbound import OutboundClient
     from hanse.platform.purge import register_purge
     from hanse.platform.relay import run_relay
     from hanse.server import fleet
+    from hanse.server.events import event_catalogue
+    from hanse.server.personal_data import HOLDINGS
 
     stop = _stop_event()
+    seal = identity.Seal(settings.secret_key or identity.read_or_make_key(settings.home_path))
     registry = Jobs()
     register_purge(registry)
     identity.register_purge(registry)
+    identity.register_personal_data(registry, HOLDINGS)
     clients = contextlib.AsyncExitStack()
     inference_client = await clients.enter_async_context(fleet.inference_client(settings))
     language.register_documents(registry, inference_client)
@@ -277,6 +282,9 @@ async def jobs(settings: Settings) -> None:
     jobs_url = as_role(settings.database_url, "hanse_jobs")
     relay_url = as_role(settings.database_url, "hanse_relay")
     limits = WorkerLimits(drain_s=settings.drain_s)
+    consumers = (*language.consumers, identity.webhook_consumer(event_catalogue()))
+    outbound = OutboundClient(settings.webhook_rules)
+    webhook_limits = identity.DeliveryLimits(drain_s=settings.drain_s)
     db = await Db.open(
         jobs_url,
         size_max=settings.database_connections_max,
@@ -285,9 +293,13 @@ async def jobs(settings: Settings) -> None:
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(run_relay(relay_url, settings.nats_url, stop))
-            tasks.create_task(run_consumers(language.consumers, db, settings.nats_url, stop))
+            tasks.create_task(run_consumers(consumers, db, settings.nats_url, stop))
             tasks.create_task(run_jobs(registry, jobs_url, stop, limits=limits))
+            tasks.create_task(
+                identity.run_deliverer(db, seal, outbound, stop, limits=webhook_limits)
+            )
     finally:
+        await outbound.close()
         await clients.aclose()
         await db.close()
 

@@ -8,11 +8,14 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta, Struct
+
+if TYPE_CHECKING:
+    from hanse.platform.outbound import OutboundRules
 
 PREFIX = "HANSE_"
 FILE_NAME = "hanse.toml"
@@ -227,8 +230,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Annotated[str, Meta(pattern="^$|^.{32,}$")],
         _about(
             "Seals the few secrets that must be read again (authenticator apps, identity "
-            "providers); 32 characters or more, the same on all machines. Empty: `secret.key` in "
-            "the home, made at the first start. Who loses it sets those up anew."
+            "providers, webhooks); 32 characters or more, the same on all machines. Empty: "
+            "`secret.key` in the home, made at the first start. Who loses it sets those up anew."
         ),
     ] = ""
     breached_passwords_file: Annotated[
@@ -244,6 +247,17 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "Requests a minute that each network address may send to sign in; 0 means no limit."
         ),
     ] = 600
+    webhook_allowed_hosts: Annotated[
+        str,
+        _about(
+            "Hosts of your own network that webhooks may call, with commas between: names "
+            "(`*.intern.example`), addresses, networks (`10.1.0.0/16`), or `host:port` for a port "
+            "other than 80, 443, 8080 and 8443. Empty: public addresses alone."
+        ),
+    ] = ""
+    webhook_allow_http: Annotated[
+        bool, _about("Whether webhooks may be called without TLS, where all can read them.")
+    ] = False
     trusted_proxies: Annotated[
         str,
         _about(
@@ -321,6 +335,16 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return {UUID(organisation): float(weight) for organisation, weight in pairs}
 
     @property
+    def webhook_rules(self) -> "OutboundRules":
+        """Which addresses webhooks may call. Raises SettingsError."""
+        from hanse.platform.outbound import parse_rules
+
+        try:
+            return parse_rules(self.webhook_allowed_hosts, allow_http=self.webhook_allow_http)
+        except ValueError as error:
+            raise SettingsError(f"{PREFIX}WEBHOOK_ALLOWED_HOSTS: {error}.") from error
+
+    @property
     def worker_count(self) -> int:
         """Inference workers to start."""
         return self.workers or os.cpu_count() or 1
@@ -352,7 +376,10 @@ def load(environ: Mapping[str, str], directory: Path) -> Settings:
             raise SettingsError(f"There is no setting {variable}.{_hint(name, known)}")
         value = environ[variable]
         values[name] = _convert(name, value, known[name].type, variable, strict=False)
-    return Settings(**values)
+    settings = Settings(**values)
+    if settings.webhook_allowed_hosts:
+        _ = settings.webhook_rules  # now, not when the first role needs it
+    return settings
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -10,9 +10,11 @@ from hanse.identity.api import (
     organisations,
     passkeys,
     people,
+    personal_data,
     providers,
     second_factor,
     sign_in,
+    webhooks,
 )
 
 router = Router(
@@ -24,10 +26,12 @@ router = Router(
         *second_factor.handlers,
         *keys.handlers,
         *people.handlers,
+        *personal_data.handlers,
         *groups.handlers,
         *organisations.handlers,
         *providers.handlers,
         *auditing.handlers,
+        *webhooks.handlers,
     ],
 )
 

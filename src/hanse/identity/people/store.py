@@ -56,9 +56,10 @@ async def get_person(tx: Tx, id: UUID) -> Person | None:
 
 
 async def lock_person(tx: Tx, id: UUID) -> Person | None:
-    """One person by id, kept as it is until the transaction ends."""
+    """One person by id, kept as it is until the transaction ends; None if erased."""
     row = await tx.fetchrow(
-        f"select {PERSON} from identity.people where organisation_id = $1 and id = $2 for update",
+        f"select {PERSON} from identity.people where organisation_id = $1 and id = $2 "
+        "and erased_at is null for update",
         tx.organisation_id,
         id,
     )
@@ -79,11 +80,11 @@ async def get_person_by_email(tx: Tx, email: str) -> Person | None:
 
 
 async def list_people(tx: Tx, after: UUID | None, limit: int) -> list[Person]:
-    """People in the order of their making, from `after` on."""
+    """People in the order of their making, from `after` on, without those who were erased."""
     rows = await tx.fetch(
         f"""
         select {PERSON} from identity.people
-        where organisation_id = $1 and ($2::uuid is null or id > $2)
+        where organisation_id = $1 and ($2::uuid is null or id > $2) and erased_at is null
         order by id limit $3
         """,
         tx.organisation_id,
