@@ -23,6 +23,7 @@ NAMES = (
     "start",
     "engine",
     "cost",
+    "scheduling",
     "glossary",
     "placeholders",
     "tags",

@@ -13,7 +13,7 @@ import pytest
 
 from hanse.platform.embedded import NatsServer, PostgresServer
 from hanse.platform.process import ProcessSpec, spawn, stop, wait_ready
-from tests.serving import Hanse, serving
+from tests.serving import Hanse, free_port, serving
 
 TEMPLATE = "hanse_template"
 
@@ -75,7 +75,11 @@ def session_home() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def hanse() -> Iterator[Hanse]:
     """A whole running Hanse, shared by all tests that do not break it."""
-    with serving(HANSE_PSEUDO_ENGINE="true", HANSE_SIGN_IN_LIMIT_PER_MINUTE="0") as hanse:
+    with serving(
+        HANSE_PSEUDO_ENGINE="true",
+        HANSE_SIGN_IN_LIMIT_PER_MINUTE="0",
+        HANSE_RPC_ADDRESS=f"127.0.0.1:{free_port()}",
+    ) as hanse:
         yield hanse
 
 

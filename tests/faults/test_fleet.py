@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 import subprocess
 import time
 from collections import Counter
@@ -16,17 +15,17 @@ from hanse.inference import (
     InferenceUnavailable,
     Registry,
     ServiceClass,
-    TlsFiles,
 )
 from hanse.platform.bus import connect_bus
 from hanse.platform.problems import Problem
 from hanse.server.certificates import renew
 from tests.eventing import Breakable, breakable_nats, until
-from tests.serving import HANSE, Hanse, temporary_home
+from tests.inference.fleet import tls_files
+from tests.serving import HANSE, Hanse, free_port, temporary_home
 
 ORGANISATION = UUID(int=7)
 TAKE_OVER_S = 5.0
-LINES = 400
+LINES = 200
 """Lines of a document. Numbers of two digits: no model writes them otherwise."""
 
 
@@ -37,17 +36,6 @@ def certificate(folder: Path, role: str) -> dict[str, str]:
         "HANSE_INFERENCE_KEY": str(folder / f"{role}-key.pem"),
         "HANSE_INFERENCE_AUTHORITY": str(folder / "ca.pem"),
     }
-
-
-def files(folder: Path, role: str) -> TlsFiles:
-    """The same for a client in this process."""
-    return TlsFiles(folder / f"{role}.pem", folder / f"{role}-key.pem", folder / "ca.pem")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Machines:
@@ -105,7 +93,7 @@ async def machines() -> AsyncIterator[tuple[Machines, Breakable, CellsClient]]:
             stack.callback(cell.end)
             bus = await connect_bus(nats.url)
             client = await CellsClient.open_cells(
-                Registry(bus), ["cell"], files(cell.certificates, "client")
+                Registry(bus), ["cell"], tls_files(cell.certificates, "client")
             )
             try:
                 yield cell, nats, client

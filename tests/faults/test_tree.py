@@ -155,7 +155,27 @@ def test_each_character_is_counted_once_whatever_was_killed(tree: Hanse) -> None
     assert counted() == acknowledged
 
 
-def test_a_killed_supervisor_leaves_nothing_that_hinders_the_next_start() -> None:
+def assert_stops(hanse: Hanse, number: int) -> None:
+    """It finishes what was asked before it ends, with every child."""
+    key = hanse.make_key()
+    children = hanse.processes()
+    answers: list[httpx.Response] = []
+
+    def ask() -> None:
+        with hanse.client(key) as client:
+            answers.append(translate(client, long_texts(7)))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    time.sleep(0.2)
+    assert hanse.stop(number) == 0
+    asking.join(30)
+    assert [answer.status_code for answer in answers] == [200]
+    _, alive = psutil.wait_procs(children, timeout=5)
+    assert not alive
+
+
+def test_a_killed_supervisor_hinders_neither_the_next_start_nor_its_end_by_ctrl_c() -> None:
     with temporary_home() as home:
         first = Hanse(home, {})
         first.wait_ready()
@@ -170,26 +190,12 @@ def test_a_killed_supervisor_leaves_nothing_that_hinders_the_next_start() -> Non
                 assert translate(client, ["Good morning."]).status_code == 200
             _, alive = psutil.wait_procs(children, timeout=20)
             assert not alive
+            assert_stops(second, signal.SIGINT)
         finally:
-            assert second.stop() == 0
+            if second.process.poll() is None:
+                second.kill()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_stop_finishes_what_was_asked_and_ends_every_child(number: int) -> None:
-    with serving(HANSE_CACHE_BYTES_MAX="0") as hanse:
-        children = hanse.processes()
-        answers: list[httpx.Response] = []
-
-        def ask() -> None:
-            with hanse.client(key) as client:
-                answers.append(translate(client, long_texts(7)))
-
-        key = hanse.make_key()
-        asking = threading.Thread(target=ask)
-        asking.start()
-        time.sleep(0.2)
-        assert hanse.stop(number) == 0
-        asking.join(30)
-        assert [answer.status_code for answer in answers] == [200]
-        _, alive = psutil.wait_procs(children, timeout=5)
-        assert not alive
+def test_sigterm_ends_a_tree_in_good_order_whatever_it_has_been_through(tree: Hanse) -> None:
+    """Runs last: there is no tree after it."""
+    assert_stops(tree, signal.SIGTERM)

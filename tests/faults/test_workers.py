@@ -12,6 +12,7 @@ import pytest
 
 from hanse.inference import InferenceUnavailable, ItemFailed, Limits, ServiceClass
 from tests.inference.fleet import Fleet, running_fleet, until
+from tests.inference.fragile import Fragile
 
 QUICK = Limits(hang_floor_s=1.0, load_timeout_s=0.5, restart_first_s=0.05)
 
@@ -133,6 +134,51 @@ async def test_a_worker_asked_to_end_finishes_its_batch_first() -> None:
         counts = await fleet.counts()
         assert counts["retried_items"] == 0
         assert await fleet.run("fine") == ["FINE"]
+
+
+async def test_workers_that_drain_under_load_finish_what_they_run_and_lose_nothing() -> None:
+    async with running_fleet(workers=2) as fleet:
+        items = [f"sleep 0.01 {number}" for number in range(200)]
+        bulk = asyncio.create_task(
+            fleet.run(*items, service_class=ServiceClass.BULK, deadline_s=60)
+        )
+        drained = set()
+        for number in range(2):
+            drained.add(pid := await busy_worker(fleet))
+            os.kill(pid, signal.SIGTERM)
+            assert await fleet.run(f"meanwhile {number}") == [f"MEANWHILE {number}"]
+            await until_gone([pid])
+        assert await bulk == [text.upper() for text in items]
+        counts = await fleet.counts()
+        assert (counts["run_items"], counts["items"]) == (202, 202)
+        assert counts["retried_items"] == counts["workers_lost"] == counts["workers_hung"] == 0
+        assert not drained & {worker["pid"] for worker in await fleet.until_workers(2)}
+
+
+async def test_a_worker_that_is_stopped_in_its_batch_is_noticed_and_its_items_run_elsewhere() -> (
+    None
+):
+    async with running_fleet(workers=2, limits=QUICK) as fleet:
+        items = [f"sleep 0.01 {number}" for number in range(200)]
+        bulk = asyncio.create_task(
+            fleet.run(*items, service_class=ServiceClass.BULK, deadline_s=60)
+        )
+        os.kill(pid := await busy_worker(fleet), signal.SIGSTOP)
+        stopped = time.monotonic()
+        asked = 0
+        while (await fleet.counts())["workers_hung"] == 0:
+            assert time.monotonic() - stopped < 10
+            asked += 1
+            assert await fleet.run(f"meanwhile {asked}") == [f"MEANWHILE {asked}"]
+        # It may still be loading, or between two batches: then the next one is its last.
+        assert time.monotonic() - stopped < 2 * (QUICK.hang_floor_s + QUICK.load_timeout_s)
+        assert await bulk == [text.upper() for text in items]
+        counts = await fleet.counts()
+        assert (counts["workers_hung"], counts["workers_lost"]) == (1, 0)
+        assert 1 <= counts["retried_items"] <= Fragile.traits.batch_items_max
+        assert counts["failed_items"] == counts["poison_items"] == counts["expired_items"] == 0
+        await until_gone([pid])
+        await fleet.until_workers(2)
 
 
 async def test_an_interrupt_from_the_terminal_does_not_end_a_worker() -> None:

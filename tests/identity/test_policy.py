@@ -23,6 +23,7 @@ EXPECTED = {
     Permission.EMBEDDINGS: MEMBERS,
     Permission.GENERATION: MEMBERS,
     Permission.MODELS_INFER: MEMBERS,
+    Permission.INFERENCE_READ: ADMINS,
     Permission.GLOSSARIES_READ: TEXT,
     Permission.GLOSSARIES_WRITE: TEXT,
     Permission.STYLE_RULES_READ: TEXT,

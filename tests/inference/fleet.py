@@ -17,7 +17,21 @@ from uuid import UUID
 
 import msgspec
 
-from hanse.inference import InferenceClient, Limits, ServiceClass, TextOutcome, serve
+from hanse.inference import (
+    Door,
+    InferenceClient,
+    Limits,
+    Registry,
+    ServiceClass,
+    Standing,
+    TextOutcome,
+    TlsFiles,
+    located,
+    parse_address,
+    serve,
+    serve_workers,
+)
+from hanse.platform.bus import connect_bus
 from hanse.platform.problems import Problem
 
 FRAGILE = "tests.inference.fragile:engine"
@@ -28,11 +42,25 @@ T = TypeVar("T")
 
 
 class Settings(msgspec.Struct):
-    """How to serve."""
+    """How to serve.
+
+    With `listen` other machines come in there, with `cell` it is found in NATS. With `scheduler`
+    it is a machine of workers alone.
+    """
 
     folder: str
     workers: int
     limits: Limits
+    certificates: str = ""
+    listen: str = ""
+    cell: str = ""
+    nats_url: str = ""
+    scheduler: str = ""
+
+
+def tls_files(folder: Path, role: str) -> TlsFiles:
+    """The certificate of a role, as `renew` writes it."""
+    return TlsFiles(folder / f"{role}.pem", folder / f"{role}-key.pem", folder / "ca.pem")
 
 
 async def until(condition: Callable[[], Awaitable[T]], seconds: float = 30.0) -> T:
@@ -47,11 +75,11 @@ async def until(condition: Callable[[], Awaitable[T]], seconds: float = 30.0) ->
 class Fleet:
     """A scheduler process and a client of it."""
 
-    def __init__(self, folder: Path, workers: int, limits: Limits) -> None:
+    def __init__(self, folder: Path, workers: int, limits: Limits, **place: str) -> None:
         self.folder = folder
         self.socket = folder / "run" / "inference.sock"
         self.models_directory = folder / "models"
-        self._settings = Settings(str(folder), workers, limits)
+        self._settings = Settings(str(folder), workers, limits, **place)
         self.process = self._start()
         self.client: InferenceClient
 
@@ -103,7 +131,8 @@ class Fleet:
 
     async def close(self) -> None:
         """Stop everything."""
-        await self.client.close()
+        if not self._settings.scheduler:
+            await self.client.close()
         if self.process.poll() is None:
             self.process.terminate()
             self.process.wait(20)
@@ -118,10 +147,15 @@ _DEFAULTS: dict[str, Any] = {
 
 
 @asynccontextmanager
-async def running_fleet(workers: int = 2, limits: Limits | None = None) -> AsyncIterator[Fleet]:
-    """A fleet for the length of a block, with the bundled models, `pseudo` and `fragile`."""
+async def running_fleet(
+    workers: int = 2, limits: Limits | None = None, **place: str
+) -> AsyncIterator[Fleet]:
+    """A fleet for the length of a block, with the bundled models, `pseudo` and `fragile`.
+
+    `place` are settings of that name.
+    """
     with tempfile.TemporaryDirectory(prefix="hanse-fleet-") as folder:
-        fleet = Fleet(Path(folder), workers, limits or Limits())
+        fleet = Fleet(Path(folder), workers, limits or Limits(), **place)
         try:
             await fleet.connect()
             yield fleet
@@ -129,11 +163,40 @@ async def running_fleet(workers: int = 2, limits: Limits | None = None) -> Async
             await fleet.close()
 
 
+@asynccontextmanager
+async def machine_of_workers(
+    workers: int, limits: Limits, *, scheduler: str, certificates: str
+) -> AsyncIterator[Fleet]:
+    """Workers for a scheduler elsewhere; a fleet without a client, for the length of a block."""
+    with tempfile.TemporaryDirectory(prefix="hanse-fleet-") as folder:
+        machine = Fleet(
+            Path(folder), workers, limits, scheduler=scheduler, certificates=certificates
+        )
+        try:
+            yield machine
+        finally:
+            await machine.close()
+
+
 async def _main(arguments: Sequence[str]) -> None:
     settings = msgspec.json.decode(arguments[0], type=Settings)
-    folder = Path(settings.folder)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    if settings.scheduler:
+        await _serve_workers(settings, stop)
+    else:
+        await _serve(settings, stop)
+
+
+async def _serve(settings: Settings, stop: asyncio.Event) -> None:
+    folder = Path(settings.folder)
+    door = standing = bus = None
+    if settings.listen:
+        address = parse_address(settings.listen)
+        door = Door(address, tls_files(Path(settings.certificates), "scheduler"))
+        if settings.cell:
+            bus = await connect_bus(settings.nats_url)
+            standing = Standing(Registry(bus), settings.cell, address)
     await serve(
         socket=folder / "run" / "inference.sock",
         models_directory=folder / "models",
@@ -141,6 +204,26 @@ async def _main(arguments: Sequence[str]) -> None:
         pseudo=True,
         limits=settings.limits,
         stop=stop,
+        engines=[FRAGILE],
+        door=door,
+        standing=standing,
+    )
+    if bus is not None:
+        await bus.close()
+
+
+async def _serve_workers(settings: Settings, stop: asyncio.Event) -> None:
+    folder = Path(settings.folder)
+    await serve_workers(
+        locate=located(parse_address(settings.scheduler)),
+        tls=tls_files(Path(settings.certificates), "worker"),
+        folder=folder,
+        models_directory=folder / "models",
+        workers=settings.workers,
+        pseudo=True,
+        limits=settings.limits,
+        stop=stop,
+        kind="other",
         engines=[FRAGILE],
     )
 

@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from hanse.inference.job import CostPrior, ModelSpec, Result, Traits
 from hanse.inference.messages import ItemError
@@ -27,6 +27,19 @@ class Fragile:
 
     def run(self, items: Sequence[str]) -> list[Result | ItemError]:
         return [self._one(text) for text in items]
+
+    def run_streamed(
+        self,
+        item: str,
+        tell: Callable[[str], None],
+        *,
+        wakes: int,
+        is_stopped: Callable[[], bool],
+    ) -> str:
+        for word in item.split():
+            tell(word.upper())
+            time.sleep(0.01)
+        return "end"
 
     def _one(self, text: str) -> Result:
         match text.partition(" ")[0]:

@@ -12,7 +12,7 @@ import pytest
 from hanse.platform.embedded import NatsServer, PostgresServer
 from hanse.server.roles import as_role
 from tests.conftest import Running
-from tests.serving import HANSE, Hanse, command, temporary_home, until
+from tests.serving import HANSE, Hanse, command, free_port, temporary_home, until
 
 
 @pytest.mark.parametrize(
@@ -92,14 +92,6 @@ async def check(url: str, key: str) -> None:
     answer = client.post("/v2/translate", json={"text": ["The house."], "target_lang": "PT-BR"})
     assert "casa" in answer.json()["translations"][0]["text"].lower()
     until(lambda: client.get("/v2/usage").json()["character_count"] == 10, 30)
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_the_package_runs_as_a_module() -> None:

@@ -14,6 +14,7 @@ class Permission(StrEnum):
     WRITE_IMPROVE = "write:improve"
     EMBEDDINGS = "embeddings"
     MODELS_INFER = "models:infer"
+    INFERENCE_READ = "inference:read"
     GENERATION = "generation"
     GLOSSARIES_READ = "glossaries:read"
     GLOSSARIES_WRITE = "glossaries:write"

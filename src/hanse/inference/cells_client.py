@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Sequence
 from random import Random
-from typing import Any, Self
-from uuid import UUID
+from typing import Self
 
 from hanse.inference.addresses import TlsFiles
 from hanse.inference.cells import CellReport, choose_cell
 from hanse.inference.client import InferenceClient
-from hanse.inference.errors import InferenceUnavailable, Outcome
-from hanse.inference.job import ModelInfo, Output, ServiceClass
+from hanse.inference.errors import InferenceUnavailable
+from hanse.inference.job import ServiceClass
+from hanse.inference.link import Link
 from hanse.inference.registry import Registry, cell_located
 from hanse.platform.bus import BusUnavailable
 from hanse.platform.telemetry import log
@@ -30,14 +30,12 @@ class CellsClient(InferenceClient):
     """
 
     def __init__(self, registry: Registry, names: Sequence[str], tls: TlsFiles | None) -> None:
-        async def nowhere() -> None:
-            return None
-
-        super().__init__(nowhere, tls)
+        super().__init__()
         self._registry = registry
         self._names = list(names)
-        self._cells: dict[str, InferenceClient] = {}
+        self._tls = tls
         self._random = Random()
+        self._keeper: asyncio.Task[None] | None = None
 
     @classmethod
     async def open_cells(
@@ -51,60 +49,22 @@ class CellsClient(InferenceClient):
 
     async def close(self) -> None:
         """End all connections."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait({self._keeper})
         await super().close()
-        for cell in self._cells.values():
-            await cell.close()
 
-    async def models(self) -> list[ModelInfo]:
-        """Return the models of all cells. Raises InferenceUnavailable if none was ever reached."""
-        found: dict[str, ModelInfo] | None = None
-        for cell in self._cells.values():
-            try:
-                models = await cell.models()
-            except InferenceUnavailable:
-                continue
-            found = {model.name: model for model in models} | (found or {})
-        if found is None:
-            raise InferenceUnavailable("Inference is not reachable yet. Try again.")
-        return list(found.values())
-
-    async def compute(
-        self,
-        *,
-        organisation_id: UUID,
-        model: str,
-        items: Sequence[str],
-        service_class: ServiceClass,
-        deadline_s: float,
-        output: Output = Output.TEXT,
-        then: Sequence[str] = (),
-    ) -> list[Outcome]:
-        """See `InferenceClient.compute`."""
-        return await self._choose(model, service_class).compute(
-            organisation_id=organisation_id,
-            model=model,
-            items=items,
-            service_class=service_class,
-            deadline_s=deadline_s,
-            output=output,
-            then=then,
-        )
-
-    async def status(self) -> dict[str, Any]:
-        """Return how the cell is that would be chosen now. Raises InferenceUnavailable."""
-        return await self._choose(None, ServiceClass.BULK).status()
-
-    def _choose(self, model: str | None, service_class: ServiceClass) -> InferenceClient:
+    def _link_for(self, model: str | None, service_class: ServiceClass, /) -> Link:
         reports = [
             CellReport(
                 cell=name,
-                workers=cell.load.workers,
-                backlog_s={ServiceClass(each): s for each, s in cell.load.backlog_s.items()},
-                models=frozenset(cell.load.models if model else [ALL]),
-                at=cell.load_at,
+                workers=link.load.workers,
+                backlog_s={ServiceClass(each): s for each, s in link.load.backlog_s.items()},
+                models=frozenset(link.load.models if model else [ALL]),
+                at=link.load_at,
             )
-            for name, cell in self._cells.items()
-            if cell.load is not None
+            for name, link in self._links.items()
+            if link.load is not None
         ]
         chosen = choose_cell(
             reports,
@@ -114,10 +74,10 @@ class CellsClient(InferenceClient):
             random=self._random,
         )
         if chosen is not None:
-            return self._cells[chosen]
+            return self._links[chosen]
         # Nobody says to have this model: whoever is there says what is wrong with it.
         if reports:
-            return self._cells[reports[0].cell]
+            return self._links[reports[0].cell]
         raise InferenceUnavailable("No cell of inference is reachable. Send the request again.")
 
     async def _keep_looking(self) -> None:
@@ -133,8 +93,8 @@ class CellsClient(InferenceClient):
             except BusUnavailable as error:
                 log.debug("cells not looked up", error=error.detail)
                 return
-        new = [name for name in names if name not in self._cells][: CELLS_MAX - len(self._cells)]
+        new = [name for name in names if name not in self._links][: CELLS_MAX - len(self._links)]
         opened = await asyncio.gather(
-            *(InferenceClient.open(cell_located(self._registry, name), self._tls) for name in new)
+            *(Link.open(cell_located(self._registry, name), self._tls) for name in new)
         )
-        self._cells.update(zip(new, opened, strict=True))
+        self._links.update(zip(new, opened, strict=True))

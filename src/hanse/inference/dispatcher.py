@@ -7,6 +7,7 @@ once, and each peer gets what concerns it in one write.
 import asyncio
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from msgspec import structs
@@ -44,6 +45,7 @@ from hanse.inference.messages import (
     wrapped,
 )
 from hanse.inference.metrics import Metrics
+from hanse.inference.overview import overview
 from hanse.inference.processes import WorkerProcesses
 from hanse.inference.scheduler import Scheduler
 from hanse.platform.problems import Problem
@@ -189,8 +191,11 @@ class Dispatcher:
                     if request is not None:
                         del self._origins[request]
                         self._cancel(request)
-                case AskStatus():
+                case AskStatus(organisation_id=None):
                     connection.send(Status(message.id, self.status()))
+                case AskStatus(organisation_id=UUID() as organisation):
+                    known = overview(self.scheduler, self._models, organisation)
+                    connection.send(Status(message.id, msgspec.to_builtins(known)))
         self._wake()
 
     def _submit(

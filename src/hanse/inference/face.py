@@ -48,9 +48,10 @@ from hanse.inference.role import Door, Standing, installed_models, serve, serve_
 from hanse.inference.scored import Scored, Token
 from hanse.inference.scored import decode as decode_scored
 from hanse.inference.scored import pair as rated_item
+from hanse.inference.status_api import routes as status_routes
 from hanse.inference.vectors import DEFAULT_MODEL, Purpose, Vector
 
-routes = (*openai_routes, *chat_routes, *open_inference_routes)
+routes = (*openai_routes, *chat_routes, *open_inference_routes, *status_routes)
 
 __all__ = [
     "DEFAULT_MODEL",

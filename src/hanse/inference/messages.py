@@ -74,9 +74,10 @@ class Cancel(Struct, frozen=True, array_like=True, tag=2):
 
 
 class AskStatus(Struct, frozen=True, array_like=True, tag=3):
-    """How is the fleet?"""
+    """How is the fleet? With an organisation: what may that one know of it (see `overview`)?"""
 
     id: int
+    organisation_id: UUID | None = None
 
 
 FromClient = Submit | Cancel | AskStatus

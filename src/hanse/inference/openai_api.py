@@ -124,10 +124,11 @@ class EmbeddingsResponse(Struct):
 
 
 class ModelEntry(Struct):
-    """A model that can be asked for; `task` is an addition."""
+    """A model that can be asked for; `task` and `ready`, whether a worker has it, are additions."""
 
     id: str
     task: str
+    ready: bool
     created: int = 0
     owned_by: str = "hanse"
     object: Literal["model"] = "model"
@@ -222,9 +223,10 @@ async def list_models(
 ) -> ModelList:
     """List the models that `/v1/embeddings` serves."""
     access.require("embeddings")
+    ready = inference.ready_models()
     return ModelList(
         [
-            ModelEntry(model.name, model.task)
+            ModelEntry(model.name, model.task, model.name in ready)
             for model in await inference.models()
             if model.task == EMBED
         ]

@@ -302,6 +302,11 @@ class FairQueue:
         flow = self._flows.get(organisation)
         return flow.items if flow is not None else 0
 
+    def seconds_of(self, organisation: Organisation) -> float:
+        """Return the predicted seconds of work of this organisation that waits."""
+        flow = self._flows.get(organisation)
+        return flow.seconds if flow is not None else 0.0
+
     def ahead_s(self, organisation: Organisation, seconds: float) -> float:
         """Return the seconds of work until `seconds` more of this organisation would be done.
 

@@ -28,11 +28,9 @@ from hanse.inference.messages import (
     Run,
     ToWorker,
 )
-from hanse.inference.worker import LoadedModels, answer
+from hanse.inference.worker import LEAVE_S, LoadedModels, answer
 
 RECONNECT_S = 0.2
-LEAVE_S = 5.0
-"""Time that a scheduler gets to let a worker go that runs nothing."""
 
 
 class RemoteWorker:

@@ -1,8 +1,8 @@
 """A worker process: connects to the scheduler, loads models on demand and runs batches.
 
-One thread and one loop. SIGTERM ends it after the batch that runs; SIGINT is for the scheduler to
-act on. It is started so that it dies with the scheduler. It imports nothing heavy, since there is
-one worker a core.
+One thread and one loop. SIGTERM ends it after the batch that runs, in agreement with the scheduler,
+so that no other batch is on its way to it; SIGINT is for the scheduler to act on. It is started so
+that it dies with the scheduler. It imports nothing heavy, since there is one worker a core.
 """
 
 import argparse
@@ -31,11 +31,15 @@ from hanse.inference.messages import (
     FromWorker,
     Hello,
     ItemError,
+    Leaving,
     Run,
     Stop,
     ToWorker,
     wrapped,
 )
+
+LEAVE_S = 5.0
+"""Time that a scheduler gets to let a worker go that runs nothing."""
 
 _DETAIL_CHARS_MAX = 200
 _STOPPED = "stopped"
@@ -184,14 +188,21 @@ def _return_memory() -> None:
 
 
 def work(connection: BlockingConnection[ToWorker], models: LoadedModels, stop: int) -> None:
-    """Run batches until the scheduler closes the connection or `stop` becomes readable.
+    """Run batches until the scheduler closes the connection.
 
-    Raises FrameError or OSError when the connection breaks.
+    When `stop` becomes readable, the scheduler is told: what it sent meanwhile is run, and then it
+    closes. Raises FrameError or OSError when the connection breaks, or is not closed in LEAVE_S.
     """
+    watched = [connection.fileno(), stop]
+    patience_s: float | None = None
     while True:
-        readable, _, _ = select.select([connection.fileno(), stop], [], [])
+        readable, _, _ = select.select(watched, [], [], patience_s)
+        if not readable:
+            raise OSError("The scheduler does not let this worker go.")
         if stop in readable:
-            return
+            connection.send(Leaving())
+            watched, patience_s = [connection.fileno()], LEAVE_S
+            continue
         runs = connection.receive()
         if runs is None:
             return

@@ -233,6 +233,7 @@ def _routes(
             "event_catalogue": constant(event_catalogue()),
             "webhook_rules": constant(settings.webhook_rules),
             "public_url": constant(public_url),
+            "operating_organisation": constant(settings.operating_id),
         },
         state=State(
             {

@@ -1,5 +1,7 @@
 """YAML files: strings are translated, all else stays byte for byte."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,11 +97,20 @@ def test_any_translation_can_be_read_again(values: list[str], put: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"a: [", b"a: b: c", b"\t- x", b"%YAML 9", b"[" * 5000, b"a: !!python/object:os.x {"]
+    "data", [b"a: [", b"a: b: c", b"\t- x", b"%YAML 9", b"a: !!python/object:os.x {"]
 )
 def test_what_is_no_yaml_is_refused(data: bytes) -> None:
     with pytest.raises(InvalidFile):
         YAML_FORMAT.read(data)
+
+
+@pytest.mark.parametrize("data", [b"[" * 5000, b"[" * 101 + b"x" + b"]" * 101])
+def test_what_is_nested_too_deep_is_refused_without_reading_on(data: bytes) -> None:
+    started = time.process_time()
+    with pytest.raises(InvalidFile, match="more than 100 deep"):
+        YAML_FORMAT.read(data)
+    assert time.process_time() - started < 5.0
+    assert len(YAML_FORMAT.read(b"[" * 99 + b"x y" + b"]" * 99)) == 1
 
 
 def test_aliases_are_no_bomb() -> None:

@@ -1,7 +1,6 @@
 """The language system over gRPC, by a client of its own."""
 
 import asyncio
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -18,7 +17,7 @@ from hanse.language.rpc import language_pb2_grpc
 from hanse.language.rpc.server import MESSAGE_BYTES_MAX, SERVICE, serve_rpc
 from tests.eventing import going
 from tests.language.conftest import LanguageServer
-from tests.serving import serving
+from tests.serving import Hanse
 
 PERMISSION_DENIED = grpc.StatusCode.PERMISSION_DENIED
 TEXT = "The house is very old. Close {name}, please."
@@ -168,15 +167,12 @@ async def test_a_message_that_is_too_large_is_refused(stub: Any, sent: Any) -> N
     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
-def test_the_tree_serves_it_where_the_setting_says() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with serving(HANSE_RPC_ADDRESS=f"127.0.0.1:{port}") as hanse:
-        sent = (("authorization", f"Bearer {hanse.make_key()}"),)
-        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            stub = language_pb2_grpc.LanguageStub(channel)
-            request = pb.TranslateRequest(texts=["Good morning"], target_language="pt-BR")
-            answer = stub.Translate(request, metadata=sent, timeout=20, wait_for_ready=True)
+def test_the_tree_serves_it_where_the_setting_says(hanse: Hanse) -> None:
+    sent = (("authorization", f"Bearer {hanse.make_key()}"),)
+    with grpc.insecure_channel(hanse.environment["HANSE_RPC_ADDRESS"]) as channel:
+        stub = language_pb2_grpc.LanguageStub(channel)
+        request = pb.TranslateRequest(texts=["Good morning"], target_language="pt-BR")
+        answer = stub.Translate(request, metadata=sent, timeout=20, wait_for_ready=True)
     assert answer.translations[0].text == "Bom dia"
 
 

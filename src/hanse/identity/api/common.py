@@ -6,7 +6,6 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from litestar import Request, Response
 from litestar.datastructures import Cookie
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
 from msgspec import Meta, Struct
 
@@ -15,9 +14,12 @@ from hanse.identity.model import Access
 from hanse.identity.people.service import NAME_CHARACTERS_MAX
 from hanse.identity.signing.sessions import SESSION_LIFETIME
 from hanse.platform.database import Db, Tx
-from hanse.platform.http import Answer, idempotent
+from hanse.platform.http import Answer, idempotent, problem_responses
 
 T = TypeVar("T")
+
+errors = problem_responses
+"""Describe the errors of a route for the OpenAPI document."""
 
 IdempotencyKey = Annotated[
     str | None,
@@ -32,29 +34,6 @@ Cursor = Annotated[
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_CHARACTERS_MAX)]
 Email = Annotated[str, Meta(min_length=3, max_length=320)]
 Tag = Annotated[str, Meta(min_length=2, max_length=35)]
-
-
-class ProblemDocument(Struct):
-    """An error (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-
-
-def errors(*statuses: int) -> dict[int, ResponseSpec]:
-    """Describe the errors of a route for the OpenAPI document."""
-    return {
-        status: ResponseSpec(
-            data_container=ProblemDocument,
-            media_type="application/problem+json",
-            description="See `detail`.",
-            generate_examples=False,
-        )
-        for status in (401, 403, 429, 503, *statuses)
-    }
 
 
 class SignInLink(Struct):

@@ -1,7 +1,12 @@
 """What every HTTP route shares: errors, request ids, paging, idempotency and rate limits."""
 
 from hanse.platform.http.context import ANSWER_HEADERS, RequestContext
-from hanse.platform.http.errors import answer_headers, as_problem, problem_response
+from hanse.platform.http.errors import (
+    answer_headers,
+    as_problem,
+    problem_response,
+    problem_responses,
+)
 from hanse.platform.http.idempotency import Answer, idempotent
 from hanse.platform.http.limits import RateLimit, RateLimited, RateLimits
 from hanse.platform.http.naming import by_method
@@ -32,4 +37,5 @@ __all__ = [
     "page_of",
     "parse_cursor",
     "problem_response",
+    "problem_responses",
 ]

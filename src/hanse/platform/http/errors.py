@@ -7,6 +7,8 @@ from typing import Any
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.datastructures import ResponseSpec
+from msgspec import Struct
 
 from hanse.platform.problems import BadRequest, Problem
 from hanse.platform.telemetry import log
@@ -17,6 +19,29 @@ PROBLEM_JSON = "application/problem+json"
 _DETAILS = {
     413: "The body is larger than this route takes, which is 128 KiB (131,072 bytes) at most.",
 }
+
+
+class ProblemDocument(Struct):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+def problem_responses(*statuses: int) -> dict[int, ResponseSpec]:
+    """Describe the errors of a route that authenticates, and these, for the OpenAPI document."""
+    return {
+        status: ResponseSpec(
+            data_container=ProblemDocument,
+            media_type=PROBLEM_JSON,
+            description="See `detail`.",
+            generate_examples=False,
+        )
+        for status in (401, 403, 429, 503, *statuses)
+    }
 
 
 class HttpProblem(Problem):

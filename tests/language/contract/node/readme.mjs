@@ -1,6 +1,7 @@
 // Runs the examples of the README of the official client for Node; prints what each one said
 // that went wrong, by its text ("" where nothing did).
 // Arguments: the server's address, a key, a folder with the files that the examples name.
+import './impatient.mjs';
 import fs from 'node:fs';
 import { createRequire, stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';

@@ -1,5 +1,6 @@
 // Calls every method of the official client for Node; prints the names of those it called.
 // Arguments: the server's address, a key, a folder to write to.
+import './impatient.mjs';
 import fs from 'node:fs';
 import path from 'node:path';
 import { DeepLClient } from 'deepl-node';

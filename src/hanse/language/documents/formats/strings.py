@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import MaxDepthExceededError
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
@@ -48,30 +49,33 @@ class _Yaml:
 
 
 def _scalars(text: str) -> list[_Scalar]:
+    yaml = YAML(typ="rt", pure=True)
+    # Without a bound the parser's time grows with the square of the depth.
+    yaml.max_depth = DEPTH_MAX
     try:
-        documents = list(YAML(typ="rt", pure=True).compose_all(text))
+        documents = list(yaml.compose_all(text))
+    except MaxDepthExceededError as error:
+        raise InvalidFile(f"Invalid file: it is nested more than {DEPTH_MAX} deep.") from error
     except (YAMLError, ValueError, RecursionError) as error:
         raise InvalidFile("Invalid file: it is not well-formed YAML.") from error
     found: list[_Scalar] = []
     seen: set[int] = set()
     for document in documents:
         if document is not None:
-            found += _walk(document, text, seen, 0)
+            found += _walk(document, text, seen)
     return sorted(found, key=lambda scalar: scalar.start)
 
 
-def _walk(node: Any, text: str, seen: set[int], depth: int) -> Iterator[_Scalar]:
-    if depth > DEPTH_MAX:
-        raise InvalidFile(f"Invalid file: it is nested more than {DEPTH_MAX} deep.")
+def _walk(node: Any, text: str, seen: set[int]) -> Iterator[_Scalar]:
     if id(node) in seen:
         return
     seen.add(id(node))
     if isinstance(node, MappingNode):
         for _, value in node.value:
-            yield from _walk(value, text, seen, depth + 1)
+            yield from _walk(value, text, seen)
     elif isinstance(node, SequenceNode):
         for item in node.value:
-            yield from _walk(item, text, seen, depth + 1)
+            yield from _walk(item, text, seen)
     elif isinstance(node, ScalarNode) and str(node.tag) == _STRING and node.value.strip():
         start, end = node.start_mark.index, node.end_mark.index
         style = node.style or ""

@@ -1,26 +1,16 @@
-"""Settings: typed, from `hanse.toml` and the environment, and refused when unknown or malformed.
-
-Each setting is one field of `Settings`; its environment variable is `HANSE_` and the name in
-capitals. The environment wins over the file. `docs/settings.md` is written from this module.
-"""
+"""What can be set, with its type, default and meaning."""
 
 import os
-import tomllib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import UUID
 
-import msgspec
 from msgspec import Meta, Struct
 
 if TYPE_CHECKING:
     from hanse.platform.outbound import OutboundRules
 
-PREFIX = "HANSE_"
-FILE_NAME = "hanse.toml"
-
-_SECRET = frozenset(
+SECRET = frozenset(
     {
         "metrics_token",
         "database_url",
@@ -30,26 +20,19 @@ _SECRET = frozenset(
         "secret_key",
     }
 )
-
-# Read by the tools that start Hanse, not by Hanse.
-_NOT_SETTINGS = frozenset({"HANSE_CONFIG", "HANSE_URL", "HANSE_API_KEY"})
+"""Settings whose value is never repeated in an error."""
 
 Count = Annotated[int, Meta(ge=0)]
 Processes = Annotated[int, Meta(ge=0, le=1024)]
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
-_WEIGHT = (
-    r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}=(0\.\d{0,2}[1-9]|[1-9]\d{0,3}(\.\d{1,3})?)"
-)
+_UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_WEIGHT = rf"{_UUID}=(0\.\d{{0,2}}[1-9]|[1-9]\d{{0,3}}(\.\d{{1,3}})?)"
 Weights = Annotated[str, Meta(pattern=rf"^({_WEIGHT}(,{_WEIGHT})*)?$")]
 
 
 def _about(description: str) -> Meta:
     return Meta(description=description)
-
-
-class SettingsError(Exception):
-    """A setting is unknown or malformed; the text names it, its source and what it should be."""
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -222,6 +205,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Annotated[str, Meta(min_length=1, max_length=200)],
         _about("Name of the organisation that the first start makes."),
     ] = "My organisation"
+    operating_organisation: Annotated[
+        Annotated[str, Meta(pattern=f"^({_UUID})?$")],
+        _about(
+            "Id of the organisation that runs this server: its administrators see all of inference "
+            "(`/v1/inference/status`), others only what is their own. Empty: nobody sees all."
+        ),
+    ] = ""
     owner_email: Annotated[
         Annotated[str, Meta(pattern="^[^@\\s]+@[^@\\s]+$")],
         _about("E-mail address of the person who owns it."),
@@ -336,13 +326,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def webhook_rules(self) -> "OutboundRules":
-        """Which addresses webhooks may call. Raises SettingsError."""
+        """Which addresses webhooks may call. Raises ValueError."""
         from hanse.platform.outbound import parse_rules
 
-        try:
-            return parse_rules(self.webhook_allowed_hosts, allow_http=self.webhook_allow_http)
-        except ValueError as error:
-            raise SettingsError(f"{PREFIX}WEBHOOK_ALLOWED_HOSTS: {error}.") from error
+        return parse_rules(self.webhook_allowed_hosts, allow_http=self.webhook_allow_http)
+
+    @property
+    def operating_id(self) -> UUID | None:
+        """The organisation that runs this server, if it is named."""
+        return UUID(self.operating_organisation) if self.operating_organisation else None
 
     @property
     def worker_count(self) -> int:
@@ -353,93 +345,3 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def web_process_count(self) -> int:
         """Web processes to start."""
         return self.web_processes or max(1, (os.cpu_count() or 1) // 2)
-
-
-def load(environ: Mapping[str, str], directory: Path) -> Settings:
-    """Read the settings from `hanse.toml` (in `directory`, or at HANSE_CONFIG) and `environ`.
-
-    Raises SettingsError naming the first setting that is unknown or malformed.
-    """
-    path = Path(environ["HANSE_CONFIG"]) if "HANSE_CONFIG" in environ else directory / FILE_NAME
-    known = {field.name: field for field in msgspec.structs.fields(Settings)}
-    values: dict[str, Any] = {}
-    if path.exists() or "HANSE_CONFIG" in environ:
-        for name, value in _read(path).items():
-            if name not in known:
-                raise SettingsError(f"{path}: there is no setting '{name}'.{_hint(name, known)}")
-            values[name] = _convert(name, value, known[name].type, f"{path}: {name}", strict=True)
-    for variable in sorted(environ):
-        if not variable.startswith(PREFIX) or variable in _NOT_SETTINGS:
-            continue
-        name = variable.removeprefix(PREFIX).lower()
-        if name not in known:
-            raise SettingsError(f"There is no setting {variable}.{_hint(name, known)}")
-        value = environ[variable]
-        values[name] = _convert(name, value, known[name].type, variable, strict=False)
-    settings = Settings(**values)
-    if settings.webhook_allowed_hosts:
-        _ = settings.webhook_rules  # now, not when the first role needs it
-    return settings
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}") from error
-
-
-def _convert(name: str, value: Any, kind: Any, source: str, *, strict: bool) -> Any:
-    if kind_name(kind) == "bool" and not strict:
-        words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-        if str(value).lower() not in words:
-            raise SettingsError(f"{source}: expected true or false, got '{value}'.")
-        return words[str(value).lower()]
-    try:
-        return msgspec.convert(value, kind, strict=strict)
-    except msgspec.ValidationError as error:
-        shown = "" if name in _SECRET else f", got '{value}'"
-        raise SettingsError(f"{source}: {error}{shown}.") from error
-
-
-def kind_name(kind: Any) -> str:
-    """Return the name of a setting's type as the documentation shows it."""
-    while get_origin(kind) is Annotated:
-        kind = get_args(kind)[0]
-    if get_origin(kind) is Literal:
-        return " \\| ".join(get_args(kind))
-    return str(kind.__name__)
-
-
-def _hint(name: str, known: Mapping[str, Any]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(name, known, n=1)
-    return f" Did you mean {PREFIX}{close[0].upper()}?" if close else ""
-
-
-def table() -> str:
-    """Return the Markdown table of all settings."""
-    hints = get_type_hints(Settings, include_extras=True)
-    lines = ["| environment variable | type | default | meaning |", "|---|---|---|---|"]
-    for field in msgspec.structs.fields(Settings):
-        kind = hints[field.name]
-        description = next(
-            meta.description
-            for meta in reversed(get_args(kind)[1:])
-            if isinstance(meta, Meta) and meta.description
-        )
-        default = "" if field.default == "" else f"`{msgspec.json.encode(field.default).decode()}`"
-        lines.append(
-            f"| `{PREFIX}{field.name.upper()}` | {kind_name(kind)} | {default} | {description} |"
-        )
-    return "\n".join(lines) + "\n"
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    """Return the settings as environment variables, for the processes that Hanse starts."""
-    return {
-        f"{PREFIX}{name.upper()}": str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in msgspec.structs.asdict(settings).items()
-        if value != ""
-    }

@@ -1,0 +1,45 @@
+"""What follows events, and what became of events that nobody could take."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from hanse.platform.bus import Envelope
+from hanse.platform.database import Tx
+
+Handler = Callable[[Tx, Envelope], Awaitable[None]]
+
+
+class Consumer(msgspec.Struct, frozen=True):
+    """Something that follows events: `handler(tx, envelope)` is called once for each of `types`.
+
+    `name` (letters, digits, `_`, `-`) identifies it for ever: what it has consumed is kept under
+    it. `tx` belongs to the event's organisation; raising rolls it back. A new consumer begins with
+    the oldest event of the stream. Times in seconds: a handler that shows no sign of life for
+    `ack_wait_s` loses the event to another process; pauses between deliveries grow from
+    `retry_first_s` to `retry_max_s`. With `concurrency` over 1 events overtake each other.
+    """
+
+    name: str
+    types: tuple[str, ...]
+    handler: Handler
+    concurrency: int = 1
+    batch: int = 32
+    deliveries_max: int = 8
+    ack_wait_s: float = 30.0
+    retry_first_s: float = 1.0
+    retry_max_s: float = 300.0
+
+
+class DeadLetter(msgspec.Struct, frozen=True):
+    """An event that a consumer gave up, and why."""
+
+    organisation_id: UUID
+    consumer: str
+    event_id: UUID
+    subject: str
+    error: str
+    deliveries: int
+    failed_at: datetime
