@@ -20,9 +20,12 @@ PAGES = [
     "/admin/groups/{group}",
     "/admin/glossaries",
     "/admin/glossaries/{glossary}",
+    "/admin/models",
     "/admin/providers",
     "/admin/keys",
     "/admin/usage",
+    "/admin/webhooks",
+    "/admin/webhooks/{webhook}",
     "/admin/audit",
     "/nowhere",
 ]
@@ -46,7 +49,12 @@ def made(page: Page, hanse: Hanse) -> dict[str, str]:
     }
     body = {"name": "Harbour words", "dictionaries": [dictionary]}
     glossary = call(page, hanse, "POST", "/v3/glossaries", body)
-    return {"group": outer["id"], "glossary": glossary["glossary_id"]}
+    webhook = call(page, hanse, "POST", "/v1/webhooks", {"url": "https://example.org/hanse"})
+    return {
+        "group": outer["id"],
+        "glossary": glossary["glossary_id"],
+        "webhook": webhook["id"],
+    }
 
 
 @pytest.fixture(scope="module")

@@ -110,6 +110,12 @@ const glossary = createRoute({
   component: lazyRouteComponent(() => import("./admin/glossaries/glossary"), "GlossaryPage"),
 });
 
+const models = createRoute({
+  getParentRoute: () => admin,
+  path: "/models",
+  component: lazyRouteComponent(() => import("./admin/models"), "ModelsPage"),
+});
+
 const providers = createRoute({
   getParentRoute: () => admin,
   path: "/providers",
@@ -126,6 +132,18 @@ const usage = createRoute({
   getParentRoute: () => admin,
   path: "/usage",
   component: lazyRouteComponent(() => import("./admin/usage"), "UsagePage"),
+});
+
+const webhooks = createRoute({
+  getParentRoute: () => admin,
+  path: "/webhooks",
+  component: lazyRouteComponent(() => import("./admin/webhooks/list"), "WebhooksPage"),
+});
+
+const webhook = createRoute({
+  getParentRoute: () => admin,
+  path: "/webhooks/$webhookId",
+  component: lazyRouteComponent(() => import("./admin/webhooks/webhook"), "WebhookPage"),
 });
 
 const audit = createRoute({
@@ -162,9 +180,12 @@ const tree = root.addChildren([
       group,
       glossaries,
       glossary,
+      models,
       providers,
       keys,
       usage,
+      webhooks,
+      webhook,
       audit,
     ]),
   ]),

@@ -3,7 +3,13 @@ import { useText } from "@/i18n";
 import { ErrorNote, Field, Notice } from "@/kit";
 
 /** The second factor: a code from the app, or a recovery code. */
-export function CodeField({ value, onChange }: { value: string; onChange: (code: string) => void }) {
+export function CodeField({
+  value,
+  onChange,
+}: {
+  value: string;
+  onChange: (code: string) => void;
+}) {
   const text = useText();
   return (
     <Field

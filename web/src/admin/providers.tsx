@@ -2,7 +2,19 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, type Schema, unwrap } from "@/api/client";
 import { useText } from "@/i18n";
-import { Badge, Button, Check, Confirm, Copyable, Dialog, EmptyState, ErrorNote, Field, PageHead, Skeleton } from "@/kit";
+import {
+  Badge,
+  Button,
+  Check,
+  Confirm,
+  Copyable,
+  Dialog,
+  EmptyState,
+  ErrorNote,
+  Field,
+  PageHead,
+  Skeleton,
+} from "@/kit";
 import { Table } from "@/kit/table";
 
 const providers = {

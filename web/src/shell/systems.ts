@@ -20,6 +20,7 @@ export const PLACES: Place[] = [
   { to: "/admin/people", name: "nav.people", icon: "people", permission: "people:write" },
   { to: "/admin/groups", name: "nav.groups", icon: "group", permission: "groups:read" },
   { to: "/admin/glossaries", name: "nav.glossaries", icon: "book", permission: "glossaries:read" },
+  { to: "/admin/models", name: "nav.models", icon: "cpu", permission: "inference:read" },
   {
     to: "/admin/providers",
     name: "nav.providers",
@@ -28,6 +29,7 @@ export const PLACES: Place[] = [
   },
   { to: "/admin/keys", name: "nav.keys", icon: "key", permission: "api_keys:read" },
   { to: "/admin/usage", name: "nav.usage", icon: "chart", permission: "api_keys:read" },
+  { to: "/admin/webhooks", name: "nav.webhooks", icon: "hook", permission: "webhooks:read" },
   { to: "/admin/audit", name: "nav.audit", icon: "docs", permission: "audit:read" },
   { to: "/account", name: "nav.account", icon: "person" },
 ];

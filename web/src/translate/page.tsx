@@ -6,7 +6,7 @@ import { ErrorNote, PageHead } from "@/kit";
 import { DETECT, firstTarget, keepTarget, options, sameLanguage } from "./choices";
 import { type Formality, hasFormality } from "./extras";
 import { ExtrasBar } from "./extras-bar";
-import { type Remembered } from "./history";
+import type { Remembered } from "./history";
 import { HistoryList } from "./history-list";
 import { SourceSide, TargetSide } from "./sides";
 import type { Part } from "./stream";

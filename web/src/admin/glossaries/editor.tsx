@@ -227,15 +227,11 @@ function EntryTable(props: EditorProps & { known: Entry[] }) {
           </tbody>
         </table>
       </div>
-      {matched.length === 0 ? (
-        <p className="m-0 text-ink-soft">{text("palette.nothing")}</p>
-      ) : null}
+      {matched.length === 0 ? <p className="m-0 text-ink-soft">{text("palette.nothing")}</p> : null}
       {matched.length > most ? (
         <Button onClick={() => setMost(most + SHOWN)}>{text("common.more")}</Button>
       ) : null}
-      {mayWrite ? (
-        <p className="m-0 text-sm text-ink-soft">{text("glossaries.keys")}</p>
-      ) : null}
+      {mayWrite ? <p className="m-0 text-sm text-ink-soft">{text("glossaries.keys")}</p> : null}
     </div>
   );
 }

@@ -18,8 +18,7 @@ export function writeTsv(entries: Entry[]): string {
 
 /** Entries as comma-separated values (RFC 4180). */
 export function writeCsv(entries: Entry[]): string {
-  const cell = (text: string) =>
-    /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const cell = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   return entries.map(({ source, target }) => `${cell(source)},${cell(target)}\r\n`).join("");
 }
 

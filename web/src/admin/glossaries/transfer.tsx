@@ -109,10 +109,7 @@ function Import({ glossaryId, pair, onClose, onImported }: ImportProps) {
           onChange={(event) => setFile(event.target.files?.[0] ?? null)}
           className="w-full rounded-lg border border-line-strong bg-surface p-2 file:mr-3 file:rounded-md file:border-0 file:bg-sunken file:px-3 file:py-1.5 file:text-ink"
         />
-        <p
-          id={`${id}-note`}
-          className={`m-0 text-sm ${isTooLarge ? "text-bad" : "text-ink-soft"}`}
-        >
+        <p id={`${id}-note`} className={`m-0 text-sm ${isTooLarge ? "text-bad" : "text-ink-soft"}`}>
           {text(isTooLarge ? "glossaries.tooLarge" : "glossaries.fileHint")}
         </p>
       </div>

@@ -119,9 +119,7 @@ function DeleteGroup({ group }: { group: Group }) {
   const [asking, setAsking] = useState(false);
   const remove = useMutation({
     mutationFn: () =>
-      unwrap(
-        api.DELETE("/v1/groups/{group_id}", { params: { path: { group_id: group.id } } }),
-      ),
+      unwrap(api.DELETE("/v1/groups/{group_id}", { params: { path: { group_id: group.id } } })),
     onSuccess: async () => {
       await navigate({ to: "/admin/groups" });
       await groupsChanged(queries);

@@ -95,8 +95,7 @@ function NewGroup({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState("");
   const [description, setDescription] = useState("");
   const make = useMutation({
-    mutationFn: () =>
-      unwrap(api.POST("/v1/groups", { body: { name: name.trim(), description } })),
+    mutationFn: () => unwrap(api.POST("/v1/groups", { body: { name: name.trim(), description } })),
     onSuccess: async (made) => {
       await groupsChanged(queries);
       onClose();

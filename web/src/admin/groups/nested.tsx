@@ -16,16 +16,12 @@ export function Nested({ group, mayWrite }: { group: Group; mayWrite: boolean })
   const path = (child_id: string) => ({ group_id: group.id, child_id });
   const put = useMutation({
     mutationFn: (id: string) =>
-      unwrap(
-        api.PUT("/v1/groups/{group_id}/groups/{child_id}", { params: { path: path(id) } }),
-      ),
+      unwrap(api.PUT("/v1/groups/{group_id}/groups/{child_id}", { params: { path: path(id) } })),
     onSuccess: () => groupsChanged(queries),
   });
   const remove = useMutation({
     mutationFn: (id: string) =>
-      unwrap(
-        api.DELETE("/v1/groups/{group_id}/groups/{child_id}", { params: { path: path(id) } }),
-      ),
+      unwrap(api.DELETE("/v1/groups/{group_id}/groups/{child_id}", { params: { path: path(id) } })),
     onSuccess: () => groupsChanged(queries),
   });
   const error = put.error ?? remove.error;

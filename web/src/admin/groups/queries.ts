@@ -25,8 +25,7 @@ export const groupList = (query: string) =>
 export const group = (id: string) =>
   queryOptions({
     queryKey: ["group", id],
-    queryFn: () =>
-      unwrap(api.GET("/v1/groups/{group_id}", { params: { path: { group_id: id } } })),
+    queryFn: () => unwrap(api.GET("/v1/groups/{group_id}", { params: { path: { group_id: id } } })),
   });
 
 /** Who is in a group itself. */
