@@ -72,7 +72,7 @@ async def test_terms_of_a_glossary_stand_in_the_parts_and_are_told_at_the_end(
                 {
                     "source_lang": "en",
                     "target_lang": "pt",
-                    "entries": "boat\tbarcaça",
+                    "entries": "boat\tembarcação",
                     "entries_format": "tsv",
                 }
             ],
@@ -82,7 +82,7 @@ async def test_terms_of_a_glossary_stand_in_the_parts_and_are_told_at_the_end(
     text = "The water is cold. The boat is old."
     asked = {"text": text, "source_lang": "EN", "glossary_id": glossary}
     *parts, (_, whole) = await events(client, **asked)
-    assert "barcaça" in parts[-1][1]["text"]
+    assert "embarcação" in parts[-1][1]["text"]
     [term] = whole["glossary_terms"]
     assert term["source"] == "boat"
     assert term["outcome"] in ("exact", "replaced")

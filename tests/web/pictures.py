@@ -117,7 +117,7 @@ def _fill(page: Page, hanse: Hanse) -> dict[str, str]:
         body = {"is_manager": person == people[1]}
         call(page, hanse, "PUT", f"/v1/groups/{port}/members/{person}", body)
     directions = {
-        ("en", "pt"): "boat\tbarcaça\nharbour\tporto\nquay\tcais\npilot\tprático\ntide\tmaré",
+        ("en", "pt"): "boat\tembarcação\nharbour\tporto\nquay\tcais\npilot\tprático\ntide\tmaré",
         ("pt", "en"): "cais\tquay\nmaré\ttide",
     }
     glossary = post(

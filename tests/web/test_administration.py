@@ -55,7 +55,7 @@ def test_a_glossary_is_written_by_keyboard(page: Page, hanse: Hanse) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Add").click()
     page.get_by_label("English, entry 1").fill("boat")
     page.keyboard.press("Tab")
-    page.keyboard.type("barcaça")
+    page.keyboard.type("embarcação")
     page.keyboard.press("Enter")
     expect(page.get_by_label("English, entry 2")).to_be_focused()
     page.keyboard.type("boat")
@@ -70,7 +70,7 @@ def test_a_glossary_is_written_by_keyboard(page: Page, hanse: Hanse) -> None:
     page.keyboard.type("cais")
     page.keyboard.press("Control+s")
     expect(page.get_by_text("2 entries · Saved")).to_be_visible()
-    assert entries(page, hanse) == "boat\tbarcaça\nquay\tcais"
+    assert entries(page, hanse) == "boat\tembarcação\nquay\tcais"
 
 
 def test_changes_that_are_not_saved_are_not_lost_by_a_slip(page: Page) -> None:
@@ -79,7 +79,7 @@ def test_changes_that_are_not_saved_are_not_lost_by_a_slip(page: Page) -> None:
     dialog = page.get_by_role("dialog", name="Discard the changes")
     dialog.get_by_role("button", name="Cancel").click()
     expect(page.get_by_label("Portuguese, entry 1")).to_have_value("lancha")
-    page.get_by_label("Portuguese, entry 1").fill("barcaça")
+    page.get_by_label("Portuguese, entry 1").fill("embarcação")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("2 entries · Saved")).to_be_visible()
 
@@ -90,7 +90,7 @@ def test_entries_go_out_and_come_in_as_files(page: Page, hanse: Hanse, tmp_path:
     assert loaded.value.suggested_filename == "Boats en-pt.csv"
     loaded.value.save_as(tmp_path / "boats.csv")
     text = (tmp_path / "boats.csv").read_bytes().decode()
-    assert text == "boat,barcaça\r\nquay,cais\r\n"
+    assert text == "boat,embarcação\r\nquay,cais\r\n"
     page.get_by_role("button", name="Import").click()
     dialog = page.get_by_role("dialog", name="Import")
     more = {"name": "more.csv", "mimeType": "text/csv", "buffer": b'tide,"mar\xc3\xa9"\n'}
@@ -106,9 +106,9 @@ def test_a_translation_follows_the_glossary_that_is_chosen(page: Page) -> None:
     page.get_by_label("Text to translate").fill("The boat is very old and lies in the harbour.")
     target = page.get_by_role("region", name="Translation")
     expect(target).to_contain_text("porto")
-    expect(target).not_to_contain_text("barcaça")
+    expect(target).not_to_contain_text("embarcação")
     choose(page, "Glossary", "Boats")
-    expect(target).to_contain_text("barcaça")
+    expect(target).to_contain_text("embarcação")
     expect(page.get_by_text("1 term of the glossary used")).to_be_visible()
     # It is of one direction, which is now said, and ends with it.
     expect(page.get_by_role("combobox", name="Translate from")).to_have_text("English")

@@ -44,7 +44,7 @@ def made(page: Page, hanse: Hanse) -> dict[str, str]:
     dictionary = {
         "source_lang": "en",
         "target_lang": "pt",
-        "entries": "boat\tbarcaça\nquay\tcais",
+        "entries": "boat\tembarcação\nquay\tcais",
         "entries_format": "tsv",
     }
     body = {"name": "Harbour words", "dictionaries": [dictionary]}
