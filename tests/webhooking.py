@@ -8,6 +8,8 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
+
 from hanse import identity
 from hanse.identity import DeliveryLimits, Seal
 from hanse.platform.catalogue import Catalogue
@@ -28,7 +30,9 @@ async def deliver(
     """Run all three until stopped; `place` is the receiver that may be called."""
     db = await Db.open(jobs_url, size_max=8)
     client = OutboundClient(parse_rules(place, allow_http=True))
-    consumer = identity.webhook_consumer(Catalogue(identity.event_examples))
+    consumer = msgspec.structs.replace(
+        identity.webhook_consumer(Catalogue(identity.event_examples)), ack_wait_s=1.0
+    )
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(run_relay(relay_url, nats_url, stop))

@@ -262,6 +262,10 @@ async def test_a_session_that_is_not_new_does_neither(
         "where person_id = $1",
         person_id,
     )
+    # Another process, which remembers nothing of the session.
+    elsewhere = tenant.house.browser(tenant.house.build())
+    elsewhere.cookies.update(browser.cookies)
+    browser = elsewhere
     other = await tenant.person()
     for answer in (
         await browser.post("/v1/me/export"),

@@ -47,6 +47,7 @@ def page(browser: Browser, hanse: Hanse) -> Iterator[Page]:
         color_scheme="light",
         viewport={"width": 1440, "height": 900},
         service_workers="block",
+        reduced_motion="reduce",
     )
     context.set_default_timeout(15_000)
     yield context.new_page()

@@ -60,7 +60,9 @@ def made(page: Page, hanse: Hanse) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def outside(browser: Browser, hanse: Hanse) -> Iterator[Page]:
     """A tab of somebody who has not signed in."""
-    context = browser.new_context(base_url=hanse.url, locale="en-GB", service_workers="block")
+    context = browser.new_context(
+        base_url=hanse.url, locale="en-GB", service_workers="block", reduced_motion="reduce"
+    )
     yield context.new_page()
     context.close()
 

@@ -39,7 +39,9 @@ def issuer() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def visitor(browser: Browser, hanse: Hanse) -> Iterator[Page]:
     """A tab of somebody who has not signed in yet."""
-    context = browser.new_context(base_url=hanse.url, locale="en-GB", service_workers="block")
+    context = browser.new_context(
+        base_url=hanse.url, locale="en-GB", service_workers="block", reduced_motion="reduce"
+    )
     context.set_default_timeout(15_000)
     yield context.new_page()
     context.close()

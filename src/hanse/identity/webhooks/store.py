@@ -40,7 +40,7 @@ def _delivery(row: Any) -> WebhookDelivery:
 async def lock_webhooks(tx: Tx) -> int:
     """How many webhooks there are; nobody else makes one until the transaction ends."""
     await tx.execute(
-        "select pg_advisory_xact_lock(hashtextextended('webhooks ' || $1::text, 0))",
+        "select pg_advisory_xact_lock(hashtextextended('webhooks ' || $1::uuid::text, 0))",
         tx.organisation_id,
     )
     count: int = await tx.fetchval(
