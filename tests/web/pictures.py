@@ -73,7 +73,7 @@ def _pictures(page: Page, hanse: Hanse) -> Iterator[tuple[str, bytes]]:
     yield from _of(page, "sign-in-link", "/sign-in/a-link")
     enter(page, hanse)
     yield from _of(page, "welcome", "/welcome")
-    for path in ("people", "groups", "glossaries", "providers", "keys", "usage"):
+    for path in ("groups", "glossaries", "webhooks", "usage"):
         yield from _of(page, f"{path}-empty", f"/admin/{path}")
     made = _fill(page, hanse)
     yield from _of(page, "translate-empty", "/translate")
@@ -86,9 +86,12 @@ def _pictures(page: Page, hanse: Hanse) -> Iterator[tuple[str, bytes]]:
         "group": f"/admin/groups/{made['group']}",
         "glossaries": "/admin/glossaries",
         "glossary": f"/admin/glossaries/{made['glossary']}",
+        "models": "/admin/models",
         "providers": "/admin/providers",
         "keys": "/admin/keys",
         "usage": "/admin/usage",
+        "webhooks": "/admin/webhooks",
+        "webhook": f"/admin/webhooks/{made['webhook']}",
         "audit": "/admin/audit",
         "nowhere": "/nowhere",
     }.items():
@@ -137,7 +140,9 @@ def _fill(page: Page, hanse: Hanse) -> dict[str, str]:
         issuer="https://login.example.org",
         client_id="hanse",
     )
-    return {"group": port, "glossary": glossary}
+    webhook = post("/v1/webhooks", url="https://example.org/hanse", description="Timetables")["id"]
+    call(page, hanse, "POST", f"/v1/webhooks/{webhook}/ping")
+    return {"group": port, "glossary": glossary, "webhook": webhook}
 
 
 def _translate(page: Page) -> Iterator[tuple[str, bytes]]:

@@ -158,6 +158,18 @@ const account = createRoute({
   component: lazyRouteComponent(() => import("./account/page"), "AccountPage"),
 });
 
+const notifications = createRoute({
+  getParentRoute: () => shell,
+  path: "/notifications",
+  component: lazyRouteComponent(() => import("./inbox/page"), "NotificationsPage"),
+});
+
+const notificationPreferences = createRoute({
+  getParentRoute: () => shell,
+  path: "/account/notifications",
+  component: lazyRouteComponent(() => import("./inbox/preferences"), "NotificationPreferencesPage"),
+});
+
 const welcome = createRoute({
   getParentRoute: () => shell,
   path: "/welcome",
@@ -173,6 +185,8 @@ const tree = root.addChildren([
     documents,
     account,
     welcome,
+    notifications,
+    notificationPreferences,
     admin.addChildren([
       adminHome,
       people,

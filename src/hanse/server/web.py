@@ -13,6 +13,8 @@ PAGES: Final = [
     "/sign-in/{token:str}",
     "/welcome",
     "/account",
+    "/account/{rest:path}",
+    "/notifications",
     "/translate",
     "/translate/{rest:path}",
     "/admin",

@@ -80,7 +80,7 @@ export function ProvidersPage() {
               <th scope="row" className="font-medium">
                 {each.name}
               </th>
-              <td className="break-all">{each.issuer}</td>
+              <td className="min-w-56 break-words">{each.issuer}</td>
               <td>
                 <Badge tone={each.enabled ? "good" : "plain"}>
                   {text(each.enabled ? "providers.on" : "providers.off")}

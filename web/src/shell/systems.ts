@@ -31,6 +31,7 @@ export const PLACES: Place[] = [
   { to: "/admin/usage", name: "nav.usage", icon: "chart", permission: "api_keys:read" },
   { to: "/admin/webhooks", name: "nav.webhooks", icon: "hook", permission: "webhooks:read" },
   { to: "/admin/audit", name: "nav.audit", icon: "docs", permission: "audit:read" },
+  { to: "/notifications", name: "nav.inbox", icon: "bell" },
   { to: "/account", name: "nav.account", icon: "person" },
 ];
 

@@ -154,7 +154,7 @@ function EntryTable(props: EditorProps & { known: Entry[] }) {
     // biome-ignore lint/a11y/noStaticElementInteractions: keys and pastes of the fields inside
     <div className="grid gap-3" onKeyDown={onKeyDown} onPaste={onPaste}>
       <div className="sticky top-14 z-10 -my-1 flex flex-wrap items-end gap-2 bg-paper py-2">
-        <div className="min-w-40 grow">
+        <div className="grow max-md:basis-full">
           <Field
             label={text("glossaries.filter")}
             type="search"

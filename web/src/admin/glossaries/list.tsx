@@ -58,7 +58,7 @@ export function GlossariesPage() {
               </th>
               <td>
                 {each.dictionaries.map((one) => (
-                  <span key={`${one.source_lang}-${one.target_lang}`} className="block">
+                  <span key={`${one.source_lang}-${one.target_lang}`} className="block min-w-56">
                     {pairName({ source: one.source_lang, target: one.target_lang }, locale)}
                     <span className="text-ink-soft">
                       {" · "}

@@ -88,7 +88,7 @@ function DeliveryTable({ deliveries, onOpen }: DeliveryTableProps) {
       {deliveries.map((each) => (
         <tr key={each.id}>
           <td className="whitespace-nowrap">{time.format(new Date(each.created_at))}</td>
-          <td className="break-all">{each.type}</td>
+          <td className="min-w-56 break-words">{each.type}</td>
           <td>
             <StatusBadge status={each.status} />
             {each.status === "pending" && each.attempts > 0 && each.due_at ? (

@@ -52,7 +52,7 @@ function WebhookTable({ webhooks }: { webhooks: Webhook[] }) {
     >
       {webhooks.map((each) => (
         <tr key={each.id}>
-          <th scope="row" className="font-medium">
+          <th scope="row" className="min-w-56 font-medium">
             <Link
               to="/admin/webhooks/$webhookId"
               params={{ webhookId: each.id }}
