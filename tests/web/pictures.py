@@ -93,7 +93,7 @@ def _pictures(page: Page, hanse: Hanse) -> Iterator[tuple[str, bytes]]:
         "webhooks": "/admin/webhooks",
         "webhook": f"/admin/webhooks/{made['webhook']}",
         "audit": "/admin/audit",
-        "nowhere": "/nowhere",
+        "nowhere": "/admin/nowhere",
     }.items():
         yield from _of(page, name, path)
     page.goto("/admin/people")

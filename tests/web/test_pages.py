@@ -27,7 +27,7 @@ PAGES = [
     "/admin/webhooks",
     "/admin/webhooks/{webhook}",
     "/admin/audit",
-    "/nowhere",
+    "/admin/nowhere",
 ]
 OUTSIDE = ["/sign-in", "/sign-in/a-link-of-old"]
 
