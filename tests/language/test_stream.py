@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -58,3 +59,36 @@ async def test_what_cannot_be_translated_is_refused_before_the_stream(
     answer = await client.post("/v1/translate/stream", json={"target_lang": "PT", **fields})
     assert answer.status_code == 400
     assert complaint in answer.text
+
+
+async def test_terms_of_a_glossary_stand_in_the_parts_and_are_told_at_the_end(
+    client: httpx.AsyncClient,
+) -> None:
+    made = await client.post(
+        "/v3/glossaries",
+        json={
+            "name": "Harbour",
+            "dictionaries": [
+                {
+                    "source_lang": "en",
+                    "target_lang": "pt",
+                    "entries": "boat\tembarcação",
+                    "entries_format": "tsv",
+                }
+            ],
+        },
+    )
+    glossary = made.json()["glossary_id"]
+    text = "The water is cold. The boat is old."
+    asked = {"text": text, "source_lang": "EN", "glossary_id": glossary}
+    *parts, (_, whole) = await events(client, **asked)
+    assert "embarcação" in parts[-1][1]["text"]
+    [term] = whole["glossary_terms"]
+    assert term["source"] == "boat"
+    assert term["outcome"] in ("exact", "replaced")
+    *_, (_, without) = await events(client, text=text, source_lang="EN")
+    assert "glossary_terms" not in without
+    answer = await client.post(
+        "/v1/translate/stream", json={**asked, "glossary_id": str(uuid4()), "target_lang": "PT"}
+    )
+    assert answer.status_code == 404

@@ -30,7 +30,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hanse(browser: Browser) -> Iterator[Hanse]:
     """A server at its first start; without a browser none is started."""
     assert (web.FOLDER / "index.html").is_file(), "the web client was not built: make web"
@@ -47,6 +47,7 @@ def page(browser: Browser, hanse: Hanse) -> Iterator[Page]:
         color_scheme="light",
         viewport={"width": 1440, "height": 900},
         service_workers="block",
+        reduced_motion="reduce",
     )
     context.set_default_timeout(15_000)
     yield context.new_page()

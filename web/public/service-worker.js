@@ -33,3 +33,19 @@ async function networkFirst(request) {
     return (await caches.match("/")) ?? Response.error();
   }
 }
+
+// What the server announces while no page is open. A repeat takes the place of the first.
+self.addEventListener("push", (event) => {
+  const { id, title, body, link } = event.data.json();
+  event.waitUntil(
+    self.registration.showNotification(title, { body, tag: id, icon: "/icon.svg", data: link }),
+  );
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const url = new URL(event.notification.data ?? "/notifications", self.location.origin);
+  // Whatever a message says, a click stays on this site.
+  const target = url.origin === self.location.origin ? url.href : self.location.origin;
+  event.waitUntil(self.clients.openWindow(target));
+});

@@ -24,6 +24,12 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import("./account/sign-in"), "SignIn"),
 });
 
+const signInByLink = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/$token",
+  component: lazyRouteComponent(() => import("./account/sign-in-by-link"), "SignInByLink"),
+});
+
 /** All pages but the sign-in need somebody who is signed in. */
 const shell = createRoute({
   getParentRoute: () => root,
@@ -80,6 +86,36 @@ const people = createRoute({
   component: lazyRouteComponent(() => import("./admin/people"), "PeoplePage"),
 });
 
+const groups = createRoute({
+  getParentRoute: () => admin,
+  path: "/groups",
+  component: lazyRouteComponent(() => import("./admin/groups/list"), "GroupsPage"),
+});
+
+const group = createRoute({
+  getParentRoute: () => admin,
+  path: "/groups/$groupId",
+  component: lazyRouteComponent(() => import("./admin/groups/group"), "GroupPage"),
+});
+
+const glossaries = createRoute({
+  getParentRoute: () => admin,
+  path: "/glossaries",
+  component: lazyRouteComponent(() => import("./admin/glossaries/list"), "GlossariesPage"),
+});
+
+const glossary = createRoute({
+  getParentRoute: () => admin,
+  path: "/glossaries/$glossaryId",
+  component: lazyRouteComponent(() => import("./admin/glossaries/glossary"), "GlossaryPage"),
+});
+
+const models = createRoute({
+  getParentRoute: () => admin,
+  path: "/models",
+  component: lazyRouteComponent(() => import("./admin/models"), "ModelsPage"),
+});
+
 const providers = createRoute({
   getParentRoute: () => admin,
   path: "/providers",
@@ -98,6 +134,18 @@ const usage = createRoute({
   component: lazyRouteComponent(() => import("./admin/usage"), "UsagePage"),
 });
 
+const webhooks = createRoute({
+  getParentRoute: () => admin,
+  path: "/webhooks",
+  component: lazyRouteComponent(() => import("./admin/webhooks/list"), "WebhooksPage"),
+});
+
+const webhook = createRoute({
+  getParentRoute: () => admin,
+  path: "/webhooks/$webhookId",
+  component: lazyRouteComponent(() => import("./admin/webhooks/webhook"), "WebhookPage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => admin,
   path: "/audit",
@@ -110,6 +158,18 @@ const account = createRoute({
   component: lazyRouteComponent(() => import("./account/page"), "AccountPage"),
 });
 
+const notifications = createRoute({
+  getParentRoute: () => shell,
+  path: "/notifications",
+  component: lazyRouteComponent(() => import("./inbox/page"), "NotificationsPage"),
+});
+
+const notificationPreferences = createRoute({
+  getParentRoute: () => shell,
+  path: "/account/notifications",
+  component: lazyRouteComponent(() => import("./inbox/preferences"), "NotificationPreferencesPage"),
+});
+
 const welcome = createRoute({
   getParentRoute: () => shell,
   path: "/welcome",
@@ -118,13 +178,30 @@ const welcome = createRoute({
 
 const tree = root.addChildren([
   signIn,
+  signInByLink,
   shell.addChildren([
     home,
     translate,
     documents,
     account,
     welcome,
-    admin.addChildren([adminHome, people, providers, keys, usage, audit]),
+    notifications,
+    notificationPreferences,
+    admin.addChildren([
+      adminHome,
+      people,
+      groups,
+      group,
+      glossaries,
+      glossary,
+      models,
+      providers,
+      keys,
+      usage,
+      webhooks,
+      webhook,
+      audit,
+    ]),
   ]),
 ]);
 

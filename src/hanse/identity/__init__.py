@@ -54,7 +54,6 @@ from hanse.identity.service import (
 )
 from hanse.identity.signing.links import LINK_LIFETIME, Mailer
 from hanse.identity.signing.links import create as create_sign_in_link
-from hanse.identity.signing.links import sign_in as sign_in_by_link
 from hanse.identity.signing.passwords import Passwords
 from hanse.identity.signing.sessions import sign_out
 from hanse.identity.store import (
@@ -133,7 +132,6 @@ __all__ = [
     "scim_error_response",
     "scim_routes",
     "session_cookie",
-    "sign_in_by_link",
     "sign_out",
     "webhook_consumer",
 ]

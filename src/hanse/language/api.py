@@ -15,6 +15,7 @@ from hanse.language.answering import TranslateResponse
 from hanse.language.detect import Detector
 from hanse.language.documents import api as documents
 from hanse.language.glossaries import api as glossaries
+from hanse.language.glossaries.loading import TermsCache
 from hanse.language.memories import api as memories_api
 from hanse.language.memories.service import Memories
 from hanse.language.quality import api as quality
@@ -114,6 +115,10 @@ def _memories() -> Memories:
     return Memories()
 
 
+def _terms_cache() -> TermsCache:
+    return TermsCache()
+
+
 def _quotas(state: State) -> Quotas:
     return _translations(state).quotas
 
@@ -143,6 +148,7 @@ routes: Final = (
             "quotas": Provide(_quotas, use_cache=True, sync_to_thread=False),
             "writing": Provide(_writing, sync_to_thread=False),
             "memories": Provide(_memories, use_cache=True, sync_to_thread=False),
+            "terms_cache": Provide(_terms_cache, use_cache=True, sync_to_thread=False),
             "repeated_writing": Provide(_repeated_writing, use_cache=True, sync_to_thread=False),
         },
     ),

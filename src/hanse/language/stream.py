@@ -16,6 +16,7 @@ from hanse.identity import Access
 from hanse.inference import InferenceClient
 from hanse.language import contract, streaming, wire
 from hanse.language.detect import Detector
+from hanse.language.glossaries.loading import TermsCache
 from hanse.language.memories.service import Memories
 from hanse.language.quotas import Quotas
 from hanse.language.revising.service import formal_languages
@@ -32,7 +33,13 @@ BODY_BYTES_MAX: Final = 128 * 1024
     operation_id="streamTranslation",
     operation_class=contract.fields_operation(
         {"text": str, "target_lang": str},
-        {"source_lang": str, "style_id": str, "translation_memory_id": str},
+        {
+            "source_lang": str,
+            "glossary_id": str,
+            "style_id": str,
+            "translation_memory_id": str,
+            "formality": str,
+        },
     ),
     summary="Translate a text sentence by sentence",
     description="Server-sent events: `sentence` for each part in order, then `done`, or `error`.",
@@ -50,6 +57,7 @@ async def stream_translation(
     quotas: NamedDependency[Quotas],
     memories: NamedDependency[Memories],
     generation: NamedDependency[InferenceClient | None],
+    terms_cache: NamedDependency[TermsCache],
 ) -> ServerSentEvent:
     """Translate one text; what the client no longer waits for is neither computed nor billed."""
     access.require("translate:text")
@@ -60,7 +68,7 @@ async def stream_translation(
     asked = wire.parse_translate(
         {**fields, "text": [text], "tag_handling": None}, formal_languages(generation)
     )
-    extras = await streaming.extras(access, db, memories, asked, generation)
+    extras = await streaming.extras(access, db, memories, terms_cache, asked, generation)
     parts = await streaming.begin(access, db, inference, detector, quotas, asked, extras)
 
     async def events() -> AsyncIterator[ServerSentEventMessage]:

@@ -11,6 +11,10 @@ from hanse.identity import Access
 from hanse.inference import InferenceClient
 from hanse.language import routing, service, wire
 from hanse.language.detect import Detector
+from hanse.language.glossaries.enforcement import Term
+from hanse.language.glossaries.loading import TermsCache
+from hanse.language.glossaries.terms import Terms
+from hanse.language.languages import root
 from hanse.language.memories.service import Memories, Recall
 from hanse.language.pipeline import billed_characters, plan
 from hanse.language.projection import Marked
@@ -38,12 +42,17 @@ class StreamedSentence(msgspec.Struct):
 
 
 class StreamedText(msgspec.Struct):
-    """The end of the stream: the whole translation."""
+    """The end of the stream: the whole translation.
+
+    `glossary_terms` says what became of each term, in the order of the text; absent without a
+    glossary.
+    """
 
     text: str
     detected_source_language: str
     billed_characters: int
     not_applied: list[str] | UnsetType = UNSET
+    glossary_terms: list[Term] | UnsetType = UNSET
 
 
 class Extras(msgspec.Struct, frozen=True):
@@ -53,21 +62,28 @@ class Extras(msgspec.Struct, frozen=True):
     recall: Recall | None = None
     wishes: Wishes = Wishes()
     revise: service.Revise | None = None
+    terms: Terms | None = None
+
+
+NONE: Final = Extras()
 
 
 async def extras(
     access: Access,
     db: Db,
     memories: Memories,
+    glossaries: TermsCache,
     asked: wire.TranslateRequest,
     generation: InferenceClient | None = None,
 ) -> Extras:
-    """Return the style and the memory that a request names, and what revises its sentences.
+    """Return the style, the memory and the terms of the glossaries that a request names.
 
-    Raises StyleNotFound, MemoryNotFound, InvalidParameter.
+    With them comes what revises its sentences.
+
+    Raises StyleNotFound, MemoryNotFound, GlossaryNotFound, InvalidParameter.
     """
-    style = recall = None
-    if asked.style_id is not None or asked.memory_id is not None:
+    style = recall = terms = None
+    if asked.style_id is not None or asked.memory_id is not None or asked.glossary_ids:
         async with db.tx(access.organisation_id, access.person_id) as tx:
             if asked.style_id is not None:
                 style = await styles.get_for(tx, asked.style_id, asked.target)
@@ -75,8 +91,13 @@ async def extras(
                 recall = await memories.recall(
                     tx, asked.memory_id, asked.target, asked.memory_percent_min
                 )
+            if asked.glossary_ids and asked.source is not None:
+                terms = await glossaries.load(
+                    tx, asked.glossary_ids, root(asked.source), root(asked.target)
+                )
     wishes = styles.wishes(asked.wishes, style)
-    return Extras(style, recall, wishes, reviser(generation, access.organisation_id, wishes))
+    revise = reviser(generation, access.organisation_id, wishes)
+    return Extras(style, recall, wishes, revise, terms)
 
 
 async def begin(
@@ -131,6 +152,7 @@ async def _going_on(
                 languages=[language],
                 memory=extras.recall,
                 revise=extras.revise,
+                terms=extras.terms,
             )
         return styles.applied(extras.style, translation) if extras.style else translation
 
@@ -150,7 +172,11 @@ async def _going_on(
         unheeded = one.unheeded if extras.revise else extras.wishes.names
         left = [*unheeded, *styles.rules_not_applied(extras.style)]
         yield StreamedText(
-            one.text, language or default_language, one.billed_characters, left or UNSET
+            one.text,
+            language or default_language,
+            one.billed_characters,
+            left or UNSET,
+            [term for text in done for term in text.terms] if asked.glossary_ids else UNSET,
         )
     finally:
         for task in tasks:

@@ -1,7 +1,6 @@
-"""The pages outside the web client: sign-in by link, signing out, the documentation of the API."""
+"""The pages outside the web client: signing out, and the documentation of the API."""
 
 import contextlib
-from html import escape
 from importlib import resources, util
 from pathlib import Path
 from typing import Any
@@ -10,69 +9,17 @@ from litestar import MediaType, Response, get, post
 from litestar.exceptions import NotFoundException
 
 from hanse import identity
-from hanse.identity import Authenticator, Entry, Origin, Seal
+from hanse.identity import Authenticator
 from hanse.platform.database import Db
-from hanse.platform.problems import Problem
 from hanse.server.access import CookieCredentials
 
 _ASSETS = {
-    "hanse.css": "text/css",
     "docs.js": "text/javascript",
 }
 _SWAGGER_ASSETS = {
     "swagger-ui.css": "text/css",
     "swagger-ui-bundle.js": "text/javascript",
 }
-
-
-def _page(title: str, body: str, *, status: int = 200, **more: Any) -> Response[str]:
-    html = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{escape(title)} · Hanse</title><link rel="stylesheet" href="/assets/hanse.css">'
-        f"</head><body><main>{body}</main></body></html>"
-    )
-    headers = {"Cache-Control": "no-store"}
-    return Response(html, status_code=status, media_type=MediaType.HTML, headers=headers, **more)
-
-
-def _problem_page(problem: Problem) -> Response[str]:
-    return _page(
-        problem.title,
-        f"<h1>{escape(problem.title)}</h1><p>{escape(problem.detail)}</p>"
-        '<p><a href="/">Back to the start</a></p>',
-        status=problem.status,
-    )
-
-
-@get("/sign-in/{token:str}", include_in_schema=False)
-async def confirm_sign_in(token: str) -> Response[str]:
-    """Ask before a link is used up: programs that preview links open them, too."""
-    return _page(
-        "Sign in",
-        "<h1>Welcome to Hanse</h1><p>This link signs you in on this device. It works once.</p>"
-        f'<form method="post" action="/sign-in/{escape(token, quote=True)}">'
-        "<button>Sign in</button></form>",
-    )
-
-
-@post("/sign-in/{token:str}", include_in_schema=False, status_code=303)
-async def sign_in(
-    token: str,
-    visitor: Origin,
-    db: Db,
-    seal: Seal,
-    entry: Entry,
-    public_url: str,
-) -> Response[Any]:
-    """Use a sign-in link up and start a session."""
-    try:
-        signed_in = await identity.sign_in_by_link(db, seal, token, origin=visitor)
-        await entry.end_earlier()
-    except Problem as problem:
-        return _problem_page(problem)
-    cookies = identity.cookies_of(signed_in, public_url)
-    return Response(None, status_code=303, headers={"Location": "/"}, cookies=cookies)
 
 
 @post("/sign-out", include_in_schema=False, status_code=303)
@@ -127,4 +74,4 @@ def _swagger_folder() -> Path:
     return Path(spec.origin).parent / "dist"
 
 
-handlers = [confirm_sign_in, sign_in, sign_out, docs, asset]
+handlers = [sign_out, docs, asset]

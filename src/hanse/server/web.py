@@ -10,8 +10,11 @@ FOLDER: Final = Path(__file__).parent / "client"
 PAGES: Final = [
     "/",
     "/sign-in",
+    "/sign-in/{token:str}",
     "/welcome",
     "/account",
+    "/account/{rest:path}",
+    "/notifications",
     "/translate",
     "/translate/{rest:path}",
     "/admin",

@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { me } from "@/api/queries";
 import { useText } from "@/i18n";
+import { Card } from "@/kit";
 import { Passkeys } from "./passkeys";
 import { PasswordForm } from "./password";
+import { PersonalData } from "./personal-data";
 import { SecondFactor } from "./second-factor";
 import { Sessions } from "./sessions";
 import { Settings } from "./settings";
@@ -22,6 +24,18 @@ export function AccountPage() {
       <Passkeys />
       {who?.account?.has_password ? <SecondFactor /> : null}
       <Sessions />
+      {who?.person ? (
+        <Card title={text("data.title")}>
+          <PersonalData
+            personId={null}
+            email={who.person.email}
+            mayExport
+            mayErase
+            // Nothing of this page is theirs any more: everything begins anew.
+            onErased={() => window.location.assign("/sign-in")}
+          />
+        </Card>
+      ) : null}
     </div>
   );
 }

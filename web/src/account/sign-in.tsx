@@ -1,11 +1,12 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { ApiError, api, type Schema, unwrap } from "@/api/client";
-import { me } from "@/api/queries";
+import { ApiError, api, unwrap } from "@/api/client";
 import { useText } from "@/i18n";
-import { Button, ErrorNote, Field, Skeleton } from "@/kit";
-import { LanguageMenu } from "@/shell/shell";
+import { Button, ErrorNote, Field, Notice, Skeleton } from "@/kit";
+import { CodeField, SignInError } from "./code-field";
+import { useEntry } from "./entry";
+import { Front } from "./front";
 import { safeNext } from "./next";
 import { canUsePasskeys, usePasskeyOf as prove } from "./webauthn";
 
@@ -16,16 +17,9 @@ export function SignIn() {
   const [email, setEmail] = useState("");
   const [isKnown, setIsKnown] = useState(false);
   return (
-    <main className="mx-auto flex min-h-dvh w-full max-w-md flex-col justify-center gap-5 px-4 py-10">
-      <div className="absolute top-3 right-3">
-        <LanguageMenu />
-      </div>
-      <img src="/icon.svg" alt="" width={56} height={56} />
-      <h1 className="m-0 text-2xl font-semibold tracking-tight">{text("signIn.title")}</h1>
+    <Front title={text("signIn.title")}>
       {search.sign_in_error ? (
-        <p role="alert" className="m-0 rounded-lg bg-bad-soft px-4 py-3 text-bad">
-          {text("signIn.providerFailed", { code: search.sign_in_error })}
-        </p>
+        <Notice>{text("signIn.providerFailed", { code: search.sign_in_error })}</Notice>
       ) : null}
       {isKnown ? (
         <Ways email={email} next={safeNext(search.next)} onBack={() => setIsKnown(false)} />
@@ -44,18 +38,8 @@ export function SignIn() {
           {text("nav.apiDocs")}
         </a>
       </p>
-    </main>
+    </Front>
   );
-}
-
-function useEntry(next: string) {
-  const queries = useQueryClient();
-  const navigate = useNavigate();
-  return async (who: Schema["Me"]) => {
-    queries.clear();
-    queries.setQueryData(me.queryKey, who);
-    await navigate({ href: next });
-  };
 }
 
 interface AddressProps {
@@ -118,11 +102,7 @@ function PasskeyButton({ next }: { next: string }) {
 export function PasskeyError({ error }: { error: unknown }) {
   const text = useText();
   if (!(error instanceof DOMException)) return <ErrorNote error={error} />;
-  return (
-    <p role="alert" className="m-0 rounded-lg bg-bad-soft px-4 py-3 text-bad">
-      {text("signIn.passkeyFailed")}
-    </p>
-  );
+  return <Notice>{text("signIn.passkeyFailed")}</Notice>;
 }
 
 function Ways({ email, next, onBack }: { email: string; next: string; onBack: () => void }) {
@@ -179,27 +159,27 @@ function PasswordForm({ email, next }: { email: string; next: string }) {
           },
         }),
       ),
+    onMutate: () => setProblem(null),
     onSuccess: enter,
   });
   const [needsCode, setNeedsCode] = useState(false);
+  const [problem, setProblem] = useState<unknown>(null);
   const [among, setAmong] = useState<Organisation[]>([]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     signIn.mutate(undefined, {
       onError: (error) => {
-        if (!(error instanceof ApiError)) return;
-        if (error.code === "second_factor_required") setNeedsCode(true);
-        if (error.code === "choose_organisation") {
-          const offered = (error.facts.organisations ?? []) as Organisation[];
+        // The first time that more is asked for is no failure.
+        const reason = error instanceof ApiError ? error : null;
+        if (reason?.code === "second_factor_required" && !needsCode) setNeedsCode(true);
+        else if (reason?.code === "choose_organisation") {
+          const offered = (reason.facts.organisations ?? []) as Organisation[];
           setAmong(offered);
           setOrganisation(offered[0]?.id);
-        }
+        } else setProblem(error);
       },
     });
   };
-  const asksForMore =
-    signIn.error instanceof ApiError &&
-    ["second_factor_required", "choose_organisation"].includes(signIn.error.code);
   return (
     <form onSubmit={submit} className="grid gap-4">
       <input type="hidden" autoComplete="username" name="username" value={email} />
@@ -228,19 +208,8 @@ function PasswordForm({ email, next }: { email: string; next: string }) {
           ))}
         </fieldset>
       ) : null}
-      {needsCode ? (
-        <Field
-          label={text("signIn.code")}
-          hint={text("signIn.codeHint")}
-          autoComplete="one-time-code"
-          required
-          autoFocus
-          maxLength={64}
-          value={code}
-          onChange={(event) => setCode(event.target.value)}
-        />
-      ) : null}
-      {signIn.error && !asksForMore ? <ErrorNote error={signIn.error} /> : null}
+      {needsCode ? <CodeField value={code} onChange={setCode} /> : null}
+      {problem ? <SignInError error={problem} /> : null}
       <Button kind="primary" type="submit" busy={signIn.isPending}>
         {text("signIn.submit")}
       </Button>

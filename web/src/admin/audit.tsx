@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useContext, useState } from "react";
 import { api, unwrap } from "@/api/client";
 import { LocaleContext, useText } from "@/i18n";
-import { Button, EmptyState, ErrorNote, Field, Skeleton } from "@/kit";
+import { Button, EmptyState, ErrorNote, Field, PageHead, Skeleton } from "@/kit";
 import { Table } from "@/kit/table";
 
 /** Who did what to what from where. */
@@ -30,8 +30,7 @@ export function AuditPage() {
   const time = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
   return (
     <>
-      <div className="flex flex-wrap items-center justify-between gap-3">
-        <h1 className="m-0 text-2xl font-semibold tracking-tight">{text("nav.audit")}</h1>
+      <PageHead title={text("nav.audit")}>
         <a
           href={`/v1/audit-events/export?${new URLSearchParams(filter)}`}
           download
@@ -39,7 +38,7 @@ export function AuditPage() {
         >
           {text("audit.export")}
         </a>
-      </div>
+      </PageHead>
       <div className="grid gap-3 md:grid-cols-2">
         <Field
           label={text("audit.action")}

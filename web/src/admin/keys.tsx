@@ -1,9 +1,10 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useContext, useState } from "react";
 import { api, type Schema, unwrap } from "@/api/client";
 import { apiKeys } from "@/api/queries";
 import { LocaleContext, useText } from "@/i18n";
-import { Button, Dialog, EmptyState, ErrorNote, Field, Skeleton } from "@/kit";
+import { Badge, Button, Dialog, EmptyState, ErrorNote, Field, PageHead, Skeleton } from "@/kit";
+import { Table } from "@/kit/table";
 
 type Key = Schema["ApiKey"];
 
@@ -12,21 +13,23 @@ export function KeysPage() {
   const text = useText();
   const [making, setMaking] = useState(false);
   const [ending, setEnding] = useState<Key | null>(null);
-  const keys = useQuery(apiKeys);
+  const keys = useInfiniteQuery(apiKeys);
+  const found = keys.data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <div className="flex flex-col gap-5">
-      <div className="flex flex-wrap items-center justify-between gap-3">
-        <h1 className="m-0 text-2xl font-semibold tracking-tight">{text("keys.title")}</h1>
+    <>
+      <PageHead title={text("keys.title")} about={text("keys.about")}>
         <Button kind="primary" onClick={() => setMaking(true)}>
           {text("keys.make")}
         </Button>
-      </div>
-      <p className="m-0 text-ink-soft">{text("keys.about")}</p>
+      </PageHead>
       {keys.error ? <ErrorNote error={keys.error} retry={() => void keys.refetch()} /> : null}
       {keys.isPending ? <Skeleton className="h-40 w-full" /> : null}
-      {keys.data?.items.length === 0 ? <EmptyState title={text("keys.none")} /> : null}
-      {keys.data && keys.data.items.length > 0 ? (
-        <KeyTable keys={keys.data.items} onRevoke={setEnding} />
+      {keys.data && found.length === 0 ? <EmptyState title={text("keys.none")} /> : null}
+      {found.length > 0 ? <KeyTable keys={found} onRevoke={setEnding} /> : null}
+      {keys.hasNextPage ? (
+        <Button busy={keys.isFetchingNextPage} onClick={() => void keys.fetchNextPage()}>
+          {text("common.more")}
+        </Button>
       ) : null}
       <Dialog title={text("keys.make")} open={making} onClose={() => setMaking(false)}>
         <NewKey onClose={() => setMaking(false)} />
@@ -34,7 +37,7 @@ export function KeysPage() {
       <Dialog title={text("keys.revoke")} open={ending !== null} onClose={() => setEnding(null)}>
         {ending ? <Revoke apiKey={ending} onClose={() => setEnding(null)} /> : null}
       </Dialog>
-    </div>
+    </>
   );
 }
 
@@ -44,52 +47,42 @@ function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke: (key: Key) => voi
   const date = (value: string | null) =>
     value ? new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(new Date(value)) : null;
   return (
-    <section
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-      tabIndex={0}
-      aria-label={text("keys.title")}
-      className="relative overflow-x-auto rounded-xl border border-line bg-surface"
+    <Table
+      label={text("keys.title")}
+      columns={[
+        text("keys.name"),
+        text("keys.made"),
+        text("keys.used"),
+        text("keys.state"),
+        text("keys.actions"),
+      ]}
     >
-      <table className="w-full border-collapse text-left">
-        <thead className="text-sm text-ink-soft">
-          <tr className="border-b border-line">
-            {(["keys.name", "keys.made", "keys.used", "keys.state"] as const).map((id) => (
-              <th key={id} scope="col" className="px-4 py-2 font-medium">
-                {text(id)}
-              </th>
-            ))}
-            <th scope="col" className="px-4 py-2">
-              <span className="sr-only">{text("keys.actions")}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {keys.map((key) => (
-            <tr key={key.id} className="border-b border-line last:border-0">
-              <th scope="row" className="px-4 py-3 font-medium">
-                {key.name}
-                <span className="block text-sm font-normal text-ink-soft">
-                  {text("keys.scopes", { count: key.scopes.length })}
-                </span>
-              </th>
-              <td className="px-4 py-3 whitespace-nowrap">{date(key.created_at)}</td>
-              <td className="px-4 py-3 whitespace-nowrap">
-                {date(key.last_used_at) ?? text("keys.never")}
-              </td>
-              <td className="px-4 py-3">{text(key.revoked_at ? "keys.revoked" : "keys.active")}</td>
-              <td className="px-4 py-3 text-right">
-                {key.revoked_at ? null : (
-                  <Button kind="danger" onClick={() => onRevoke(key)}>
-                    {text("keys.revoke")}
-                    <span className="sr-only"> {key.name}</span>
-                  </Button>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+      {keys.map((key) => (
+        <tr key={key.id}>
+          <th scope="row" className="font-medium">
+            {key.name}
+            <span className="block text-sm font-normal text-ink-soft">
+              {text("keys.scopes", { count: key.scopes.length })}
+            </span>
+          </th>
+          <td className="whitespace-nowrap">{date(key.created_at)}</td>
+          <td className="whitespace-nowrap">{date(key.last_used_at) ?? text("keys.never")}</td>
+          <td>
+            <Badge tone={key.revoked_at ? "plain" : "good"}>
+              {text(key.revoked_at ? "keys.revoked" : "keys.active")}
+            </Badge>
+          </td>
+          <td>
+            {key.revoked_at ? null : (
+              <Button kind="danger" onClick={() => onRevoke(key)}>
+                {text("keys.revoke")}
+                <span className="sr-only"> {key.name}</span>
+              </Button>
+            )}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

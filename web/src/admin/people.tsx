@@ -1,8 +1,21 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useDeferredValue, useState } from "react";
+import { PersonalData } from "@/account/personal-data";
 import { api, type Schema, unwrap } from "@/api/client";
+import { usePermissions } from "@/api/queries";
 import { useText } from "@/i18n";
-import { Button, Copyable, Dialog, EmptyState, ErrorNote, Field, Select, Skeleton } from "@/kit";
+import {
+  Badge,
+  Button,
+  Copyable,
+  Dialog,
+  EmptyState,
+  ErrorNote,
+  Field,
+  PageHead,
+  Select,
+  Skeleton,
+} from "@/kit";
 import { Table } from "@/kit/table";
 
 type Person = Schema["Person"];
@@ -37,12 +50,11 @@ export function PeoplePage() {
   const found = people.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
-      <div className="flex flex-wrap items-center justify-between gap-3">
-        <h1 className="m-0 text-2xl font-semibold tracking-tight">{text("nav.people")}</h1>
+      <PageHead title={text("nav.people")}>
         <Button kind="primary" onClick={() => setInviting(true)}>
           {text("people.invite")}
         </Button>
-      </div>
+      </PageHead>
       <Field
         label={text("people.search")}
         type="search"
@@ -71,7 +83,11 @@ export function PeoplePage() {
               </th>
               <td>{person.email}</td>
               <td>{text(`role.${person.role}`)}</td>
-              <td>{text(`people.${person.status}`)}</td>
+              <td>
+                <Badge tone={person.status === "active" ? "good" : "plain"}>
+                  {text(`people.${person.status}`)}
+                </Badge>
+              </td>
               <td>
                 <Button onClick={() => setEditing(person)}>
                   {text("common.edit")}
@@ -188,6 +204,7 @@ function Link({ url, onClose }: { url: string; onClose: () => void }) {
 
 function Edit({ person, onClose }: { person: Person; onClose: () => void }) {
   const text = useText();
+  const permissions = usePermissions();
   const roles = useRoles();
   const queries = useQueryClient();
   const [role, setRole] = useState<Role>(person.role);
@@ -205,6 +222,8 @@ function Edit({ person, onClose }: { person: Person; onClose: () => void }) {
       unwrap(api.POST("/v1/people/{person_id}/sign-in-links", { params: { path } })),
   });
   if (link.data) return <Link url={link.data.url} onClose={onClose} />;
+  const mayExport = permissions.includes("people:export");
+  const mayErase = permissions.includes("people:erase");
   const isActive = person.status === "active";
   const error = change.error ?? link.error;
   return (
@@ -233,6 +252,20 @@ function Edit({ person, onClose }: { person: Person; onClose: () => void }) {
           {text("common.save")}
         </Button>
       </div>
+      {mayExport || mayErase ? (
+        <section aria-label={text("data.title")} className="border-t border-line pt-4">
+          <PersonalData
+            personId={person.id}
+            email={person.email}
+            mayExport={mayExport}
+            mayErase={mayErase}
+            onErased={() => {
+              void queries.invalidateQueries({ queryKey: ["people"] });
+              onClose();
+            }}
+          />
+        </section>
+      ) : null}
     </div>
   );
 }

@@ -1,8 +1,20 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { api, unwrap } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useText } from "@/i18n";
-import { Button, Copyable, Dialog, EmptyState, ErrorNote, Field, Skeleton } from "@/kit";
+import {
+  Badge,
+  Button,
+  Check,
+  Confirm,
+  Copyable,
+  Dialog,
+  EmptyState,
+  ErrorNote,
+  Field,
+  PageHead,
+  Skeleton,
+} from "@/kit";
 import { Table } from "@/kit/table";
 
 const providers = {
@@ -15,6 +27,7 @@ export function ProvidersPage() {
   const text = useText();
   const queries = useQueryClient();
   const [adding, setAdding] = useState(false);
+  const [ending, setEnding] = useState<Schema["IdentityProvider"] | null>(null);
   const list = useQuery(providers);
   const changed = () => queries.invalidateQueries({ queryKey: providers.queryKey });
   const toggle = useMutation({
@@ -34,17 +47,19 @@ export function ProvidersPage() {
           params: { path: { provider_id: id } },
         }),
       ),
-    onSuccess: changed,
+    onSuccess: async () => {
+      await changed();
+      setEnding(null);
+    },
   });
-  const error = list.error ?? toggle.error ?? remove.error;
+  const error = list.error ?? toggle.error;
   return (
     <>
-      <div className="flex flex-wrap items-center justify-between gap-3">
-        <h1 className="m-0 text-2xl font-semibold tracking-tight">{text("nav.providers")}</h1>
+      <PageHead title={text("nav.providers")}>
         <Button kind="primary" onClick={() => setAdding(true)}>
           {text("providers.add")}
         </Button>
-      </div>
+      </PageHead>
       <p className="m-0 text-ink-soft">{text("providers.redirect")}</p>
       <Copyable value={`${window.location.origin}/v1/auth/oidc/callback`} />
       {error ? <ErrorNote error={error} /> : null}
@@ -65,14 +80,18 @@ export function ProvidersPage() {
               <th scope="row" className="font-medium">
                 {each.name}
               </th>
-              <td className="break-all">{each.issuer}</td>
-              <td>{text(each.enabled ? "providers.on" : "providers.off")}</td>
+              <td className="min-w-56 break-words">{each.issuer}</td>
+              <td>
+                <Badge tone={each.enabled ? "good" : "plain"}>
+                  {text(each.enabled ? "providers.on" : "providers.off")}
+                </Badge>
+              </td>
               <td className="whitespace-nowrap">
                 <Button onClick={() => toggle.mutate({ id: each.id, enabled: !each.enabled })}>
                   {text(each.enabled ? "totp.turnOff" : "totp.turnOn")}
                   <span className="sr-only"> {each.name}</span>
                 </Button>{" "}
-                <Button kind="danger" onClick={() => remove.mutate(each.id)}>
+                <Button kind="danger" onClick={() => setEnding(each)}>
                   {text("common.remove")}
                   <span className="sr-only"> {each.name}</span>
                 </Button>
@@ -89,6 +108,16 @@ export function ProvidersPage() {
           }}
         />
       </Dialog>
+      <Confirm
+        title={text("providers.remove")}
+        question={text("providers.removeAsk", { name: ending?.name ?? "" })}
+        action={text("common.remove")}
+        open={ending !== null}
+        busy={remove.isPending}
+        error={remove.error}
+        onConfirm={() => (ending ? remove.mutate(ending.id) : undefined)}
+        onClose={() => setEnding(null)}
+      />
     </>
   );
 }
@@ -159,14 +188,11 @@ function NewProvider({ onDone }: { onDone: () => void }) {
         value={domains}
         onChange={(event) => setDomains(event.target.value)}
       />
-      <label className="flex min-h-9 items-center gap-2">
-        <input
-          type="checkbox"
-          checked={provisioning}
-          onChange={(event) => setProvisioning(event.target.checked)}
-        />
-        {text("providers.provisioning")}
-      </label>
+      <Check
+        label={text("providers.provisioning")}
+        checked={provisioning}
+        onChange={(event) => setProvisioning(event.target.checked)}
+      />
       {add.error ? <ErrorNote error={add.error} /> : null}
       <div className="flex justify-end">
         <Button kind="primary" type="submit" busy={add.isPending}>

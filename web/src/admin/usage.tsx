@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useContext, useState } from "react";
 import { api, unwrap } from "@/api/client";
 import { LocaleContext, useText } from "@/i18n";
-import { EmptyState, ErrorNote, Select, Skeleton } from "@/kit";
+import { EmptyState, ErrorNote, PageHead, Select, Skeleton } from "@/kit";
 import { Table } from "@/kit/table";
 import { type Day, days, lastDays } from "./usage-days";
 
@@ -35,8 +35,7 @@ export function UsagePage() {
   const number = new Intl.NumberFormat(locale);
   return (
     <>
-      <div className="flex flex-wrap items-center justify-between gap-3">
-        <h1 className="m-0 text-2xl font-semibold tracking-tight">{text("nav.usage")}</h1>
+      <PageHead title={text("nav.usage")}>
         <Select
           label={text("usage.span")}
           value={span}
@@ -46,7 +45,7 @@ export function UsagePage() {
             label: text("usage.days", { count: Number(value) }),
           }))}
         />
-      </div>
+      </PageHead>
       {usage.error ? <ErrorNote error={usage.error} retry={() => void usage.refetch()} /> : null}
       {usage.isPending ? <Skeleton className="h-56 w-full" /> : null}
       {report && rows.length === 0 ? <EmptyState title={text("usage.none")} /> : null}

@@ -1,4 +1,4 @@
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, useQuery } from "@tanstack/react-query";
 import { ApiError, api, unwrap } from "./client";
 
 /** Who is signed in; null for nobody. */
@@ -30,8 +30,20 @@ export const glossaries = queryOptions({
   queryFn: async () => (await unwrap(api.GET("/v3/glossaries"))).glossaries,
 });
 
-/** The newest API keys. */
-export const apiKeys = queryOptions({
+/** The API keys, oldest first. */
+export const apiKeys = infiniteQueryOptions({
   queryKey: ["api-keys"],
-  queryFn: () => unwrap(api.GET("/v1/api-keys", { params: { query: { limit: 200 } } })),
+  initialPageParam: "",
+  queryFn: ({ pageParam }) =>
+    unwrap(
+      api.GET("/v1/api-keys", {
+        params: { query: { limit: 100, ...(pageParam ? { cursor: pageParam } : {}) } },
+      }),
+    ),
+  getNextPageParam: (page) => page.next_cursor ?? undefined,
 });
+
+/** What the person who is signed in may do. */
+export function usePermissions(): readonly string[] {
+  return useQuery(me).data?.permissions ?? [];
+}

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-const PATHS: Record<string, ReactNode> = {
+const PATHS = {
   translate: (
     <path d="M4 6h9M8.5 4v2c0 4-2 7-5 8.5M6 9c1 2.5 3 4.5 6 5.5M12 20l4.5-10L21 20M13.6 17h5.8" />
   ),
@@ -8,6 +8,14 @@ const PATHS: Record<string, ReactNode> = {
   search: <path d="M10.5 17a6.5 6.5 0 1 1 0-13 6.5 6.5 0 0 1 0 13zM15.5 15.500L20 20" />,
   swap: <path d="M4 8h15l-3-3M20 16H5l3 3" />,
   copy: <path d="M9 9h10v11H9zM5 15V4h10" />,
+  plus: <path d="M12 5v14M5 12h14" />,
+  bell: <path d="M6 16V11a6 6 0 1 1 12 0v5l2 2.500H4zM10 21h4" />,
+  book: <path d="M5 5a2 2 0 0 1 2-2h12v15H7a2 2 0 0 0-2 2zM5 20a2 2 0 0 0 2 1h12M9 7h6" />,
+  cpu: <path d="M7 7h10v10H7zM10 3v4M14 3v4M10 17v4M14 17v4M3 10h4M3 14h4M17 10h4M17 14h4" />,
+  hook: (
+    <path d="M8 8a4 4 0 1 1 6 3.500L17 17M16 15a3 3 0 1 1-2.500 4.500H8M7 11a4.500 4.500 0 1 0 3 7.500" />
+  ),
+  history: <path d="M4 12a8 8 0 1 0 2.500-5.800M4 4v4h4M12 8v4.500l3 2" />,
   check: <path d="M5 12.500l4.5 4.500L19 7.5" />,
   close: <path d="M6 6l12 12M18 6L6 18" />,
   sun: (
@@ -32,13 +40,18 @@ const PATHS: Record<string, ReactNode> = {
   docs: (
     <path d="M5 4h6a2 2 0 0 1 2 2v14a2 2 0 0 0-2-2H5zM19 4h-4a2 2 0 0 0-2 2v14a2 2 0 0 1 2-2h4z" />
   ),
+  group: (
+    <path d="M12 10a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM5.500 20a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5zM18.500 20a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5zM12 10v3.500M12 13.500l-5 2.500M12 13.500l5 2.500" />
+  ),
   people: (
     <path d="M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c.5-4 3-6 6.5-6s6 2 6.5 6M15.5 4.500a3.5 3.5 0 0 1 0 6.500M18 14.500c2 .8 3.2 2.7 3.5 5.5" />
   ),
-};
+} satisfies Record<string, ReactNode>;
+
+export type IconName = keyof typeof PATHS;
 
 /** A line drawing beside a text that says the same: hidden from screen readers. */
-export function Icon({ name, size = 20 }: { name: keyof typeof PATHS; size?: number }) {
+export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
   return (
     <svg
       width={size}

@@ -1,9 +1,13 @@
+export { Badge } from "./badge";
 export { Button, IconButton, Spinner } from "./button";
 export { Card } from "./card";
+export { Check } from "./check";
+export { Confirm } from "./confirm";
 export { Copyable } from "./copyable";
 export { Dialog } from "./dialog";
 export { Field } from "./field";
 export { Icon } from "./icons";
 export { Menu, MenuChoice, MenuItem } from "./menu";
+export { PageHead } from "./page";
 export { type Option, Select } from "./select";
-export { EmptyState, ErrorNote, explain, Skeleton } from "./states";
+export { EmptyState, ErrorNote, explain, Notice, Skeleton } from "./states";

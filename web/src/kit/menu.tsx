@@ -19,7 +19,7 @@ export function Menu({ label, trigger, children }: MenuProps) {
         {trigger}
       </Base.Trigger>
       <Base.Portal>
-        <Base.Positioner sideOffset={6} align="end" className="z-40">
+        <Base.Positioner sideOffset={6} align="end" className="z-60">
           <Base.Popup className="min-w-52 rounded-xl border border-line bg-raised p-1 shadow-card">
             {children}
           </Base.Popup>

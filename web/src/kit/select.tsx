@@ -28,7 +28,7 @@ export function Select({ label, options, value, onChange, quiet }: SelectProps) 
         </Base.Icon>
       </Base.Trigger>
       <Base.Portal>
-        <Base.Positioner sideOffset={6} alignItemWithTrigger={false} className="z-40">
+        <Base.Positioner sideOffset={6} alignItemWithTrigger={false} className="z-60">
           <Base.Popup className="max-h-80 min-w-48 overflow-auto rounded-xl border border-line bg-raised p-1 shadow-card">
             <Base.List>
               {options.map((option) => (

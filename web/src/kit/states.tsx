@@ -19,6 +19,15 @@ export function EmptyState({ title, children }: { title: string; children?: Reac
   );
 }
 
+/** One sentence about what went wrong. */
+export function Notice({ children }: { children: ReactNode }) {
+  return (
+    <p role="alert" className="m-0 rounded-lg bg-bad-soft px-4 py-3 break-words text-bad">
+      {children}
+    </p>
+  );
+}
+
 /** What went wrong and what to do; `retry` offers another attempt. */
 export function ErrorNote({ error, retry }: { error: unknown; retry?: () => void }) {
   const text = useText();

@@ -15,7 +15,7 @@ export function Table({ label, columns, children }: TableProps) {
       aria-label={label}
       className="relative overflow-x-auto rounded-xl border border-line bg-surface"
     >
-      <table className="w-full border-collapse text-left [&_td]:px-4 [&_td]:py-2.5 [&_th]:px-4 [&_th]:py-2.5 [&_tbody_tr:last-child]:border-0 [&_tr]:border-b [&_tr]:border-line">
+      <table className="w-full border-collapse text-left [&_td]:px-4 [&_td]:py-2.5 [&_th[scope=row]]:min-w-32 [&_th]:px-4 [&_th]:py-2.5 [&_tbody_tr:last-child]:border-0 [&_tr]:border-b [&_tr]:border-line">
         <thead className="text-sm text-ink-soft">
           <tr>
             {columns.map((column) => (

@@ -4,6 +4,8 @@ import { useContext, useEffect, useState } from "react";
 import { send } from "@/api/client";
 import { me } from "@/api/queries";
 import { LOCALES, LocaleContext, useText } from "@/i18n";
+import { Bell } from "@/inbox/bell";
+import { renew } from "@/inbox/push";
 import { Icon, IconButton, Menu, MenuChoice, MenuItem } from "@/kit";
 import { CommandPalette } from "./palette";
 import { placesFor } from "./systems";
@@ -26,6 +28,8 @@ export function Shell() {
     window.addEventListener("keydown", open);
     return () => window.removeEventListener("keydown", open);
   }, []);
+
+  useEffect(() => void renew(), []);
 
   return (
     <div className="flex min-h-dvh flex-col">
@@ -58,6 +62,7 @@ export function Shell() {
         <IconButton label={text("palette.open")} onClick={() => setSearching(true)}>
           <Icon name="search" />
         </IconButton>
+        {who?.person ? <Bell /> : null}
         <ThemeButton />
         <LanguageMenu />
         <AccountMenu name={who?.person?.name ?? ""} email={who?.person?.email ?? ""} />

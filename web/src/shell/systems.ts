@@ -1,10 +1,11 @@
 import type { MessageId } from "@/i18n";
+import type { IconName } from "@/kit/icons";
 
 /** A place that the navigation and the command palette lead to. */
 export interface Place {
   to: string;
   name: MessageId;
-  icon: "translate" | "file" | "key" | "people" | "person" | "admin" | "chart" | "docs";
+  icon: IconName;
   /** What somebody must be allowed to see it. */
   permission?: string;
   /** In the navigation, or in the palette alone. */
@@ -17,6 +18,9 @@ export const PLACES: Place[] = [
   // For whoever may do more than every member: who sees no page of it sees no Admin either.
   { to: "/admin", name: "nav.admin", icon: "admin", permission: "people:write", system: true },
   { to: "/admin/people", name: "nav.people", icon: "people", permission: "people:write" },
+  { to: "/admin/groups", name: "nav.groups", icon: "group", permission: "groups:read" },
+  { to: "/admin/glossaries", name: "nav.glossaries", icon: "book", permission: "glossaries:read" },
+  { to: "/admin/models", name: "nav.models", icon: "cpu", permission: "inference:read" },
   {
     to: "/admin/providers",
     name: "nav.providers",
@@ -25,7 +29,9 @@ export const PLACES: Place[] = [
   },
   { to: "/admin/keys", name: "nav.keys", icon: "key", permission: "api_keys:read" },
   { to: "/admin/usage", name: "nav.usage", icon: "chart", permission: "api_keys:read" },
+  { to: "/admin/webhooks", name: "nav.webhooks", icon: "hook", permission: "webhooks:read" },
   { to: "/admin/audit", name: "nav.audit", icon: "docs", permission: "audit:read" },
+  { to: "/notifications", name: "nav.inbox", icon: "bell" },
   { to: "/account", name: "nav.account", icon: "person" },
 ];
 

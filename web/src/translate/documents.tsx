@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type DragEvent, useContext, useEffect, useId, useRef, useState } from "react";
 import { languages } from "@/api/queries";
 import { LocaleContext, useText } from "@/i18n";
-import { Button, EmptyState, ErrorNote, Icon, IconButton, Select, Skeleton } from "@/kit";
+import { Button, EmptyState, ErrorNote, Icon, IconButton, PageHead, Select, Skeleton } from "@/kit";
 import { firstTarget, keepTarget, options } from "./choices";
 import { EXTENSIONS, type Progress, resultName, translateDocument } from "./document";
 
@@ -64,8 +64,7 @@ export function DocumentsPage() {
 
   return (
     <div className="mx-auto flex w-full max-w-3xl flex-col gap-5 px-3 py-4 md:px-6 md:py-8">
-      <div className="flex flex-wrap items-center justify-between gap-3">
-        <h1 className="m-0 text-2xl font-semibold tracking-tight">{text("documents.title")}</h1>
+      <PageHead title={text("documents.title")}>
         {target ? (
           <Select
             label={text("translate.into")}
@@ -79,7 +78,7 @@ export function DocumentsPage() {
         ) : (
           <Skeleton className="h-9 w-44" />
         )}
-      </div>
+      </PageHead>
       {known.error ? <ErrorNote error={known.error} retry={() => void known.refetch()} /> : null}
       <DropZone disabled={!target} onFiles={(files) => files.forEach(start)} />
       {works.length === 0 ? (

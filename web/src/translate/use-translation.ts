@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { NOTHING, type Translated, translated } from "./stream";
+import { type Asked, NOTHING, type Translated, translated } from "./stream";
 
 const PAUSE_MS = 300;
 
@@ -15,7 +15,7 @@ const EMPTY: State = { result: NOTHING, error: null, isWorking: false };
  * The translation of what somebody types. It is asked for after a short pause; an answer that is
  * overtaken by more typing is dropped, and so is the work for it.
  */
-export function useTranslation(text: string, source: string | null, target: string): State {
+export function useTranslation({ text, source, target, glossary, formality }: Asked): State {
   const [state, setState] = useState<State>(EMPTY);
 
   useEffect(() => {
@@ -23,11 +23,12 @@ export function useTranslation(text: string, source: string | null, target: stri
       setState(EMPTY);
       return;
     }
+    const asked = { text, source, target, glossary, formality };
     const controller = new AbortController();
     const timer = setTimeout(async () => {
       setState((before) => ({ ...before, error: null, isWorking: true }));
       try {
-        for await (const result of translated({ text, source, target }, controller.signal)) {
+        for await (const result of translated(asked, controller.signal)) {
           if (controller.signal.aborted) return;
           setState({ result, error: null, isWorking: !result.isDone });
         }
@@ -39,7 +40,7 @@ export function useTranslation(text: string, source: string | null, target: stri
       clearTimeout(timer);
       controller.abort();
     };
-  }, [text, source, target]);
+  }, [text, source, target, glossary, formality]);
 
   return state;
 }

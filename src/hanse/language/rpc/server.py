@@ -18,6 +18,7 @@ from hanse.inference import DEFAULT_MODEL, InferenceClient, Purpose, embed, embe
 from hanse.language import routing, streaming, wire
 from hanse.language.answering import Answering, TranslationEntry
 from hanse.language.detect import Detector
+from hanse.language.glossaries.loading import TermsCache
 from hanse.language.memories.service import Memories
 from hanse.language.quotas import Quotas
 from hanse.language.rpc import language_pb2 as pb
@@ -139,6 +140,7 @@ class _Language(language_pb2_grpc.LanguageServicer):
         self._answering = Answering(db, inference, detector, quotas, generation)
         self._authenticator = Authenticator(db)
         self._memories = Memories()
+        self._terms = TermsCache()
 
     @_told
     async def Translate(self, request: Any, context: Context) -> Any:
@@ -173,7 +175,7 @@ class _Language(language_pb2_grpc.LanguageServicer):
                 }
             )
             extras = await streaming.extras(
-                access, self._db, self._memories, asked, self._generation
+                access, self._db, self._memories, self._terms, asked, self._generation
             )
             parts = await streaming.begin(
                 access, self._db, self._inference, self._detector, self._quotas, asked, extras

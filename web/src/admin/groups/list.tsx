@@ -1,0 +1,133 @@
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { type FormEvent, useDeferredValue, useState } from "react";
+import { api, unwrap } from "@/api/client";
+import { usePermissions } from "@/api/queries";
+import { useText } from "@/i18n";
+import { Button, Dialog, EmptyState, ErrorNote, Field, PageHead, Skeleton } from "@/kit";
+import { Table } from "@/kit/table";
+import { type Group, groupList, groupsChanged } from "./queries";
+
+/** The groups of the organisation. */
+export function GroupsPage() {
+  const text = useText();
+  const mayWrite = usePermissions().includes("groups:write");
+  const [typed, setTyped] = useState("");
+  const query = useDeferredValue(typed.trim());
+  const [making, setMaking] = useState(false);
+  const groups = useInfiniteQuery(groupList(query));
+  const found = groups.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <>
+      <PageHead title={text("nav.groups")} about={text("groups.about")}>
+        {mayWrite ? (
+          <Button kind="primary" onClick={() => setMaking(true)}>
+            {text("groups.make")}
+          </Button>
+        ) : null}
+      </PageHead>
+      <Field
+        label={text("groups.search")}
+        type="search"
+        maxLength={200}
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+      {groups.error ? <ErrorNote error={groups.error} retry={() => void groups.refetch()} /> : null}
+      {groups.isPending ? <Skeleton className="h-40 w-full" /> : null}
+      {groups.data && found.length === 0 ? (
+        <EmptyState title={text(query ? "palette.nothing" : "groups.none")} />
+      ) : null}
+      {found.length > 0 ? <GroupTable groups={found} /> : null}
+      {groups.hasNextPage ? (
+        <Button busy={groups.isFetchingNextPage} onClick={() => void groups.fetchNextPage()}>
+          {text("common.more")}
+        </Button>
+      ) : null}
+      <Dialog title={text("groups.make")} open={making} onClose={() => setMaking(false)}>
+        <NewGroup onClose={() => setMaking(false)} />
+      </Dialog>
+    </>
+  );
+}
+
+function GroupTable({ groups }: { groups: Group[] }) {
+  const text = useText();
+  return (
+    <Table
+      label={text("nav.groups")}
+      columns={[
+        text("keys.name"),
+        text("groups.members"),
+        text("groups.within"),
+        text("groups.permissions"),
+      ]}
+    >
+      {groups.map((each) => (
+        <tr key={each.id}>
+          <th scope="row" className="font-medium">
+            <Link
+              to="/admin/groups/$groupId"
+              params={{ groupId: each.id }}
+              className="text-accent hover:underline"
+            >
+              {each.name}
+            </Link>
+            {each.description ? (
+              <span className="block max-w-md truncate text-sm font-normal text-ink-soft">
+                {each.description}
+              </span>
+            ) : null}
+          </th>
+          <td>{each.member_count}</td>
+          <td>{each.child_ids.length}</td>
+          <td>{each.permissions.length}</td>
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
+function NewGroup({ onClose }: { onClose: () => void }) {
+  const text = useText();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const [name, setName] = useState("");
+  const [description, setDescription] = useState("");
+  const make = useMutation({
+    mutationFn: () => unwrap(api.POST("/v1/groups", { body: { name: name.trim(), description } })),
+    onSuccess: async (made) => {
+      await groupsChanged(queries);
+      onClose();
+      await navigate({ to: "/admin/groups/$groupId", params: { groupId: made.id } });
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    make.mutate();
+  };
+  return (
+    <form onSubmit={submit} className="grid gap-4">
+      <Field
+        label={text("keys.name")}
+        required
+        maxLength={200}
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+      />
+      <Field
+        label={text("groups.description")}
+        maxLength={2000}
+        value={description}
+        onChange={(event) => setDescription(event.target.value)}
+      />
+      {make.error ? <ErrorNote error={make.error} /> : null}
+      <div className="flex justify-end gap-2">
+        <Button onClick={onClose}>{text("common.cancel")}</Button>
+        <Button kind="primary" type="submit" busy={make.isPending} disabled={!name.trim()}>
+          {text("groups.make")}
+        </Button>
+      </div>
+    </form>
+  );
+}
