@@ -25,7 +25,7 @@ from tests.eventing import going, until
 from tests.identity.conftest import House, Tenant
 
 # Columns that look as if they named a person, and what they hold instead.
-NOT_PEOPLE: dict[str, str] = {}
+NOT_PEOPLE = {"chat.shards.owner_id": "a process that owns rooms"}
 
 NAMING_A_PERSON = """
 select n.nspname || '.' || c.relname || '.' || a.attname as name
@@ -93,6 +93,10 @@ async def somebody(tenant: Tenant, owner: asyncpg.Connection, role: Role = Role.
     assert answer.status_code < 300, answer.text
     if role is Role.ADMIN:
         assert (await browser.post("/v1/api-keys", json={"name": "mine"})).status_code == 201
+    answer = await browser.post("/v1/rooms", json={"name": "Harbour", "is_public": True})
+    room = answer.json()["id"]
+    said = {"client_key": "1", "text": "Ahoy"}
+    assert (await browser.post(f"/v1/rooms/{room}/events", json=said)).status_code == 201
     ids = (new_id(), tenant.id, person_id)
     await owner.execute(
         "insert into identity.passkeys (id, organisation_id, person_id, name, credential_id, "
@@ -178,7 +182,14 @@ async def test_a_person_fetches_everything_about_themselves(
         "identity/identities.json",
         "identity/webhooks.json",
         "identity/erasures.json",
+        "identity/notifications.json",
+        "identity/notification_choices.json",
+        "identity/notification_habits.json",
+        "identity/notification_deliveries.json",
+        "identity/push_subscriptions.json",
+        "chat/mentions.json",
     }
+    assert "Ahoy" in [event["body"].get("text") for event in read["chat/events.json"]]
     assert read["identity/passkeys.json"][0]["name"] == f"Phone {person.mark}"
     assert read["identity/api_keys.json"][0]["name"] == "mine"
     assert read["language/translations.json"][0]["characters"] == 30

@@ -26,7 +26,12 @@ from tests.receiving import Received, Reply
 from tests.webhooking import delivering
 
 # Announced, but for nobody outside; say why.
-NOT_FOR_WEBHOOKS = {"identity.webhook_ping.v1": "sent only to the webhook that it tries"}
+NOT_FOR_WEBHOOKS = {
+    "identity.webhook_ping.v1": "sent only to the webhook that it tries",
+    "identity.inbox_changed.v1": "a bell for open pages, and for nobody else",
+    "chat.events_appended.v1": "a bell for sockets, rung many times a second",
+    "chat.translations_wanted.v1": "an order to the chat's own translator",
+}
 
 
 @pytest.fixture(scope="module")

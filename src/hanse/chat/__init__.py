@@ -11,6 +11,7 @@ from hanse.chat.gateway.document import document as asyncapi_document
 from hanse.chat.gateway.server import serve_gateway
 from hanse.chat.log.append import EventsAppended
 from hanse.chat.log.owner import own_rooms
+from hanse.chat.personal_data import holdings
 from hanse.chat.translations.translator import Translator, consumers_of
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Translator",
     "asyncapi_document",
     "consumers_of",
+    "holdings",
     "own_rooms",
     "router",
     "serve_gateway",

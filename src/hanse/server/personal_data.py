@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from hanse import identity, language
+from hanse import chat, identity, language
 
-HOLDINGS: Final = (*identity.holdings, *language.holdings)
+HOLDINGS: Final = (*identity.holdings, *language.holdings, *chat.holdings)

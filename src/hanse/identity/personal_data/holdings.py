@@ -16,7 +16,8 @@ holdings: Final = (
         name="identity/person",
         columns=("identity.people.id",),
         select="""
-            select id, email, name, role, locale, time_zone, languages, status, created_at, photo_at
+            select id, email, name, role, locale, time_zone, languages, status, created_at,
+                photo_at, user_name, external_id, profile
             from identity.people where organisation_id = $1 and id = $2
         """,
     ),
@@ -159,5 +160,54 @@ holdings: Final = (
             from identity.erasures where organisation_id = $1 and requested_by = $2
             order by requested_at
         """,
+    ),
+    Holding(
+        name="identity/notifications",
+        columns=("identity.notifications.person_id", "identity.inboxes.person_id"),
+        select="""
+            select id, kind, facts, link, count, created_at, updated_at, read_at
+            from identity.notifications where organisation_id = $1 and person_id = $2 order by id
+        """,
+        erasing=(*_forget("notifications"), *_forget("inboxes")),
+    ),
+    Holding(
+        name="identity/notification_choices",
+        columns=("identity.notification_choices.person_id",),
+        select="""
+            select kind, in_app, email, push
+            from identity.notification_choices
+            where organisation_id = $1 and person_id = $2 order by kind
+        """,
+        erasing=_forget("notification_choices"),
+    ),
+    Holding(
+        name="identity/notification_habits",
+        columns=("identity.notification_habits.person_id",),
+        select="""
+            select quiet_start, quiet_end, daily_hour
+            from identity.notification_habits where organisation_id = $1 and person_id = $2
+        """,
+        erasing=_forget("notification_habits"),
+    ),
+    Holding(
+        name="identity/notification_deliveries",
+        columns=("identity.notification_deliveries.person_id",),
+        select="""
+            select id, notification_id, channel, digest, due_at, state, settled_at
+            from identity.notification_deliveries
+            where organisation_id = $1 and person_id = $2 order by id
+        """,
+        erasing=_forget("notification_deliveries"),
+    ),
+    # The address and keys of a browser are as good as a password to it.
+    Holding(
+        name="identity/push_subscriptions",
+        columns=("identity.push_subscriptions.person_id",),
+        select="""
+            select id, service, user_agent, created_at
+            from identity.push_subscriptions
+            where organisation_id = $1 and person_id = $2 order by id
+        """,
+        erasing=_forget("push_subscriptions"),
     ),
 )

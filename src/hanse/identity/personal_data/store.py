@@ -103,7 +103,8 @@ async def bury_person(tx: Tx, id: UUID, name: str, email: str) -> None:
     await tx.execute(
         """
         update identity.people set name = $3, email = $4, role = 'guest', status = 'deactivated',
-            locale = 'en', time_zone = 'UTC', languages = '{}', photo_at = null, erased_at = now()
+            locale = 'en', time_zone = 'UTC', languages = '{}', photo_at = null, erased_at = now(),
+            user_name = null, external_id = null, profile = '{}'
         where organisation_id = $1 and id = $2
         """,
         tx.organisation_id,

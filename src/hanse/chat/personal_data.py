@@ -1,0 +1,47 @@
+"""What the chat keeps about people.
+
+A log stays whole when somebody is erased: what they wrote was said to others and is theirs to read,
+under an id that leads to nobody.
+"""
+
+from typing import Final
+
+from hanse.platform.personal_data import Erasing, Holding
+
+holdings: Final = (
+    Holding(
+        name="chat/rooms",
+        columns=("chat.members.member_id", "chat.rooms.created_by"),
+        select="""
+            select r.id, r.kind, r.name, r.created_by = $2 as is_maker, m.role, m.joined_at,
+                m.read_number
+            from chat.rooms r
+            left join chat.members m on m.room_id = r.id and m.member_id = $2
+            where r.organisation_id = $1 and (m.member_id = $2 or r.created_by = $2) order by r.id
+        """,
+        erasing=(
+            Erasing("delete from chat.members where organisation_id = $1 and member_id = $2"),
+        ),
+    ),
+    Holding(
+        name="chat/events",
+        columns=("chat.events.sender_id",),
+        select="""
+            select room_id, number, kind, target, thread, topic, body, created_at
+            from chat.events where organisation_id = $1 and sender_id = $2
+            order by room_id, number
+        """,
+    ),
+    Holding(
+        name="chat/mentions",
+        columns=("chat.mentions.member_id",),
+        select="""
+            select room_id, number
+            from chat.mentions where organisation_id = $1 and member_id = $2
+            order by room_id, number
+        """,
+        erasing=(
+            Erasing("delete from chat.mentions where organisation_id = $1 and member_id = $2"),
+        ),
+    ),
+)
