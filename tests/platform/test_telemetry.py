@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 # Tracing is set for a whole process, so each test has one of its own.
 _TRACED = """
 import json
@@ -52,3 +54,26 @@ def test_a_span_continues_the_callers_trace_and_hands_it_on() -> None:
 
 def test_without_tracing_a_span_is_nothing_and_loads_nothing() -> None:
     assert run(_UNTRACED).split() == ["None", "False"]
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_logged_error_tells_where_it_happened_but_not_what_was_in_the_variables(
+    form: str,
+) -> None:
+    program = f"""
+import contextlib, io, sys
+sys.stderr = io.StringIO()
+from hanse.platform.telemetry import configure_logging, log
+configure_logging(level="info", log_format="{form}", role="test")
+def fail(key):
+    raise ValueError("no")
+try:
+    fail(":".join(["hanse", "key", "that", "nobody", "reads"]))
+except ValueError:
+    log.exception("failed")
+print(sys.stderr.getvalue())
+"""
+    said = run(program)
+    assert "ValueError" in said
+    assert "fail" in said
+    assert "hanse:key:that" not in said

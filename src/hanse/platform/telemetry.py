@@ -39,10 +39,16 @@ def configure_logging(*, level: str, log_format: str, role: str) -> None:
         structlog.processors.StackInfoRenderer(),
         lambda _logger, _method, event: {"role": role, **event},
     ]
+    # Both would show the local variables of each frame, and with them keys, cookies and texts.
+    plain = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     renderer: list[Any] = (
-        [structlog.dev.ConsoleRenderer(colors=True)]
+        [
+            structlog.dev.ConsoleRenderer(
+                colors=True, exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
         if as_text
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else [structlog.processors.ExceptionRenderer(plain), structlog.processors.JSONRenderer()]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
