@@ -82,9 +82,11 @@ async def test_people_are_found_by_any_part_of_a_word_and_what_follows_its_begin
 
 async def test_the_directory_finds_whatever_part_of_a_word_is_asked_for(house: House) -> None:
     tenant = await house.organisation("Any")
-    names = st.text(
-        st.characters(codec="utf-8", categories=["L", "N", "Zs"]), min_size=1, max_size=100
+    # The digits of other scripts are no parts of words to PostgreSQL.
+    characters = st.characters(
+        codec="utf-8", categories=["L", "Zs"], include_characters="0123456789"
     )
+    names = st.text(characters, min_size=1, max_size=100)
 
     async def check(name: str, place: int) -> None:
         person_id = await tenant.person(name=name)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings, strategies
 from hanse.identity import Permission
 from tests.serving import Hanse
 
-CASES_EACH = 25
+CASES_EACH = 12
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,8 @@ PAGES = [
     "/translate/documents",
     "/welcome",
     "/account",
+    "/account/notifications",
+    "/notifications",
     "/admin/people",
     "/admin/groups",
     "/admin/groups/{group}",
