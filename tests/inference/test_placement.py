@@ -10,6 +10,7 @@ from msgspec import Struct
 from hanse.inference.commands import LoadModel, UnloadModels
 from hanse.inference.errors import DeadlineExceeded, ModelFailed, ModelTooLarge
 from hanse.inference.job import Job, Limits, ModelSpec
+from hanse.inference.messages import ItemError
 from hanse.inference.scheduler import Scheduler
 from hanse.inference.simulate import Crash, Engine, Hang, Simulation
 from hanse.inference.simulate.fleet import Loader
@@ -104,6 +105,18 @@ def test_only_who_has_nobody_else_is_served_by_a_worker_that_is_not_warm() -> No
     warm = [command.warm for _, command in world.loads if isinstance(command, LoadModel)]
     assert warm == [False, True, True]
     assert len(holders(world, named(0))) == 3
+
+
+def test_work_behind_a_batch_that_takes_longer_than_foretold_gets_an_idle_worker() -> None:
+    def engine(items: tuple[str, ...]) -> tuple[float, list[str | ItemError]]:
+        return (4.0 if "slow" in items else 0.01), list(items)
+
+    world = world_of(models_of(1), workers=2, engine=engine)
+    world.submit(job("slow", model=named(0)))
+    request = job("quick", model=named(0))
+    world.submit(request, at=0.2)
+    world.run_until(5.0)
+    assert took(world, request, since=0.2) < 0.3
 
 
 class Small(Struct, frozen=True):

@@ -123,8 +123,13 @@ async def test_bad_requests_are_typed_errors(fleet: Fleet) -> None:
 async def test_work_still_queued_at_its_deadline_is_given_up(fleet: Fleet) -> None:
     async with asyncio.TaskGroup() as group:
         for number in range(4):
-            group.create_task(fleet.run(f"sleep 0.4 {number}"))
-        await asyncio.sleep(0.1)
+            group.create_task(fleet.run(f"sleep 0.8 {number}"))
+
+        async def all_busy() -> bool:
+            workers = (await fleet.client.status())["workers"]
+            return all(worker["running_items"] for worker in workers)
+
+        await until(all_busy)  # a second worker loads the model only when it is needed
         with pytest.raises(DeadlineExceeded):
             await fleet.run("too late", deadline_s=0.2)
 

@@ -93,6 +93,8 @@ class Placement:
         self._review_at = self._spread_at = 0.0
         self._reviewed_at = -REVIEW_MIN_S
         self._try_at: float | None = None
+        self._spread_due: float | None = None
+        self._stuck_since: dict[str, float] = {}
         self._unpinned: set[int] = set()
 
     # News
@@ -129,8 +131,10 @@ class Placement:
 
     @property
     def next_try(self) -> float | None:
-        """Return when `urgent` wants to be called again, for what it found no place for."""
-        return self._try_at if self._fleet.any_free else None
+        """Return when `urgent` or `spread` want to be called again, though nothing else happens."""
+        if not self._fleet.any_free:
+            return None
+        return min((at for at in (self._try_at, self._spread_due) if at is not None), default=None)
 
     def problem(self, model: ModelSpec, now: float) -> Problem | None:
         """Return why this model cannot be had at present, or None."""
@@ -177,16 +181,25 @@ class Placement:
         if now < self._spread_at:
             return
         self._spread_at = now + SPREAD_S
+        self._spread_due = None
+        stuck: dict[str, float] = {}
         for model_hash, waits in wanted().items():
             model = self.memory.models.get(model_hash)
             holders = self._fleet.holders.get(model_hash)
             if model is None or not holders or not self._may_load(model, now):
                 continue
+            since = stuck[model_hash] = self._stuck_since.get(model_hash, now)
+            load_s = self.facts.load_s(model)
             free_in_s = min(self._free_in_s(worker, now) for worker in islice(holders, 8))
-            if free_in_s + waits.seconds / len(holders) > self.facts.load_s(model):
+            # A batch may take longer than was predicted: then what has waited tells.
+            if max(free_in_s + waits.seconds / len(holders), now - since) > load_s:
                 found = self._best(model, now, lambda room: not room.unload)
                 if found is not None:
                     yield Order(found[0], model, ())
+            else:
+                due = max(since + load_s, now) + SPREAD_S
+                self._spread_due = min(self._spread_due or math.inf, due)
+        self._stuck_since = stuck
 
     def review(self, wanted: Mapping[str, Wanted], now: float) -> Iterator[Order]:
         """Yield what demand asks for. To be called at `next_review`; sets the next one."""

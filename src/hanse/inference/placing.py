@@ -61,7 +61,7 @@ class Placing:
 
     def after_work(self, now: float) -> None:
         """Let workers that are left without work load models that waiting items would gain by."""
-        if self._fleet.any_free and any(queue.items for queue in self._queues.values()):
+        if self._fleet.any_free:
             self._carry_out(self._placement.spread(self._wanted, now), now)
 
     def _place_what_is_nowhere(self, now: float) -> None:

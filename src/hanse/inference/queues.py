@@ -30,6 +30,8 @@ FLOWS_TRIED = 16
 """Organisations that are asked for a similar item before a batch goes as it is."""
 FLOWS_SEARCHED = 64
 """The same for an item of a model that a free worker holds."""
+GROUPS_FEW = 32
+"""Up to so many groups, the first item of each is looked at rather than items one by one."""
 IDLE_FLOWS_MAX = 10_000
 
 Group = tuple[str, int]
@@ -139,6 +141,7 @@ class Flow:
     """What one organisation has waiting in one service class."""
 
     __slots__ = (
+        "alone",
         "groups",
         "items",
         "organisation",
@@ -155,6 +158,7 @@ class Flow:
         self.served_s = served_s
         self.token = 0
         self.items = 0
+        self.alone = 0
         self.seconds = 0.0
         self.urgent: Agenda[Item] = Agenda()
         self.groups: dict[Group, Agenda[Item]] = {}
@@ -172,9 +176,10 @@ class Flow:
 
     def first_of(self, runs: Callable[[str], bool]) -> Item | None:
         """Return the most urgent item whose model `runs`."""
-        near = self.urgent.search(FLOWS_TRIED, lambda item: item if runs(item.model) else None)
-        if near is not None:
-            return near
+        if self.alone or len(self.groups) > GROUPS_FEW:
+            near = self.urgent.search(FLOWS_TRIED, lambda item: item if runs(item.model) else None)
+            if near is not None:
+                return near
         ranked = [
             (rank, item)
             for agenda in self.groups.values()
@@ -222,6 +227,7 @@ class FairQueue:
             self._active_weight += flow.weight
             self._enter(flow)
         flow.items += 1
+        flow.alone += item.alone
         flow.seconds += item.predicted_s
         self.items += 1
         self.chars += len(item.text)
@@ -242,6 +248,7 @@ class FairQueue:
         item.token = 0
         flow = self._flows[item.organisation]
         flow.items -= 1
+        flow.alone -= item.alone
         flow.seconds -= item.predicted_s
         self.items -= 1
         self.chars -= len(item.text)

@@ -69,7 +69,7 @@ def models_of(scheduler: "Scheduler", now: float) -> list[dict[str, Any]]:
                 "model": model.info.name,
                 "workers": len(fleet.holders.get(model_hash, ())),
                 "loading": fleet.loading.get(model_hash, 0),
-                "demand": round(demand, 4),
+                "demand": round(demand, 6),
                 "waiting_items": waiting.get(model.info.name, 0),
                 "bytes": placement.memory.bytes_of(model_hash),
                 "load_s": round(placement.facts.load_s(model), 3),
