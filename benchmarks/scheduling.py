@@ -60,6 +60,7 @@ class World:
         self.items_run = self.batches = 0
         for worker in range(1, workers + 1):
             self._scheduler.worker_ready(worker, "cpu")
+            self._scheduler.worker_has(worker, self._loaded, self._loaded)
 
     def jobs(self, items: int) -> list[Job]:
         """Requests of so many items: 70 % of them one sentence, the others five or fifty."""

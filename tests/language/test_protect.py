@@ -128,7 +128,7 @@ async def test_the_words_around_what_is_protected_are_translated(
         "pt",
     ) == [
         "Escreva para o info@example.org, por favor.",
-        "<b>negrito</b> e <i>velho</i>",
+        "<b>Negrito</b> e <i>velho</i>",
         "Use um < b && c > d no código.",
         "Obrigado por 😀👍🏽!",
         "Custa €20.",
