@@ -119,6 +119,7 @@ async def test_a_scheduler_that_is_away_is_unavailable(house: House) -> None:
 def of(organisation: UUID, *, weights: dict[UUID, float] | None = None) -> Overview:
     """What an organisation may know while A has 100 items under way, and B three."""
     fleet = simulation(workers=2, limits=Limits(organisation_weights=weights or {}))
+    fleet.scheduler.set_models([model(), model("pt-en")])
     fleet.submit(job(*texts(100)))
     fleet.submit(job(*texts(3, "other"), of=B))
     fleet.run_until(0.001)
