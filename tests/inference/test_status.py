@@ -15,7 +15,7 @@ from hanse.platform.database import Db
 from tests.conftest import Database, make_test_home
 from tests.identity.conftest import House, Tenant
 from tests.inference.fleet import Fleet, running_fleet, until
-from tests.inference.virtual import A, B, job, simulation, texts
+from tests.inference.virtual import A, B, job, model, simulation, texts
 
 PATH = "/v1/inference/status"
 WAITING = 40
