@@ -42,10 +42,11 @@ def load(environ: Mapping[str, str], directory: Path) -> Settings:
         value = environ[variable]
         values[name] = _convert(name, value, known[name].type, variable, strict=False)
     settings = Settings(**values)
-    try:
-        _ = settings.webhook_rules  # now, not when the first role needs it
-    except ValueError as error:
-        raise SettingsError(f"{PREFIX}WEBHOOK_ALLOWED_HOSTS: {error}.") from error
+    if settings.webhook_allowed_hosts:  # reading them loads an HTTP client
+        try:
+            _ = settings.webhook_rules  # now, not when the first role needs it
+        except ValueError as error:
+            raise SettingsError(f"{PREFIX}WEBHOOK_ALLOWED_HOSTS: {error}.") from error
     return settings
 
 
