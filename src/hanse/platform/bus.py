@@ -84,10 +84,14 @@ class Listening:
     def __init__(self, subject: str, callback: Callable[[Msg], Awaitable[None]]) -> None:
         self._subject = subject
         self._callback = callback
+        self._client: Client | None = None
         self._subscription: Any = None
 
     async def begin(self, client: Client) -> None:
-        """Ask this connection for the messages."""
+        """Ask this connection for the messages, once."""
+        if client is self._client:
+            return
+        self._client = client
         self._subscription = await client.subscribe(self._subject, cb=self._callback)
 
     async def end(self) -> None:
@@ -106,9 +110,8 @@ class Bus:
         self._name = name
         self._closing = False
         self._told: set[str] = set()
-        self._followed: list[tuple[str, Callable[[bytes], None]]] = []
-        self._following: list[asyncio.Future[None]] = []
         self._listening: list[Listening] = []
+        self._beginning: set[asyncio.Task[None]] = set()
         self._client = Client()
         self._connecting = asyncio.create_task(self._connect(self._client))
 
@@ -123,8 +126,6 @@ class Bus:
             reconnect_time_wait=RECONNECT_PAUSE_S,  # type: ignore[arg-type]  # any number of seconds
             ping_interval=PING_INTERVAL_S,
         )
-        for followed in self._followed:
-            await self._subscribe(client, *followed)
         for each in self._listening:
             await each.begin(client)
 
@@ -134,22 +135,22 @@ class Bus:
         For what may be missed: each process gets it, nothing is kept for one that is away, and
         nothing is acknowledged. What must not be missed is for `hanse.platform.consumers`.
         """
-        self._followed.append((subject, handle))
-        if self._client.is_connected:
-            self._following.append(
-                asyncio.ensure_future(self._subscribe(self._client, subject, handle))
-            )
 
-    async def _subscribe(
-        self, client: Client, subject: str, handle: Callable[[bytes], None]
-    ) -> None:
         async def on_message(message: Msg) -> None:
             try:
                 handle(message.data)
             except Exception as error:  # the edge: one message must not end the following
                 log.warning("bus_message_not_handled", subject=message.subject, exc_info=error)
 
-        await client.subscribe(subject, cb=on_message)
+        task = asyncio.create_task(self._begin(Listening(subject, on_message)))
+        self._beginning.add(task)
+        task.add_done_callback(self._beginning.discard)
+
+    async def _begin(self, listening: Listening) -> None:
+        self._listening.append(listening)
+        if self._client.is_connected:
+            with suppress(nats.errors.Error, OSError):  # then it begins with the next connection
+                await listening.begin(self._client)
 
     async def _on_error(self, error: Exception) -> None:
         # Each attempt of a long outage fails in the same words: say them once.
@@ -217,10 +218,7 @@ class Bus:
         Messages of a time without connection are lost.
         """
         listening = Listening(subject, callback)
-        self._listening.append(listening)
-        if self._client.is_connected:
-            with suppress(nats.errors.Error, OSError):  # then it begins with the next connection
-                await listening.begin(self._client)
+        await self._begin(listening)
         return listening
 
     async def unsubscribe(self, listening: Listening) -> None:
