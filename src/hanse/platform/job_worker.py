@@ -15,7 +15,7 @@ from hanse.platform.database import DatabaseUnavailable, Db, Tx
 from hanse.platform.jobs import Jobs, Nothing, Task, enqueue
 from hanse.platform.problems import Problem
 from hanse.platform.telemetry import bound, log, span
-from hanse.platform.waiting import Backoff, backoff_s, is_outage, passed
+from hanse.platform.waiting import backoff_s, is_outage, keep_picking
 
 ERROR_CHARACTERS_MAX = 8_000
 GIVE_BACK_TIMEOUT_S = 2.0
@@ -161,26 +161,16 @@ class _Worker:
 
     async def work(self, stop: asyncio.Event) -> None:
         """Pick and run jobs until stopped; then wait for those running, cut off the late ones."""
-        backoff = Backoff(self._limits.poll_s, self._limits.retry_max_s)
-        stopped = asyncio.create_task(stop.wait())
         try:
-            while not stop.is_set():
-                try:
-                    idle = await self._pick()
-                except Exception as error:  # the edge of the process: nothing may end the worker
-                    pause_s = backoff.next_s()
-                    log.warning("jobs_interrupted", error=repr(error), retry_in_s=round(pause_s, 2))
-                    await passed(stop, pause_s)
-                    continue
-                backoff.reset()
-                if idle:
-                    await asyncio.wait(
-                        {stopped, *self._running},
-                        timeout=self._limits.poll_s,
-                        return_when=asyncio.FIRST_COMPLETED,
-                    )
+            await keep_picking(
+                self._pick,
+                self._running,
+                stop,
+                name="jobs",
+                poll_s=self._limits.poll_s,
+                interrupted_max_s=self._limits.retry_max_s,
+            )
         finally:
-            stopped.cancel()
             await self._drain()
 
     async def _pick(self) -> bool:

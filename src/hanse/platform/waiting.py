@@ -2,8 +2,11 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any
 
 from hanse.platform.database import DatabaseUnavailable
+from hanse.platform.telemetry import log
 
 
 async def passed(stop: asyncio.Event, seconds: float) -> bool:
@@ -49,3 +52,37 @@ def is_outage(error: BaseException) -> bool:
     A statement that ran into its time-out looks the same to a request, but would do so again.
     """
     return isinstance(error, DatabaseUnavailable) and not isinstance(error.__cause__, TimeoutError)
+
+
+async def keep_picking(
+    pick: Callable[[], Awaitable[bool]],
+    running: Collection[asyncio.Task[Any]],
+    stop: asyncio.Event,
+    *,
+    name: str,
+    poll_s: float,
+    interrupted_max_s: float,
+) -> None:
+    """Let `pick` start due work as tasks in `running`, until `stop` is set.
+
+    It returns whether to wait before the next time: until something ends, `poll_s` at most. What
+    goes wrong is waited out with growing pauses and logged under `name`.
+    """
+    backoff = Backoff(poll_s, interrupted_max_s)
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        while not stop.is_set():
+            try:
+                idle = await pick()
+            except Exception as error:  # the edge of the process: nothing may end it
+                pause_s = backoff.next_s()
+                log.warning(f"{name}_interrupted", error=repr(error), retry_in_s=round(pause_s, 2))
+                await passed(stop, pause_s)
+                continue
+            backoff.reset()
+            if idle:
+                await asyncio.wait(
+                    {stopped, *running}, timeout=poll_s, return_when=asyncio.FIRST_COMPLETED
+                )
+    finally:
+        stopped.cancel()

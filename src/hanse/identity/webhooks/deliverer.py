@@ -32,7 +32,7 @@ from hanse.identity.webhooks.service import SEAL_PURPOSE, disable
 from hanse.platform.database import Db, Tx
 from hanse.platform.outbound import Answer, ForbiddenAddress, OutboundClient, OutboundFailure
 from hanse.platform.telemetry import bound, log
-from hanse.platform.waiting import Backoff, passed
+from hanse.platform.waiting import keep_picking
 
 RESPONSE_CHARACTERS_MAX = 1024
 GONE = 410
@@ -90,37 +90,26 @@ class _Deliverer:
         self._settling = asyncio.Semaphore(SETTLING_MAX)
 
     async def work(self, stop: asyncio.Event) -> None:
-        backoff = Backoff(self._limits.poll_s, self._limits.interrupted_max_s)
-        stopped = asyncio.create_task(stop.wait())
         try:
-            while not stop.is_set():
-                try:
-                    picked = await self._pick()
-                except Exception as error:  # the edge of the process: nothing may end it
-                    pause_s = backoff.next_s()
-                    log.warning(
-                        "webhooks_interrupted", error=repr(error), retry_in_s=round(pause_s, 2)
-                    )
-                    await passed(stop, pause_s)
-                    continue
-                backoff.reset()
-                if not picked:
-                    await asyncio.wait(
-                        {stopped, *self._running},
-                        timeout=self._limits.poll_s,
-                        return_when=asyncio.FIRST_COMPLETED,
-                    )
+            await keep_picking(
+                self._pick,
+                self._running,
+                stop,
+                name="webhooks",
+                poll_s=self._limits.poll_s,
+                interrupted_max_s=self._limits.interrupted_max_s,
+            )
         finally:
-            stopped.cancel()
             await self._drain()
 
-    async def _pick(self) -> int:
+    async def _pick(self) -> bool:
+        """Start what is due and has room; return whether to wait before the next time."""
         room = self._limits.concurrency - len(self._running)
         if room <= 0:
-            return 0
+            return True
         async with self._db.system_tx() as tx:
             if not await delivery_store.is_anything_due(tx):
-                return 0
+                return True
             picked = await delivery_store.pick(
                 tx,
                 Counter(self._running.values()),
@@ -132,7 +121,7 @@ class _Deliverer:
             task = asyncio.create_task(self._deliver(due))
             self._running[task] = due.webhook_id
             task.add_done_callback(self._running.pop)
-        return len(picked)
+        return not picked
 
     async def _drain(self) -> None:
         if self._running:
