@@ -1,8 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useContext, useState } from "react";
+import { useContext, useState } from "react";
 import { ApiError, type Schema, send } from "@/api/client";
 import { LocaleContext, useText } from "@/i18n";
-import { Button, Dialog, ErrorNote, Field, Notice } from "@/kit";
+import { Button, Dialog, DialogForm, ErrorNote, Field, Notice } from "@/kit";
 
 const ASK_EVERY_MS = 1500;
 
@@ -124,12 +124,16 @@ function Erase({ path, email, onClose, onErased }: EraseProps) {
       }),
     onSuccess: onErased,
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    erase.mutate();
-  };
   return (
-    <form onSubmit={submit} className="grid gap-4">
+    <DialogForm
+      action={text("data.erase")}
+      kind="danger"
+      busy={erase.isPending}
+      error={erase.error}
+      disabled={typed.trim().toLowerCase() !== email.toLowerCase()}
+      onSubmit={() => erase.mutate()}
+      onClose={onClose}
+    >
       <p className="m-0">{text("data.eraseAsk", { email })}</p>
       <Field
         label={text("data.eraseConfirm", { email })}
@@ -140,18 +144,6 @@ function Erase({ path, email, onClose, onErased }: EraseProps) {
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
       />
-      {erase.error ? <ErrorNote error={erase.error} /> : null}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{text("common.cancel")}</Button>
-        <Button
-          kind="danger"
-          type="submit"
-          busy={erase.isPending}
-          disabled={typed.trim().toLowerCase() !== email.toLowerCase()}
-        >
-          {text("data.erase")}
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }

@@ -1,9 +1,19 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useContext, useState } from "react";
+import { useContext, useState } from "react";
 import { api, type Schema, unwrap } from "@/api/client";
 import { apiKeys } from "@/api/queries";
 import { LocaleContext, useText } from "@/i18n";
-import { Badge, Button, Dialog, EmptyState, ErrorNote, Field, PageHead, Skeleton } from "@/kit";
+import {
+  Badge,
+  Button,
+  Dialog,
+  DialogForm,
+  EmptyState,
+  ErrorNote,
+  Field,
+  PageHead,
+  Skeleton,
+} from "@/kit";
 import { Table } from "@/kit/table";
 
 type Key = Schema["ApiKey"];
@@ -94,13 +104,16 @@ function NewKey({ onClose }: { onClose: () => void }) {
     mutationFn: () => unwrap(api.POST("/v1/api-keys", { body: { name: name.trim() } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: apiKeys.queryKey }),
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    make.mutate();
-  };
   if (make.data) return <Secret secret={make.data.secret ?? ""} onClose={onClose} />;
   return (
-    <form onSubmit={submit} className="grid gap-4">
+    <DialogForm
+      action={text("keys.make")}
+      busy={make.isPending}
+      error={make.error}
+      disabled={!name.trim()}
+      onSubmit={() => make.mutate()}
+      onClose={onClose}
+    >
       <Field
         label={text("keys.name")}
         hint={text("keys.nameHint")}
@@ -109,14 +122,7 @@ function NewKey({ onClose }: { onClose: () => void }) {
         value={name}
         onChange={(event) => setName(event.target.value)}
       />
-      {make.error ? <ErrorNote error={make.error} /> : null}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{text("common.cancel")}</Button>
-        <Button kind="primary" type="submit" busy={make.isPending} disabled={!name.trim()}>
-          {text("keys.make")}
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }
 

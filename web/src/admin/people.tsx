@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useDeferredValue, useState } from "react";
+import { useDeferredValue, useState } from "react";
 import { PersonalData } from "@/account/personal-data";
 import { api, type Schema, unwrap } from "@/api/client";
 import { usePermissions } from "@/api/queries";
@@ -9,6 +9,7 @@ import {
   Button,
   Copyable,
   Dialog,
+  DialogForm,
   EmptyState,
   ErrorNote,
   Field,
@@ -129,14 +130,16 @@ function Invite({ onClose }: { onClose: () => void }) {
       ),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["people"] }),
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    invite.mutate();
-  };
   if (invite.data?.sign_in_link)
     return <Link url={invite.data.sign_in_link.url} onClose={onClose} />;
   return (
-    <form onSubmit={submit} className="grid gap-4">
+    <DialogForm
+      action={text("people.invite")}
+      busy={invite.isPending}
+      error={invite.error}
+      onSubmit={() => invite.mutate()}
+      onClose={onClose}
+    >
       <Field
         label={text("signIn.email")}
         type="email"
@@ -153,14 +156,7 @@ function Invite({ onClose }: { onClose: () => void }) {
         onChange={(event) => setName(event.target.value)}
       />
       <RoleChoice roles={roles} role={role} onChange={setRole} />
-      {invite.error ? <ErrorNote error={invite.error} /> : null}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{text("common.cancel")}</Button>
-        <Button kind="primary" type="submit" busy={invite.isPending}>
-          {text("people.invite")}
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }
 

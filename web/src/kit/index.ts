@@ -5,6 +5,7 @@ export { Check } from "./check";
 export { Confirm } from "./confirm";
 export { Copyable } from "./copyable";
 export { Dialog } from "./dialog";
+export { DialogForm } from "./dialog-form";
 export { Field } from "./field";
 export { Icon } from "./icons";
 export { Menu, MenuChoice, MenuItem } from "./menu";

@@ -1,12 +1,13 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useBlocker, useNavigate, useParams } from "@tanstack/react-router";
-import { type FormEvent, useContext, useState } from "react";
+import { useContext, useState } from "react";
 import { glossaries, usePermissions } from "@/api/queries";
 import { LocaleContext, useText } from "@/i18n";
 import {
   Button,
   Confirm,
   Dialog,
+  DialogForm,
   EmptyState,
   ErrorNote,
   Field,
@@ -253,12 +254,15 @@ function Rename({ glossary, onClose }: { glossary: Glossary; onClose: () => void
       onClose();
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    rename.mutate();
-  };
   return (
-    <form onSubmit={submit} className="grid gap-4">
+    <DialogForm
+      action={text("common.save")}
+      busy={rename.isPending}
+      error={rename.error}
+      disabled={!name.trim()}
+      onSubmit={() => rename.mutate()}
+      onClose={onClose}
+    >
       <Field
         label={text("keys.name")}
         required
@@ -266,13 +270,6 @@ function Rename({ glossary, onClose }: { glossary: Glossary; onClose: () => void
         value={name}
         onChange={(event) => setName(event.target.value)}
       />
-      {rename.error ? <ErrorNote error={rename.error} /> : null}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{text("common.cancel")}</Button>
-        <Button kind="primary" type="submit" busy={rename.isPending} disabled={!name.trim()}>
-          {text("common.save")}
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }

@@ -1,9 +1,18 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useContext, useState } from "react";
+import { useContext, useState } from "react";
 import { glossaries, usePermissions } from "@/api/queries";
 import { LocaleContext, useText } from "@/i18n";
-import { Button, Dialog, EmptyState, ErrorNote, Field, PageHead, Skeleton } from "@/kit";
+import {
+  Button,
+  Dialog,
+  DialogForm,
+  EmptyState,
+  ErrorNote,
+  Field,
+  PageHead,
+  Skeleton,
+} from "@/kit";
 import { Table } from "@/kit/table";
 import { pairName } from "./pair";
 import { makeGlossary } from "./queries";
@@ -96,12 +105,15 @@ function NewGlossary({ onClose }: { onClose: () => void }) {
       });
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    make.mutate();
-  };
   return (
-    <form onSubmit={submit} className="grid gap-4">
+    <DialogForm
+      action={text("glossaries.make")}
+      busy={make.isPending}
+      error={make.error}
+      disabled={!name.trim()}
+      onSubmit={() => make.mutate()}
+      onClose={onClose}
+    >
       <Field
         label={text("keys.name")}
         required
@@ -109,13 +121,6 @@ function NewGlossary({ onClose }: { onClose: () => void }) {
         value={name}
         onChange={(event) => setName(event.target.value)}
       />
-      {make.error ? <ErrorNote error={make.error} /> : null}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{text("common.cancel")}</Button>
-        <Button kind="primary" type="submit" busy={make.isPending} disabled={!name.trim()}>
-          {text("glossaries.make")}
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }

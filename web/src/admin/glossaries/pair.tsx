@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useContext, useState } from "react";
+import { useContext, useState } from "react";
 import { languages } from "@/api/queries";
 import { LocaleContext, languageName, useText } from "@/i18n";
-import { Button, ErrorNote, Select, Skeleton } from "@/kit";
+import { DialogForm, ErrorNote, Select, Skeleton } from "@/kit";
 import { options } from "@/translate/choices";
 import type { Pair } from "./queries";
 
@@ -32,14 +32,15 @@ export function NewPair({ onChoose, onClose }: NewPairProps) {
   const [target, setTarget] = useState("");
   const from = source || (sources[0]?.value ?? "");
   const into = target || (targets.find((each) => each.value !== from)?.value ?? "");
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    onChoose({ source: from, target: into });
-  };
   if (known.error) return <ErrorNote error={known.error} retry={() => void known.refetch()} />;
   if (known.isPending) return <Skeleton className="h-36 w-full" />;
   return (
-    <form onSubmit={submit} className="grid gap-4">
+    <DialogForm
+      action={text("common.add")}
+      disabled={!from || !into || from === into}
+      onSubmit={() => onChoose({ source: from, target: into })}
+      onClose={onClose}
+    >
       <div className="grid gap-1">
         <span className="font-medium">{text("translate.from")}</span>
         <div>
@@ -62,12 +63,6 @@ export function NewPair({ onChoose, onClose }: NewPairProps) {
           />
         </div>
       </div>
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{text("common.cancel")}</Button>
-        <Button kind="primary" type="submit" disabled={!from || !into || from === into}>
-          {text("common.add")}
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }

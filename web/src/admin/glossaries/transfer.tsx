@@ -1,8 +1,8 @@
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useId, useState } from "react";
+import { useId, useState } from "react";
 import { api, unwrap } from "@/api/client";
 import { useText } from "@/i18n";
-import { Button, Check, Dialog, ErrorNote, Icon } from "@/kit";
+import { Button, Check, Dialog, DialogForm, ErrorNote, Icon } from "@/kit";
 import { formOf, readTsv, save, writeCsv } from "./files";
 import { type Glossary, type Pair, writeDictionary } from "./queries";
 
@@ -90,12 +90,18 @@ function Import({ glossaryId, pair, onClose, onImported }: ImportProps) {
       onClose();
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (file && !isTooLarge) take.mutate(file);
   };
   return (
-    <form onSubmit={submit} className="grid gap-4">
+    <DialogForm
+      action={text("glossaries.import")}
+      busy={take.isPending}
+      error={take.error}
+      disabled={!file || isTooLarge}
+      onSubmit={submit}
+      onClose={onClose}
+    >
       <div className="grid gap-1">
         <label htmlFor={id} className="font-medium">
           {text("glossaries.file")}
@@ -126,13 +132,6 @@ function Import({ glossaryId, pair, onClose, onImported }: ImportProps) {
           />
         ))}
       </fieldset>
-      {take.error ? <ErrorNote error={take.error} /> : null}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{text("common.cancel")}</Button>
-        <Button kind="primary" type="submit" busy={take.isPending} disabled={!file || isTooLarge}>
-          {text("glossaries.import")}
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }

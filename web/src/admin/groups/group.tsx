@@ -1,10 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { api, unwrap } from "@/api/client";
 import { usePermissions } from "@/api/queries";
 import { useText } from "@/i18n";
-import { Button, Confirm, Dialog, ErrorNote, Field, PageHead, Skeleton } from "@/kit";
+import { Button, Confirm, Dialog, ErrorNote, PageHead, Skeleton } from "@/kit";
+import { GroupForm } from "./form";
 import { Members } from "./members";
 import { Nested } from "./nested";
 import { GroupPermissions } from "./permissions";
@@ -67,48 +68,26 @@ function Shown({ group }: { group: Group }) {
 function EditGroup({ group, onClose }: { group: Group; onClose: () => void }) {
   const text = useText();
   const queries = useQueryClient();
-  const [name, setName] = useState(group.name);
-  const [description, setDescription] = useState(group.description);
   const change = useMutation({
-    mutationFn: () =>
+    mutationFn: (body: { name: string; description: string }) =>
       unwrap(
-        api.PATCH("/v1/groups/{group_id}", {
-          params: { path: { group_id: group.id } },
-          body: { name: name.trim(), description },
-        }),
+        api.PATCH("/v1/groups/{group_id}", { params: { path: { group_id: group.id } }, body }),
       ),
     onSuccess: async () => {
       await groupsChanged(queries);
       onClose();
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    change.mutate();
-  };
   return (
-    <form onSubmit={submit} className="grid gap-4">
-      <Field
-        label={text("keys.name")}
-        required
-        maxLength={200}
-        value={name}
-        onChange={(event) => setName(event.target.value)}
-      />
-      <Field
-        label={text("groups.description")}
-        maxLength={2000}
-        value={description}
-        onChange={(event) => setDescription(event.target.value)}
-      />
-      {change.error ? <ErrorNote error={change.error} /> : null}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{text("common.cancel")}</Button>
-        <Button kind="primary" type="submit" busy={change.isPending} disabled={!name.trim()}>
-          {text("common.save")}
-        </Button>
-      </div>
-    </form>
+    <GroupForm
+      name={group.name}
+      description={group.description}
+      action={text("common.save")}
+      busy={change.isPending}
+      error={change.error}
+      onSubmit={change.mutate}
+      onClose={onClose}
+    />
   );
 }
 

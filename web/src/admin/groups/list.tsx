@@ -1,11 +1,12 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useDeferredValue, useState } from "react";
+import { useDeferredValue, useState } from "react";
 import { api, unwrap } from "@/api/client";
 import { usePermissions } from "@/api/queries";
 import { useText } from "@/i18n";
 import { Button, Dialog, EmptyState, ErrorNote, Field, PageHead, Skeleton } from "@/kit";
 import { Table } from "@/kit/table";
+import { GroupForm } from "./form";
 import { type Group, groupList, groupsChanged } from "./queries";
 
 /** The groups of the organisation. */
@@ -92,42 +93,22 @@ function NewGroup({ onClose }: { onClose: () => void }) {
   const text = useText();
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const [name, setName] = useState("");
-  const [description, setDescription] = useState("");
   const make = useMutation({
-    mutationFn: () => unwrap(api.POST("/v1/groups", { body: { name: name.trim(), description } })),
+    mutationFn: (body: { name: string; description: string }) =>
+      unwrap(api.POST("/v1/groups", { body })),
     onSuccess: async (made) => {
       await groupsChanged(queries);
       onClose();
       await navigate({ to: "/admin/groups/$groupId", params: { groupId: made.id } });
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    make.mutate();
-  };
   return (
-    <form onSubmit={submit} className="grid gap-4">
-      <Field
-        label={text("keys.name")}
-        required
-        maxLength={200}
-        value={name}
-        onChange={(event) => setName(event.target.value)}
-      />
-      <Field
-        label={text("groups.description")}
-        maxLength={2000}
-        value={description}
-        onChange={(event) => setDescription(event.target.value)}
-      />
-      {make.error ? <ErrorNote error={make.error} /> : null}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{text("common.cancel")}</Button>
-        <Button kind="primary" type="submit" busy={make.isPending} disabled={!name.trim()}>
-          {text("groups.make")}
-        </Button>
-      </div>
-    </form>
+    <GroupForm
+      action={text("groups.make")}
+      busy={make.isPending}
+      error={make.error}
+      onSubmit={make.mutate}
+      onClose={onClose}
+    />
   );
 }

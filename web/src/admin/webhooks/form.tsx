@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useText } from "@/i18n";
-import { Button, Check, ErrorNote, Field, Skeleton } from "@/kit";
+import { Check, DialogForm, ErrorNote, Field, Skeleton } from "@/kit";
 import { eventTypes } from "./queries";
 
 export interface WebhookFields {
@@ -34,12 +34,18 @@ export function WebhookForm({ before, action, busy, error, onSubmit, onClose }: 
     else next.delete(type);
     setChosen(next);
   };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     onSubmit({ url: url.trim(), description, event_types: isAll ? [] : [...chosen].sort() });
   };
   return (
-    <form onSubmit={submit} className="grid gap-4">
+    <DialogForm
+      action={action}
+      busy={busy}
+      error={error}
+      disabled={!url.trim() || (!isAll && chosen.size === 0)}
+      onSubmit={submit}
+      onClose={onClose}
+    >
       <Field
         label={text("webhooks.url")}
         type="url"
@@ -90,18 +96,6 @@ export function WebhookForm({ before, action, busy, error, onSubmit, onClose }: 
           ))}
         </fieldset>
       )}
-      {error ? <ErrorNote error={error} /> : null}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{text("common.cancel")}</Button>
-        <Button
-          kind="primary"
-          type="submit"
-          busy={busy}
-          disabled={!url.trim() || (!isAll && chosen.size === 0)}
-        >
-          {action}
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }
