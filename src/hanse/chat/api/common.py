@@ -1,11 +1,10 @@
 """What the routes of the chat share."""
 
+import functools
 from typing import Annotated
 from uuid import UUID
 
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import HeaderParameter, QueryParameter
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from hanse.chat import bell
 from hanse.chat.log.appender import Appender
@@ -17,44 +16,14 @@ from hanse.chat.waiting import News
 from hanse.identity import Seal
 from hanse.platform.bus import Bus
 from hanse.platform.database import Db
+from hanse.platform.http import problem_responses
 
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_CHARACTERS_MAX)]
 Description = Annotated[str, Meta(max_length=DESCRIPTION_CHARACTERS_MAX)]
 Number = Annotated[int, Meta(ge=1, le=NUMBER_MAX)]
 NumberOrNone = Annotated[int, Meta(ge=0, le=NUMBER_MAX)]
-IdempotencyKey = Annotated[
-    str | None,
-    HeaderParameter(
-        name="Idempotency-Key",
-        description="A repeat with the same key gets the first answer instead of a second effect.",
-    ),
-]
-Cursor = Annotated[
-    str | None, QueryParameter(name="cursor", description="`next_cursor` of the page before.")
-]
-
-
-class Problem(Struct):
-    """An error (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-
-
-def errors(*statuses: int) -> dict[int, ResponseSpec]:
-    """Describe the errors of a route for the OpenAPI document."""
-    return {
-        status: ResponseSpec(
-            data_container=Problem,
-            media_type="application/problem+json",
-            description="See `detail`.",
-            generate_examples=False,
-        )
-        for status in (401, 403, 404, 429, 503, *statuses)
-    }
+errors = functools.partial(problem_responses, 404)
+"""Describe the errors of a route for the OpenAPI document; any room may be unknown."""
 
 
 class Chat:

@@ -7,15 +7,7 @@ import msgspec
 from litestar import Request, Response, delete, get, patch, post, put
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from hanse.chat.api.common import (
-    Chat,
-    Cursor,
-    Description,
-    IdempotencyKey,
-    Name,
-    NumberOrNone,
-    errors,
-)
+from hanse.chat.api.common import Chat, Description, Name, NumberOrNone, errors
 from hanse.chat.log.model import Event, RoomRole
 from hanse.chat.rooms import service, store
 from hanse.chat.rooms.model import Room, RoomMember
@@ -25,6 +17,8 @@ from hanse.platform.database import Db
 from hanse.platform.http import (
     PAGE_SIZE_DEFAULT,
     Answer,
+    Cursor,
+    IdempotencyKey,
     Page,
     PageQuery,
     idempotent,

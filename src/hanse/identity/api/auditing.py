@@ -11,12 +11,12 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from hanse.identity import audit
-from hanse.identity.api.common import Cursor, errors
+from hanse.identity.api.common import errors
 from hanse.identity.audit import AuditEvent, AuditFilter
 from hanse.identity.model import Access
 from hanse.identity.policy import Permission
 from hanse.platform.database import Db
-from hanse.platform.http import PAGE_SIZE_DEFAULT, Page, PageQuery, page_of, parse_cursor
+from hanse.platform.http import PAGE_SIZE_DEFAULT, Cursor, Page, PageQuery, page_of, parse_cursor
 
 Actor = Annotated[UUID | None, QueryParameter(name="actor_id", description="Who did it.")]
 Target = Annotated[UUID | None, QueryParameter(name="target_id", description="To what.")]

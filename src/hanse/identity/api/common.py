@@ -6,7 +6,6 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from litestar import Request, Response
 from litestar.datastructures import Cookie
-from litestar.params import HeaderParameter, QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hanse.identity.authentication import device_cookie, session_cookie
@@ -23,16 +22,6 @@ DEVICE_COOKIE_S = 365 * 24 * 3600
 errors = problem_responses
 """Describe the errors of a route for the OpenAPI document."""
 
-IdempotencyKey = Annotated[
-    str | None,
-    HeaderParameter(
-        name="Idempotency-Key",
-        description="A repeat with the same key gets the first answer instead of a second effect.",
-    ),
-]
-Cursor = Annotated[
-    str | None, QueryParameter(name="cursor", description="`next_cursor` of the page before.")
-]
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_CHARACTERS_MAX)]
 Email = Annotated[str, Meta(min_length=3, max_length=320)]
 Tag = Annotated[str, Meta(min_length=2, max_length=35)]

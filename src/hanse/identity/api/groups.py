@@ -8,14 +8,14 @@ from litestar.params import QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hanse.identity import groups
-from hanse.identity.api.common import Cursor, Name, changes_of, errors
+from hanse.identity.api.common import Name, changes_of, errors
 from hanse.identity.authentication import Authenticator
 from hanse.identity.groups import Group, Member
 from hanse.identity.groups.service import DESCRIPTION_CHARACTERS_MAX
 from hanse.identity.model import Access
 from hanse.identity.policy import Permission
 from hanse.platform.database import Db
-from hanse.platform.http import PAGE_SIZE_DEFAULT, Page, PageQuery, page_of, parse_cursor
+from hanse.platform.http import PAGE_SIZE_DEFAULT, Cursor, Page, PageQuery, page_of, parse_cursor
 from hanse.platform.problems import NotFound
 
 Description = Annotated[str, Meta(max_length=DESCRIPTION_CHARACTERS_MAX)]

@@ -8,12 +8,20 @@ from litestar import Request, Response, delete, get, post
 from msgspec import Meta, Struct
 
 from hanse.identity import service, store
-from hanse.identity.api.common import Cursor, IdempotencyKey, Name, create_once, errors
+from hanse.identity.api.common import Name, create_once, errors
 from hanse.identity.authentication import Authenticator
 from hanse.identity.model import Access, ApiKey
 from hanse.identity.policy import Permission
 from hanse.platform.database import Db, Tx
-from hanse.platform.http import PAGE_SIZE_DEFAULT, Page, PageQuery, page_of, parse_cursor
+from hanse.platform.http import (
+    PAGE_SIZE_DEFAULT,
+    Cursor,
+    IdempotencyKey,
+    Page,
+    PageQuery,
+    page_of,
+    parse_cursor,
+)
 
 
 class NewApiKey(Struct, forbid_unknown_fields=True):

@@ -10,7 +10,7 @@ from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import Meta, Struct
 
-from hanse.identity.api.common import Cursor, errors
+from hanse.identity.api.common import errors
 from hanse.identity.authentication import SECRET_CHARACTERS_MAX, Authenticator
 from hanse.identity.model import Access, Origin
 from hanse.identity.notifications import live, service, store
@@ -23,6 +23,7 @@ from hanse.identity.sealing import Seal
 from hanse.platform.database import Db
 from hanse.platform.http import (
     PAGE_SIZE_DEFAULT,
+    Cursor,
     InvalidCursor,
     Page,
     PageQuery,

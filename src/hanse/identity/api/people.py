@@ -13,9 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from hanse.identity import people
 from hanse.identity.api.common import (
-    Cursor,
     Email,
-    IdempotencyKey,
     MySettings,
     Name,
     SignInLink,
@@ -35,6 +33,8 @@ from hanse.identity.store import get_organisation
 from hanse.platform.database import Db, Tx
 from hanse.platform.http import (
     PAGE_SIZE_DEFAULT,
+    Cursor,
+    IdempotencyKey,
     InvalidCursor,
     Page,
     PageQuery,

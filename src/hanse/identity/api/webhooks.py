@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hanse.identity import webhooks
-from hanse.identity.api.common import Cursor, IdempotencyKey, changes_of, create_once, errors
+from hanse.identity.api.common import changes_of, create_once, errors
 from hanse.identity.model import Access
 from hanse.identity.policy import Permission
 from hanse.identity.sealing import Seal
@@ -23,7 +23,15 @@ from hanse.identity.webhooks import (
 from hanse.identity.webhooks.service import DESCRIPTION_CHARACTERS_MAX
 from hanse.platform.catalogue import EXAMPLE_ID, EXAMPLE_TIME, Catalogue
 from hanse.platform.database import Db, Tx
-from hanse.platform.http import PAGE_SIZE_DEFAULT, Page, PageQuery, page_of, parse_cursor
+from hanse.platform.http import (
+    PAGE_SIZE_DEFAULT,
+    Cursor,
+    IdempotencyKey,
+    Page,
+    PageQuery,
+    page_of,
+    parse_cursor,
+)
 from hanse.platform.outbound import OutboundRules
 
 TYPES_MAX = 200

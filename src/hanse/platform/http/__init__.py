@@ -7,11 +7,12 @@ from hanse.platform.http.errors import (
     problem_response,
     problem_responses,
 )
-from hanse.platform.http.idempotency import Answer, idempotent
+from hanse.platform.http.idempotency import Answer, IdempotencyKey, idempotent
 from hanse.platform.http.limits import RateLimit, RateLimited, RateLimits
 from hanse.platform.http.naming import by_method
 from hanse.platform.http.paging import (
     PAGE_SIZE_DEFAULT,
+    Cursor,
     InvalidCursor,
     Page,
     PageQuery,
@@ -23,6 +24,8 @@ __all__ = [
     "ANSWER_HEADERS",
     "PAGE_SIZE_DEFAULT",
     "Answer",
+    "Cursor",
+    "IdempotencyKey",
     "InvalidCursor",
     "Page",
     "PageQuery",

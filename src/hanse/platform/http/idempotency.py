@@ -6,14 +6,23 @@ neither; a second request with the same key waits for the first one's transactio
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Annotated, Any
 
+from litestar.params import HeaderParameter
 from msgspec import Struct
 
 from hanse.platform.database import Tx
 from hanse.platform.problems import BadRequest, Problem
 
 KEY_CHARACTERS_MAX = 255
+
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key",
+        description="A repeat with the same key gets the first answer instead of a second effect.",
+    ),
+]
 
 
 class Answer(Struct, frozen=True):

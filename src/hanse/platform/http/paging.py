@@ -41,6 +41,10 @@ PageQuery = Annotated[
     ),
 ]
 
+Cursor = Annotated[
+    str | None, QueryParameter(name="cursor", description="`next_cursor` of the page before.")
+]
+
 
 def page_of(rows: Sequence[T], limit: int, key: Callable[[T], UUID]) -> Page[T]:
     """Make a page of up to `limit` items from `limit + 1` rows in the order of their ids."""
