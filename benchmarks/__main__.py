@@ -72,11 +72,20 @@ def _replace(names: list[str]) -> None:
     new = []
     for name in names:
         module = importlib.import_module(f"benchmarks.{_KEEPERS[name]}")
-        new.append(module.section() + "\n")
+        title, body = module.section().split("\n", 1)
+        new.append(f"{title}\n\n{_measured()}\n{body}\n")
     titles = {section.splitlines()[0] for section in new}
     rest = [section for section in present if section.splitlines()[0] not in titles]
     REPORT.write_text(head + "".join([*new, *rest]), "utf-8")
     print(f"wrote {REPORT}", file=sys.stderr)
+
+
+def _measured() -> str:
+    """Say when and on what, since the sections beside it may come from another machine."""
+    flags = Path("/proc/cpuinfo").read_text("utf-8") if Path("/proc/cpuinfo").exists() else ""
+    vectors = [each for each in ("avx512_vnni", "avx_vnni", "avx2") if each in flags]
+    on = f", {_processor()} with {vectors[0]}" if vectors else ""
+    return f"Measured on {datetime.now(UTC).date().isoformat()}{on}.\n"
 
 
 def _head() -> str:
