@@ -7,7 +7,8 @@ in pieces.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
 _SCANNED: Final = range(0x80, 0x20000)
@@ -17,13 +18,20 @@ _KNOWN_TO_ENGINES: Final = "°´"
 """Symbols that come back unchanged, or are rewritten for the engine (`marks`)."""
 
 
-def _class_of(*categories: str) -> str:
-    """Return the inside of a character class with all that is in these Unicode categories."""
+def _symbols() -> dict[str, list[str]]:
+    """Return the symbols of each Unicode category that has some, in their order."""
+    found: dict[str, list[str]] = {"Sc": [], "No": [], "So": [], "Sk": [], "Sm": []}
+    for character in map(chr, _SCANNED):
+        of = found.get(unicodedata.category(character))
+        if of is not None and character not in _KNOWN_TO_ENGINES:
+            of.append(character)
+    return found
+
+
+def _class_of(characters: Iterable[str]) -> str:
+    """Return the inside of a character class with all of these, which are in their order."""
     ranges: list[list[int]] = []
-    for point in _SCANNED:
-        character = chr(point)
-        if unicodedata.category(character) not in categories or character in _KNOWN_TO_ENGINES:
-            continue
+    for point in map(ord, characters):
         if ranges and ranges[-1][1] == point - 1:
             ranges[-1][1] = point
         else:
@@ -31,9 +39,11 @@ def _class_of(*categories: str) -> str:
     return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges)
 
 
-_CURRENCY: Final = _class_of("Sc")
-_NUMBER: Final = _class_of("No")
-_SYMBOL: Final = _class_of("So", "Sk", "Sm") + _CURRENCY + _NUMBER
+_SYMBOLS_OF: Final = _symbols()
+_SYMBOLS: Final = [*chain.from_iterable(_SYMBOLS_OF.values())]
+_CURRENCY: Final = _class_of(_SYMBOLS_OF["Sc"])
+_NUMBER: Final = _class_of(_SYMBOLS_OF["No"])
+_SYMBOL: Final = _class_of(sorted(_SYMBOLS))
 _JOINED: Final = r"\u200d\ufe0e\ufe0f\u20e3\U000e0020-\U000e007f"
 """What makes one picture of several characters."""
 
@@ -78,11 +88,12 @@ _PROTECTED: Final = re.compile(
 
 # Each alternative of the above has one of these, or one of _STARTS: looking for them first spares
 # everyday prose the many attempts of the alternatives at each of its characters. A set does so in
-# a tenth of the time of the class, which is tried range by range beyond the first plane.
+# a tenth of the time of a class, which is tried range by range beyond the first plane.
 _TRIGGERS: Final = frozenset(
-    re.findall(
-        rf"[`<\[{{%$&@\#\\/_™®µμ\ufe0f·{_NUMBER}{_CURRENCY}{_SIGN}]",
-        "".join(map(chr, range(_SCANNED.stop))),
+    (
+        *_SYMBOLS,
+        *"`<[{%$&@#\\/_™®µμ\ufe0f·^~|>}§¶†‡•‣‰‱※",
+        *re.findall(rf"[{_INVISIBLE}]", "".join(map(chr, range(0x2000, 0x2070)))),
     )
 )
 _STARTS: Final = ("www.", "mailto:")
