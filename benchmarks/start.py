@@ -96,6 +96,8 @@ def _role(command: str) -> str:
         ("inference.worker", "inference worker"),
         ("nats-server", "NATS"),
         ("postgres", "PostgreSQL"),
+        ("serve rooms", "rooms"),
+        ("serve gateway", "gateway"),
         ("serve", "supervisor"),
     ):
         if word in command:

@@ -5,14 +5,34 @@ of processes beside them; a `Translator`, by the bell and by `consumers_of` it, 
 into the languages of their readers.
 """
 
-from hanse.chat.api import router
-from hanse.chat.api.common import Chat
-from hanse.chat.gateway.document import document as asyncapi_document
-from hanse.chat.gateway.server import serve_gateway
-from hanse.chat.log.append import EventsAppended
-from hanse.chat.log.owner import own_rooms
-from hanse.chat.personal_data import holdings
-from hanse.chat.translations.translator import Translator, consumers_of
+from typing import TYPE_CHECKING
+
+from hanse.platform.faces import lazy_face
+
+if TYPE_CHECKING:
+    from hanse.chat.api import router
+    from hanse.chat.api.common import Chat
+    from hanse.chat.gateway.document import asyncapi_document
+    from hanse.chat.gateway.server import serve_gateway
+    from hanse.chat.log.append import EventsAppended
+    from hanse.chat.log.owner import own_rooms
+    from hanse.chat.personal_data import holdings
+    from hanse.chat.translations.translator import Translator, consumers_of
+else:
+    __getattr__ = lazy_face(
+        __name__,
+        {
+            "Chat": "api.common",
+            "EventsAppended": "log.append",
+            "Translator": "translations.translator",
+            "asyncapi_document": "gateway.document",
+            "consumers_of": "translations.translator",
+            "holdings": "personal_data",
+            "own_rooms": "log.owner",
+            "router": "api",
+            "serve_gateway": "gateway.server",
+        },
+    )
 
 __all__ = [
     "Chat",

@@ -52,7 +52,7 @@ restart. After the last two, resume.
 """
 
 
-def document(version: str) -> dict[str, Any]:
+def asyncapi_document(version: str) -> dict[str, Any]:
     """Return the AsyncAPI 3.0 document of this version."""
     to_server = get_args(frames.FromClient)
     kinds = (*to_server, *_FROM_SERVER)

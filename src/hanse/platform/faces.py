@@ -1,0 +1,23 @@
+"""Faces of packages that load what is asked for, and nothing else (PEP 562)."""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+
+def lazy_face(
+    package: str, modules: Mapping[str, str], *, rest: str | None = None
+) -> Callable[[str], Any]:
+    """Return a `__getattr__` for `package`: each name stands in the module that `modules` says.
+
+    All others stand in `rest`, if there is such a module. A process of one role then does without
+    what other roles need.
+    """
+
+    def get(name: str) -> Any:
+        module = modules.get(name, rest)
+        if module is None or name.startswith("_"):
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(import_module(f"{package}.{module}"), name)
+
+    return get
