@@ -81,6 +81,8 @@ def _pictures(page: Page, hanse: Hanse) -> Iterator[tuple[str, bytes]]:
     yield from _documents(page)
     for name, path in {
         "account": "/account",
+        "notifications": "/notifications",
+        "preferences": "/account/notifications",
         "people": "/admin/people",
         "groups": "/admin/groups",
         "group": f"/admin/groups/{made['group']}",
