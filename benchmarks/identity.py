@@ -147,10 +147,8 @@ async def _in_database(server: PostgresServer) -> list[tuple[str, list[float]]]:
         def search(length: int) -> Callable[[Tx], Awaitable[None]]:
             async def search_part(tx: Tx) -> None:
                 _, email = chance.choice(people)
-                local = email.partition("@")[0]
-                start = chance.choice([at for at, each in enumerate(local) if each.isalnum()])
-                part = email[start : start + length]
-                assert await search_people(tx, access, part, None, 51)
+                part = chance.choice(_parts(email.partition("@")[0], length))
+                assert await search_people(tx, access, part, None, 51), part
 
             return search_part
 
@@ -175,6 +173,16 @@ async def _in_database(server: PostgresServer) -> list[tuple[str, list[float]]]:
         ]
     finally:
         await db.close()
+
+
+def _parts(local: str, length: int) -> list[str]:
+    """Return what the directory promises to find: beginnings at a word, or parts within one."""
+    parts = [local[at : at + length] for at in range(len(local) - length + 1)]
+    return [
+        part
+        for at, part in enumerate(parts)
+        if part.isalnum() or (part[0].isalnum() and not local[at - 1 : at].isalnum())
+    ]
 
 
 async def _fill(
