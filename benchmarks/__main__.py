@@ -1,8 +1,9 @@
 """`make bench`: run the benchmarks and write docs/benchmarks.md.
 
 `python -m benchmarks NAME...` runs some of them and prints their sections instead.
-`python -m benchmarks --kept NAME...` puts sections made of results that were kept (`goodput`,
-`promises`) into the report in place of those that are there.
+`python -m benchmarks --update NAME...` runs some and puts their sections into the report in place
+of those that are there; with `--kept` instead, sections made of results that were kept (`goodput`,
+`promises`).
 """
 
 import importlib
@@ -12,6 +13,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 
 import psutil
 
@@ -54,12 +56,15 @@ benchmarks run without a network.
 def main(arguments: list[str]) -> None:
     """Run the named benchmarks, or all of them."""
     if arguments[:1] == ["--kept"]:
-        _replace(arguments[1:])
+        _replace([_module(_KEEPERS[name]).section() for name in arguments[1:]])
+        return
+    if arguments[:1] == ["--update"]:
+        _replace([_module(name).run() for name in arguments[1:]])
         return
     sections = []
     for name in arguments or NAMES:
         print(f"running {name} ...", file=sys.stderr)
-        sections.append(importlib.import_module(f"benchmarks.{name}").run())
+        sections.append(_module(name).run())
     if arguments:
         print("\n".join(sections))
     else:
@@ -67,16 +72,18 @@ def main(arguments: list[str]) -> None:
         print(f"wrote {REPORT}", file=sys.stderr)
 
 
-def _replace(names: list[str]) -> None:
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"benchmarks.{name}")
+
+
+def _replace(made: list[str]) -> None:
+    """Put these sections into the report, new ones at its end."""
     head, *present = re.split(r"^(?=## )", REPORT.read_text("utf-8"), flags=re.MULTILINE)
-    new = []
-    for name in names:
-        module = importlib.import_module(f"benchmarks.{_KEEPERS[name]}")
-        title, body = module.section().split("\n", 1)
-        new.append(f"{title}\n\n{_measured()}\n{body}\n")
-    titles = {section.splitlines()[0] for section in new}
-    rest = [section for section in present if section.splitlines()[0] not in titles]
-    REPORT.write_text(head + "".join([*new, *rest]), "utf-8")
+    sections = {section.splitlines()[0]: f"{section.rstrip()}\n\n" for section in present}
+    for section in made:
+        title, body = section.split("\n", 1)
+        sections[title] = f"{title}\n\n{_measured()}\n{body.strip()}\n\n"
+    REPORT.write_text(head + "".join(sections.values()).rstrip() + "\n", "utf-8")
     print(f"wrote {REPORT}", file=sys.stderr)
 
 

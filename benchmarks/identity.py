@@ -93,6 +93,8 @@ def run() -> str:
             f"| {times[-1]:.2f} |"
             for name, times in rows
         ),
+        "",
+        "Command: `python -m benchmarks identity`",
     ]
     return "\n".join(lines) + "\n"
 
