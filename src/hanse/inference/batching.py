@@ -2,9 +2,10 @@
 
 A batch cannot be interrupted, so its length is what a newcomer may have to wait. It is cut at
 the least of
-- the knee: the time at which the fixed cost is only `batch_overhead_share` of the whole. Beyond it
-  a longer batch gains next to nothing. For an engine that cannot batch this is a few sentences,
-  for a GPU with its large fixed cost a large batch, and it follows the learned cost;
+- the knee: the time at which what the items of a batch share, its fixed cost and the steps for its
+  longest item, is only `batch_overhead_share` of the whole. Beyond it a longer batch gains next to
+  nothing. For an engine that cannot batch this is a few sentences, for a GPU with its large fixed
+  cost a large batch, and it follows the learned cost;
 - a part of the most urgent deadline of late, so that who arrives just after the start makes it;
 - the slack of the batch's own most urgent item.
 Towards the end of the queue the rest is shared out among the workers (guided self-scheduling,
@@ -46,7 +47,7 @@ class UrgentDeadline:
 
 def quantum_s(cost: CostModel, seed: Item, urgent_deadline_s: float, limits: Limits) -> float:
     """Return how long the batch of `seed` may take, in seconds."""
-    knee_s = cost.fixed_s / limits.batch_overhead_share
+    knee_s = cost.shared_s(len(seed.text)) / limits.batch_overhead_share
     if cost.observations % EXPLORE_EVERY == 0:
         # From batches of one size alone the fixed cost cannot be told from that of an item.
         knee_s = max(knee_s, EXPLORE_ITEMS * seed.predicted_s)

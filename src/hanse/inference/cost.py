@@ -129,9 +129,17 @@ class CostModel:
         How it will be batched is open: it bears what it adds to a batch, and its part of what a
         batch of the usual size costs besides.
         """
-        fixed, item, char, square, longest = self._weights
+        _, item, char, square, _ = self._weights
         adds = item + char * chars * 1e-2 + square * chars * chars * 1e-4
-        return max(adds + (fixed + longest * chars * 1e-2) / self._batch_items, SECONDS_MIN)
+        return max(adds + self.shared_s(chars) / self._batch_items, SECONDS_MIN)
+
+    def shared_s(self, longest: int) -> float:
+        """Return the part of a batch's time that its items share, in seconds.
+
+        That is the fixed cost, and the steps that an engine takes for the longest item, which has
+        so many characters.
+        """
+        return self._weights[0] + self._weights[4] * longest * 1e-2
 
     def observe(self, size: Size, seconds: float) -> None:
         """Learn that a batch of this size took `seconds`."""

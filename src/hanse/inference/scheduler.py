@@ -237,13 +237,13 @@ class Scheduler:
         choice = self.shares.choose(self.queues) if self.fleet.any_free else None
         if choice is None:
             return False
-        if self._start_of(*choice, now):
+        if self._start_of(choice, now):
             return True
         # No free worker holds the model of what should go first: another class may go meanwhile.
-        others = (each for each in ServiceClass if each is not choice[0])
-        return any(self._start_of(each, float("inf"), now) for each in others)
+        others = (each for each in ServiceClass if each is not choice)
+        return any(self._start_of(each, now) for each in others)
 
-    def _start_of(self, service_class: ServiceClass, owed_s: float, now: float) -> bool:
+    def _start_of(self, service_class: ServiceClass, now: float) -> bool:
         queue = self.queues[service_class]
         seed = queue.next()
         if seed is not None and not self._runs(seed.model):
@@ -262,7 +262,6 @@ class Scheduler:
         budget_s = min(
             quantum_s(cost, seed, self.intake.urgent.at(now), self.limits) / max(1.0, worker.pace),
             max(0.0, seed.deadline - now) / worker.pace,
-            owed_s,
         )
         most = items_max(queue, model.traits, len(self.fleet.workers), self.limits)
         items, predicted_s = take_batch(queue, seed, cost, budget_s=budget_s, items=most)

@@ -1,9 +1,10 @@
 """Which service class goes next: the most urgent, save for what the others are owed.
 
 While work of a class is passed over for a more urgent one, it earns its floor share of the time
-given to that one. As soon as it has earned what its next item costs, that item goes first. So bulk
-work gets its share of the workers under any load, and an urgent arrival waits at most one such item
-longer. No I/O and no clock.
+given to that one. As soon as it has earned what its next item costs, a batch of it goes first; what
+that took beyond the earnings is earned later. So bulk work gets its share of the workers under any
+load, in batches that are worth it, and an urgent arrival waits for one batch, as it always may. No
+I/O and no clock.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ OWED_MAX_S = 1.0
 
 
 class ClassShares:
-    """Keeps what each class is owed, in seconds of a worker's time."""
+    """Keeps what each class is owed, in seconds of a worker's time; negative: it had too much."""
 
     def __init__(self, limits: Limits) -> None:
         self._share = {
@@ -25,16 +26,16 @@ class ClassShares:
         }
         self.owed_s = dict.fromkeys(self._share, 0.0)
 
-    def choose(self, queues: Mapping[ServiceClass, FairQueue]) -> tuple[ServiceClass, float] | None:
-        """Return the class to serve, and the seconds it may take; None when nothing waits."""
+    def choose(self, queues: Mapping[ServiceClass, FairQueue]) -> ServiceClass | None:
+        """Return the class to serve; None when nothing waits."""
         waiting = [service_class for service_class in ServiceClass if queues[service_class].next()]
         if not waiting:
             return None
         for service_class in waiting[1:]:
             item = queues[service_class].next()
             if item is not None and self.owed_s[service_class] >= item.predicted_s:
-                return service_class, self.owed_s[service_class]
-        return waiting[0], float("inf")
+                return service_class
+        return waiting[0]
 
     def served(
         self, served: ServiceClass, seconds: float, queues: Mapping[ServiceClass, FairQueue]
@@ -46,7 +47,7 @@ class ClassShares:
             if service_class is served:
                 urgent = False
                 if urgent_waits:
-                    self.owed_s[served] = max(0.0, self.owed_s[served] - seconds)
+                    self.owed_s[served] -= seconds
             elif urgent:
                 urgent_waits = urgent_waits or queues[service_class].items > 0
             elif queues[service_class].items == 0:
