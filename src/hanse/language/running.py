@@ -11,6 +11,7 @@ from hanse.language.capitals import with_first_capital
 from hanse.language.glossaries.enforcement import Enforced, candidates, enforce
 from hanse.language.glossaries.terms import Terms
 from hanse.language.pipeline import Route
+from hanse.platform.http import handed_on
 from hanse.platform.problems import Problem
 from hanse.platform.telemetry import log
 
@@ -79,6 +80,7 @@ class Runner:
     async def _through(self, route: Route, sentences: Sequence[str]) -> list[str]:
         numbers = [number for number, text in enumerate(sentences) if text]
         results = list(sentences)
+        handed_on()
         for first in range(0, len(numbers), SENTENCES_PER_CALL_MAX):
             part = numbers[first : first + SENTENCES_PER_CALL_MAX]
             outcomes = await self._inference.run_each(

@@ -19,7 +19,7 @@ from hanse.identity import Access, Authenticator
 from hanse.inference import InferenceClient
 from hanse.platform.bus import Bus
 from hanse.platform.database import Db
-from hanse.platform.http import RateLimits, RequestContext, by_method, problem_response
+from hanse.platform.http import RateLimits, RequestContext, Shedding, by_method, problem_response
 from hanse.platform.problems import Forbidden, Problem, UnsupportedMediaType
 from hanse.platform.telemetry import METRICS_CONTENT_TYPE, log, render_metrics
 from hanse.server import pages, web
@@ -164,7 +164,8 @@ def create_app(
     """
     secret_key = settings.secret_key or identity.read_or_make_key(settings.home_path)
     app = _routes(settings, db, bus, inference, generation, mailer, hasher, secret_key, stopping)
-    return RequestContext(app, secure=settings.address.startswith("https:"))
+    shedding = Shedding(app, render_error)
+    return RequestContext(shedding, secure=settings.address.startswith("https:"))
 
 
 def document(settings: Settings) -> dict[str, Any]:

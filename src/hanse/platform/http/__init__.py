@@ -19,6 +19,7 @@ from hanse.platform.http.paging import (
     page_of,
     parse_cursor,
 )
+from hanse.platform.http.shedding import ServerBusy, Shedding, handed_on
 
 __all__ = [
     "ANSWER_HEADERS",
@@ -33,9 +34,12 @@ __all__ = [
     "RateLimited",
     "RateLimits",
     "RequestContext",
+    "ServerBusy",
+    "Shedding",
     "answer_headers",
     "as_problem",
     "by_method",
+    "handed_on",
     "idempotent",
     "page_of",
     "parse_cursor",
