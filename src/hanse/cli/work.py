@@ -22,7 +22,7 @@ def mail_test(address: str) -> None:
     """Send a letter to ADDRESS, by the settings of this machine."""
     from hanse.platform.mail import MailRefused
     from hanse.platform.problems import Problem
-    from hanse.server.notices import send_test_letter
+    from hanse.server.post import send_test_letter
 
     try:
         asyncio.run(send_test_letter(settings(), address))

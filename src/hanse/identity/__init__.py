@@ -42,7 +42,8 @@ if TYPE_CHECKING:
         get_person_by_email,
         reading_languages,
     )
-    from hanse.identity.personal_data import holdings, register_personal_data
+    from hanse.identity.personal_data import register_personal_data
+    from hanse.identity.personal_data.holdings import holdings
     from hanse.identity.policy import Permission, Role
     from hanse.identity.providers.oidc import OidcClient
     from hanse.identity.purge import register_purge
@@ -118,7 +119,7 @@ else:
             "get_organisation": "store",
             "get_person": "people",
             "get_person_by_email": "people",
-            "holdings": "personal_data",
+            "holdings": "personal_data.holdings",
             "list_api_keys": "store",
             "list_organisations": "store",
             "newest_api_keys": "store",
