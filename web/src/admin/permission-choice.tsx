@@ -21,7 +21,7 @@ export function PermissionChoice(props: PermissionChoiceProps) {
   return (
     <fieldset
       disabled={props.disabled}
-      className="m-0 grid gap-x-6 border-0 p-0 sm:grid-cols-2 lg:grid-cols-3"
+      className="m-0 grid grid-cols-[repeat(auto-fill,minmax(13rem,1fr))] gap-x-6 border-0 p-0"
     >
       <legend className="sr-only">{props.label}</legend>
       {props.offered.map((permission) => (
