@@ -311,8 +311,8 @@ async def test_an_erasure_leaves_nothing_of_the_person_and_all_of_the_others(
     assert await places_of(owner, person.mark) == set()
     stone = (await admin.get(f"/v1/people/{person.id}")).json()
     assert stone["name"] == "Erased person"
-    assert stone["email"] == f"{person.id}@erased.invalid"
-    assert (stone["status"], stone["photo_url"]) == ("deactivated", None)
+    assert stone["email"] == f"{person.id}@removed.invalid"
+    assert (stone["status"], stone["photo_url"]) == ("removed", None)
     listed = await admin.get("/v1/people", params={"limit": "200"})
     assert person.id not in listed.text
     found = await admin.get("/v1/people", params={"query": "Erased"})

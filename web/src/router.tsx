@@ -125,7 +125,7 @@ const providers = createRoute({
 const keys = createRoute({
   getParentRoute: () => admin,
   path: "/keys",
-  component: lazyRouteComponent(() => import("./admin/keys"), "KeysPage"),
+  component: lazyRouteComponent(() => import("./admin/keys/list"), "KeysPage"),
 });
 
 const usage = createRoute({

@@ -3226,7 +3226,7 @@ export interface components {
             locale?: string;
             name?: string;
             role?: components["schemas"]["Role"];
-            status?: components["schemas"]["Status"];
+            status?: "active" | "deactivated";
             time_zone?: string;
         };
         /** PersonalExport */
@@ -3542,10 +3542,10 @@ export interface components {
         };
         /**
          * Status
-         * @description Whether somebody can sign in.
+         * @description Whether somebody can sign in: only who is active.
          * @enum {string}
          */
-        Status: "active" | "deactivated";
+        Status: "active" | "deactivated" | "removed";
         /** StyleRuleList */
         StyleRuleList: {
             configured_rules?: {
