@@ -12,6 +12,8 @@ from hanse.platform.faces import lazy_face
 if TYPE_CHECKING:
     from hanse.chat.api import router
     from hanse.chat.api.common import Chat
+    from hanse.chat.files.jobs import register_files
+    from hanse.chat.files.service import FileRules
     from hanse.chat.gateway.document import asyncapi_document
     from hanse.chat.gateway.server import serve_gateway
     from hanse.chat.log.append import EventsAppended
@@ -24,11 +26,13 @@ else:
         {
             "Chat": "api.common",
             "EventsAppended": "log.append",
+            "FileRules": "files.service",
             "Translator": "translations.translator",
             "asyncapi_document": "gateway.document",
             "consumers_of": "translations.translator",
             "holdings": "personal_data",
             "own_rooms": "log.owner",
+            "register_files": "files.jobs",
             "router": "api",
             "serve_gateway": "gateway.server",
         },
@@ -37,11 +41,13 @@ else:
 __all__ = [
     "Chat",
     "EventsAppended",
+    "FileRules",
     "Translator",
     "asyncapi_document",
     "consumers_of",
     "holdings",
     "own_rooms",
+    "register_files",
     "router",
     "serve_gateway",
 ]

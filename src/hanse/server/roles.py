@@ -311,7 +311,7 @@ async def _registry(
     settings: Settings, inference_client: "InferenceClient", open_ones: contextlib.AsyncExitStack
 ) -> "Jobs":
     """Return all background jobs; what they need stays open with `open_ones`."""
-    from hanse import identity, language
+    from hanse import chat, identity, language
     from hanse.platform.jobs import Jobs
     from hanse.platform.purge import register_purge
     from hanse.server import fleet, notices
@@ -325,6 +325,7 @@ async def _registry(
     if push is not None:
         open_ones.push_async_callback(push.close)
     generation_client = await open_ones.enter_async_context(fleet.generation_client(settings))
+    chat.register_files(registry)
     language.register_documents(registry, inference_client, generation_client)
     language.register_quality(registry, inference_client)
     language.register_memories(registry)

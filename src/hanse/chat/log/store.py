@@ -83,6 +83,11 @@ delete from chat.mentions m using unnest($1::uuid[], $2::bigint[]) as v (room_id
 where m.room_id = v.room_id and m.number = v.number
 """
 
+_DELETE_FILES_SQL: Final = """
+delete from chat.files f using unnest($1::uuid[], $2::bigint[]) as v (room_id, number)
+where f.room_id = v.room_id and f.number = v.number
+"""
+
 _FORGET_TRANSLATIONS_SQL: Final = """
 delete from chat.translations t using unnest($1::uuid[], $2::bigint[]) as v (room_id, number)
 where t.room_id = v.room_id and t.number = v.number
@@ -172,6 +177,7 @@ async def redact(tx: Tx, events: Sequence[Event]) -> None:
     """Take away what the targets of these deletions said."""
     args = [each.room_id for each in events], [each.target for each in events]
     await tx.execute(_REDACT_SQL, *args)
+    await tx.execute(_DELETE_FILES_SQL, *args)
     await tx.execute(_FORGET_TRANSLATIONS_SQL, *args)
     await tx.execute(_FORGET_MENTIONS_SQL, *args)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 if TYPE_CHECKING:
+    from hanse.chat import FileRules
     from hanse.platform.outbound import OutboundRules
 
 SECRET = frozenset(
@@ -279,6 +280,17 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     webhook_allow_http: Annotated[
         bool, _about("Whether webhooks may be called without TLS, where all can read them.")
     ] = False
+    chat_file_bytes_max: Annotated[
+        Count, _about("Largest file that people may bring into a room of the chat; 0 takes none.")
+    ] = 100 * 1024 * 1024
+    virus_scanner: Annotated[
+        Annotated[str, Meta(pattern="^$|^tcp://[^/]+:[0-9]{1,5}$|^unix:/.")],
+        _about(
+            "ClamAV's clamd, which looks at each file before it is kept: `tcp://host:3310` or "
+            "`unix:/path`. While it does not answer, no file is taken. Its `StreamMaxLength` must "
+            "not be less than HANSE_CHAT_FILE_BYTES_MAX. Empty: files are not scanned."
+        ),
+    ] = ""
     smtp_url: Annotated[
         Annotated[str, Meta(pattern="^$|^smtps?://[^/]")],
         _about(
@@ -405,6 +417,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         from hanse.platform.outbound import parse_rules
 
         return parse_rules(self.webhook_allowed_hosts, allow_http=self.webhook_allow_http)
+
+    @property
+    def file_rules(self) -> "FileRules":
+        """What files people may bring into rooms."""
+        from hanse.chat import FileRules
+
+        return FileRules(self.chat_file_bytes_max, self.virus_scanner)
 
     @property
     def operating_id(self) -> UUID | None:
