@@ -15,7 +15,6 @@ from hanse.chat.files.kinds import TextCheck, clean_name, download_headers, reco
 from hanse.chat.files.preview import PIXELS_MAX, THUMBNAIL_PIXELS, Look
 from hanse.chat.files.ranges import RangeNotSatisfiable, wanted
 
-
 OGG = b"OggS\0\x02" + bytes(22) + b"\x01\x1e\x01vorbis" + bytes(30)
 
 

@@ -143,16 +143,15 @@ def is_drawn(media_type: str) -> bool:
 def download_headers(name: str, media_type: str, *, saved: bool = False) -> dict[str, str]:
     """Return the headers with which a file is served: no script of it runs from our address.
 
+    The framework adds the charset of text, which is UTF-8.
+
     `saved` asks for a download even of what could be shown.
     """
     shown = media_type in SHOWN
-    served = media_type if shown else UNKNOWN
-    if media_type == TEXT:
-        served += "; charset=utf-8"
     plain = "".join(each if " " <= each < "\x7f" and each not in '"\\%' else "_" for each in name)
     how = "inline" if shown and not saved else "attachment"
     return {
-        "Content-Type": served,
+        "Content-Type": media_type if shown else UNKNOWN,
         "Content-Disposition": (
             f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
         ),

@@ -67,7 +67,7 @@ def _image(file: BinaryIO) -> tuple[Look, bytes]:
 
 
 def _page(file: BinaryIO) -> tuple[Look, bytes]:
-    import pypdfium2
+    import pypdfium2  # type: ignore[import-untyped]
 
     document = pypdfium2.PdfDocument(file.read())
     page = document[0]

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator
-from typing import IO, Final
+from typing import BinaryIO, Final, cast
 from uuid import UUID
 
 from msgspec import Struct
@@ -103,7 +103,9 @@ class Uploads:
         self._running += 1
         try:
             with tempfile.TemporaryFile() as file:
-                return await self._examine(access, room_id, kinds.clean_name(name), content, file)
+                return await self._examine(
+                    access, room_id, kinds.clean_name(name), content, cast(BinaryIO, file)
+                )
         finally:
             self._running -= 1
 
@@ -113,10 +115,10 @@ class Uploads:
         room_id: UUID,
         name: str,
         content: AsyncIterator[bytes],
-        file: IO[bytes],
+        file: BinaryIO,
     ) -> File:
         received = await self._receive(content, file)
-        if not received.bytes:
+        if not received.total:
             raise EmptyFile("The file is empty.")
         if self._rules.scanner:
             await scan(self._rules.scanner, file)
@@ -136,7 +138,7 @@ class Uploads:
                 id=new_id(),
                 name=name,
                 media_type=media_type,
-                bytes=received.bytes,
+                bytes=received.total,
                 width=width,
                 height=height,
             ),
@@ -151,7 +153,7 @@ class Uploads:
             await store.insert(tx, stored, thumbnail, _pieces(file))
         return stored.file
 
-    async def _receive(self, content: AsyncIterator[bytes], file: IO[bytes]) -> "_Received":
+    async def _receive(self, content: AsyncIterator[bytes], file: BinaryIO) -> "_Received":
         total, head, digest, text = 0, b"", hashlib.sha256(), kinds.TextCheck()
 
         def take(data: bytes) -> None:
@@ -182,7 +184,7 @@ class Uploads:
 
 
 class _Received(Struct, frozen=True):
-    bytes: int
+    total: int
     head: bytes
     is_text: bool
     sha256: bytes
@@ -202,7 +204,7 @@ async def _require_may_upload(tx: Tx, access: Access, room_id: UUID) -> None:
         )
 
 
-async def _pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
+async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
     while piece := await asyncio.to_thread(file.read, store.PART_BYTES):
         yield piece
 
