@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hanse.chat.log.append import EventsAppended
     from hanse.chat.log.owner import own_rooms
     from hanse.chat.personal_data import holdings
+    from hanse.chat.previews.previewer import Previewer, previews_of, register_previews
     from hanse.chat.translations.translator import Translator, consumers_of
 else:
     __getattr__ = lazy_face(
@@ -27,12 +28,15 @@ else:
             "Chat": "api.common",
             "EventsAppended": "log.append",
             "FileRules": "files.service",
+            "Previewer": "previews.previewer",
             "Translator": "translations.translator",
             "asyncapi_document": "gateway.document",
             "consumers_of": "translations.translator",
             "holdings": "personal_data",
             "own_rooms": "log.owner",
+            "previews_of": "previews.previewer",
             "register_files": "files.jobs",
+            "register_previews": "previews.previewer",
             "router": "api",
             "serve_gateway": "gateway.server",
         },
@@ -42,12 +46,15 @@ __all__ = [
     "Chat",
     "EventsAppended",
     "FileRules",
+    "Previewer",
     "Translator",
     "asyncapi_document",
     "consumers_of",
     "holdings",
     "own_rooms",
+    "previews_of",
     "register_files",
+    "register_previews",
     "router",
     "serve_gateway",
 ]

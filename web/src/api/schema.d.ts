@@ -2713,6 +2713,7 @@ export interface components {
             before: number | null;
             head: number;
             messages: components["schemas"]["Message"][];
+            previews: components["schemas"]["Previewed"][];
             translations: components["schemas"]["Translated"][];
         };
         /** IdentityProvider */
@@ -2891,6 +2892,15 @@ export interface components {
             status: "stable" | "beta" | "early_access";
             usable_as_source: boolean;
             usable_as_target: boolean;
+        };
+        /** LinkPreview */
+        LinkPreview: {
+            /** @default  */
+            description: string;
+            /** @default  */
+            site_name: string;
+            title: string;
+            url: string;
         };
         /** LinkRequest */
         LinkRequest: {
@@ -3343,6 +3353,14 @@ export interface components {
             quiet_hours: components["schemas"]["QuietTimes"] | null;
             time_zone: string;
         };
+        /** Previewed */
+        Previewed: {
+            number: number;
+            previews: components["schemas"]["LinkPreview"][];
+            revision: number;
+            /** Format: uuid */
+            room_id: string;
+        };
         /** ProblemDocument */
         ProblemDocument: {
             code: string;
@@ -3486,6 +3504,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             description: string;
+            has_link_previews: boolean;
             head: number;
             /** Format: uuid */
             id: string;
@@ -3502,6 +3521,7 @@ export interface components {
         /** RoomChanges */
         RoomChanges: {
             description?: string;
+            has_link_previews?: boolean;
             is_archived?: boolean;
             name?: string;
         };

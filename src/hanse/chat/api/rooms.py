@@ -40,11 +40,15 @@ class NewRoom(Struct, forbid_unknown_fields=True):
 
 
 class RoomChanges(Struct, forbid_unknown_fields=True):
-    """What to change about a channel; what is left out stays."""
+    """What to change about a channel; what is left out stays.
+
+    `has_link_previews` says whether links of its messages are looked at, if the server does that.
+    """
 
     name: Name | UnsetType = UNSET
     description: Description | UnsetType = UNSET
     is_archived: bool | UnsetType = UNSET
+    has_link_previews: bool | UnsetType = UNSET
 
 
 class RoomMembership(Struct, forbid_unknown_fields=True):

@@ -32,6 +32,7 @@ class Room(Struct, frozen=True, kw_only=True):
     description: str
     created_at: datetime
     is_archived: bool
+    has_link_previews: bool
     head: int
     role: RoomRole | None
     read_number: int

@@ -145,6 +145,7 @@ async def change_room(
     name: str | None = None,
     description: str | None = None,
     is_archived: bool | None = None,
+    has_link_previews: bool | None = None,
 ) -> Changed:
     """Change a channel; None leaves a field. Moderators may; owners alone archive.
 
@@ -153,7 +154,7 @@ async def change_room(
     room = await _held(tx, access, id)
     _require_role(room, *_MODERATORS if is_archived is None else (RoomRole.OWNER,))
     name = None if name is None else _clean_name(name)
-    await store.update_room(tx, id, name, description, is_archived)
+    await store.update_room(tx, id, name, description, is_archived, has_link_previews)
     body = Body(name=name, description=description, is_archived=is_archived)
     return await _changed(tx, access, id, [_draft(id, actor_of(access), Kind.ROOM, body)])
 

@@ -32,7 +32,7 @@ _MENTIONS: Final = """
 """
 _ROOM: Final = f"""
     r.id, r.kind, r.is_public, r.name, r.description, r.created_at,
-    r.archived_at is not null as is_archived, h.head, m.role,
+    r.archived_at is not null as is_archived, r.has_link_previews, h.head, m.role,
     coalesce(m.read_number, 0) as read_number, {_UNREAD} as unread, {_MENTIONS} as mentions,
     case when r.kind = 'direct' then
         array(select o.member_id from chat.members o where o.room_id = r.id order by o.member_id)
@@ -177,20 +177,27 @@ async def visible(
 
 
 async def update_room(
-    tx: Tx, id: UUID, name: str | None, description: str | None, is_archived: bool | None
+    tx: Tx,
+    id: UUID,
+    name: str | None,
+    description: str | None,
+    is_archived: bool | None,
+    has_link_previews: bool | None,
 ) -> None:
     """Write what is given; None leaves a field."""
     await tx.execute(
         """
         update chat.rooms set name = coalesce($2, name), description = coalesce($3, description),
             archived_at = case when $4::boolean is null then archived_at
-                when $4 then coalesce(archived_at, now()) end
+                when $4 then coalesce(archived_at, now()) end,
+            has_link_previews = coalesce($5, has_link_previews)
         where id = $1
         """,
         id,
         name,
         description,
         is_archived,
+        has_link_previews,
     )
 
 

@@ -283,6 +283,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     chat_file_bytes_max: Annotated[
         Count, _about("Largest file that people may bring into a room of the chat; 0 takes none.")
     ] = 100 * 1024 * 1024
+    chat_link_previews: Annotated[
+        bool,
+        _about(
+            "Whether this server fetches pages that people link to, to show their titles beside "
+            "the message. Those pages then see the server's address."
+        ),
+    ] = False
     virus_scanner: Annotated[
         Annotated[str, Meta(pattern="^$|^tcp://[^/]+:[0-9]{1,5}$|^unix:/.")],
         _about(
