@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hanse.chat.log.owner import own_rooms
     from hanse.chat.personal_data import holdings
     from hanse.chat.previews.previewer import Previewer, previews_of, register_previews
+    from hanse.chat.retention.jobs import register_retention
     from hanse.chat.translations.translator import Translator, consumers_of
 else:
     __getattr__ = lazy_face(
@@ -37,6 +38,7 @@ else:
             "previews_of": "previews.previewer",
             "register_files": "files.jobs",
             "register_previews": "previews.previewer",
+            "register_retention": "retention.jobs",
             "router": "api",
             "serve_gateway": "gateway.server",
         },
@@ -55,6 +57,7 @@ __all__ = [
     "previews_of",
     "register_files",
     "register_previews",
+    "register_retention",
     "router",
     "serve_gateway",
 ]

@@ -290,6 +290,7 @@ async def jobs(settings: Settings) -> None:
         open_ones.push_async_callback(bus.close)
         outbound = OutboundClient(settings.webhook_rules)
         open_ones.push_async_callback(outbound.close)
+        chat.register_retention(registry, db)
         live = language.LiveTranslator(db, inference_client, settings.characters_per_month_max)
         translator = chat.Translator(db, bus, live)
         await translator.listen()

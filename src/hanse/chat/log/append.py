@@ -93,8 +93,8 @@ async def _write(tx: Tx, events: Sequence[Event], epochs: Mapping[UUID, int]) ->
         await store.mention(tx, texts)
     if sent := {file.id: each.number for each in events for file in each.body.files}:
         await files_store.send(tx, sent)
-    if deletions := [each for each in events if each.kind is Kind.DELETE]:
-        await store.redact(tx, deletions)
+    if deleted := [(each.room_id, each.target) for each in events if each.kind is Kind.DELETE]:
+        await store.redact(tx, [(room_id, target) for room_id, target in deleted if target])
     await announce(tx, EventsAppended(stretches=stretches(events)))
 
 

@@ -173,9 +173,9 @@ async def move_heads(tx: Tx, ends: dict[UUID, tuple[int, int, int]]) -> None:
     await tx.execute(_MOVE_HEADS_SQL, list(ends), *columns)
 
 
-async def redact(tx: Tx, events: Sequence[Event]) -> None:
-    """Take away what the targets of these deletions said."""
-    args = [each.room_id for each in events], [each.target for each in events]
+async def redact(tx: Tx, messages: Sequence[tuple[UUID, int]]) -> None:
+    """Take away what these messages, by room and number, said and brought."""
+    args = [room_id for room_id, _ in messages], [number for _, number in messages]
     await tx.execute(_REDACT_SQL, *args)
     await tx.execute(_DELETE_FILES_SQL, *args)
     await tx.execute(_FORGET_TRANSLATIONS_SQL, *args)

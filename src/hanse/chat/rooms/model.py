@@ -22,7 +22,8 @@ class Room(Struct, frozen=True, kw_only=True):
 
     `head` is the number of the last event. `unread` counts messages of others behind
     `read_number` that were not deleted, `mentions` those of them that mention the member or all.
-    `member_ids` are those of a direct room; for channels ask for the members.
+    `retention_days` is for how long messages are kept, null for ever. `member_ids` are those of a
+    direct room; for channels ask for the members.
     """
 
     id: UUID
@@ -33,6 +34,7 @@ class Room(Struct, frozen=True, kw_only=True):
     created_at: datetime
     is_archived: bool
     has_link_previews: bool
+    retention_days: int | None
     head: int
     role: RoomRole | None
     read_number: int

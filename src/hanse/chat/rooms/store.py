@@ -32,7 +32,9 @@ _MENTIONS: Final = """
 """
 _ROOM: Final = f"""
     r.id, r.kind, r.is_public, r.name, r.description, r.created_at,
-    r.archived_at is not null as is_archived, r.has_link_previews, h.head, m.role,
+    r.archived_at is not null as is_archived, r.has_link_previews,
+    nullif(coalesce(r.retention_days, (select p.retention_days from chat.policies p
+        where p.organisation_id = r.organisation_id)), 0) as retention_days, h.head, m.role,
     coalesce(m.read_number, 0) as read_number, {_UNREAD} as unread, {_MENTIONS} as mentions,
     case when r.kind = 'direct' then
         array(select o.member_id from chat.members o where o.room_id = r.id order by o.member_id)
