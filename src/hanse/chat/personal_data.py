@@ -57,6 +57,15 @@ holdings: Final = (
         ),
     ),
     Holding(
+        name="chat/mutes",
+        columns=("chat.mutes.member_id",),
+        select="""
+            select room_id, muted_until
+            from chat.mutes where organisation_id = $1 and member_id = $2 order by room_id
+        """,
+        erasing=(Erasing("delete from chat.mutes where organisation_id = $1 and member_id = $2"),),
+    ),
+    Holding(
         name="chat/mentions",
         columns=("chat.mentions.member_id",),
         select="""

@@ -169,6 +169,7 @@ def _facts(
         target_is_own=fact.target_sender_id == draft.sender_id,
         target_is_redacted=fact.target_is_redacted or (draft.room_id, draft.target) in deleted,
         has_thread=fact.has_thread,
+        muted_until=fact.muted_until,
         has_files=all(
             (file := unsent.get(each)) is not None
             and (file.room_id, file.uploader_id) == (draft.room_id, draft.sender_id)

@@ -2,6 +2,7 @@
 is denied."""
 
 import unicodedata
+from datetime import datetime
 from typing import Final
 
 from msgspec import Struct
@@ -69,6 +70,13 @@ class MessageDeleted(Conflict):
     title = "Message deleted"
 
 
+class MutedInRoom(Forbidden):
+    """A moderator has muted the sender in this room for a time."""
+
+    code = "muted_in_room"
+    title = "Muted in this room"
+
+
 class NoSuchFile(NotFound):
     """The room has no such file, or none that the sender may send."""
 
@@ -81,7 +89,7 @@ class Facts(Struct, frozen=True):
 
     `role` is the sender's, None outside the room. `target_*` are of the message that it concerns,
     `has_thread` whether the message that it answers exists, `has_files` whether the files that it
-    brings are the sender's and were not sent.
+    brings are the sender's and were not sent. Until `muted_until` the sender only takes back.
     """
 
     role: RoomRole | None
@@ -91,6 +99,7 @@ class Facts(Struct, frozen=True):
     target_is_redacted: bool = False
     has_thread: bool = True
     has_files: bool = True
+    muted_until: datetime | None = None
     is_direct: bool = False
 
 
@@ -159,6 +168,10 @@ def refusal(draft: Draft, facts: Facts | None) -> Problem | None:
         return NoSuchRoom()
     if facts.is_archived:
         return RoomArchived("This room is archived: read it, or ask an owner to open it again.")
+    takes_back = draft.kind is Kind.DELETE and facts.target_is_own
+    if facts.muted_until is not None and not takes_back:
+        until = facts.muted_until.isoformat(timespec="minutes")
+        return MutedInRoom(f"You may read here, and write again after {until}.")
     if not facts.has_thread:
         return NoSuchMessage(f"There is no message {draft.thread} to answer.")
     if not facts.has_files:

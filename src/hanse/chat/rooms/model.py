@@ -44,13 +44,17 @@ class Room(Struct, frozen=True, kw_only=True):
 
 
 class RoomMember(Struct, frozen=True):
-    """Somebody in a room: a person, or an API key (`is_key`)."""
+    """Somebody in a room: a person, or an API key (`is_key`).
+
+    Until `muted_until` they do not write; null if they may.
+    """
 
     member_id: UUID
     is_key: bool
     role: RoomRole
     joined_at: datetime
     read_number: int
+    muted_until: datetime | None
 
 
 class Changed(Struct, frozen=True):

@@ -244,9 +244,11 @@ async def list_members(tx: Tx, room_id: UUID, after: UUID | None, limit: int) ->
     """Who is in a room, in the order of their making, from `after` on."""
     rows = await tx.fetch(
         """
-        select member_id, is_key, role, joined_at, read_number from chat.members
-        where room_id = $1 and ($2::uuid is null or member_id > $2)
-        order by member_id limit $3
+        select m.member_id, m.is_key, m.role, m.joined_at, m.read_number, u.muted_until
+        from chat.members m left join chat.mutes u
+            on u.room_id = m.room_id and u.member_id = m.member_id and u.muted_until > now()
+        where m.room_id = $1 and ($2::uuid is null or m.member_id > $2)
+        order by m.member_id limit $3
         """,
         room_id,
         after,
@@ -259,9 +261,36 @@ async def list_members(tx: Tx, room_id: UUID, after: UUID | None, limit: int) ->
             RoomRole(row["role"]),
             row["joined_at"],
             row["read_number"],
+            row["muted_until"],
         )
         for row in rows
     ]
+
+
+async def mute(tx: Tx, room_id: UUID, member_id: UUID, minutes: int) -> None:
+    """Let somebody not write in a room for so many minutes from now."""
+    await tx.execute(
+        """
+        insert into chat.mutes (organisation_id, room_id, member_id, muted_until)
+        values ($1, $2, $3, now() + $4 * interval '1 minute')
+        on conflict (room_id, member_id) do update set muted_until = excluded.muted_until
+        """,
+        tx.organisation_id,
+        room_id,
+        member_id,
+        minutes,
+    )
+
+
+async def unmute(tx: Tx, room_id: UUID, member_id: UUID) -> bool:
+    """Let somebody write again; tell whether they were muted."""
+    sql = """
+    with gone as (
+        delete from chat.mutes where room_id = $1 and member_id = $2 returning muted_until
+    )
+    select muted_until > now() from gone
+    """
+    return bool(await tx.fetchval(sql, room_id, member_id))
 
 
 async def get_role(tx: Tx, room_id: UUID, member_id: UUID) -> RoomRole | None:
