@@ -97,6 +97,10 @@ async def somebody(tenant: Tenant, owner: asyncpg.Connection, role: Role = Role.
     room = answer.json()["id"]
     said = {"client_key": "1", "text": "Ahoy"}
     assert (await browser.post(f"/v1/rooms/{room}/events", json=said)).status_code == 201
+    answer = await browser.post(
+        f"/v1/rooms/{room}/files?name={mark}.txt", content=f"Dear {mark}".encode()
+    )
+    assert answer.status_code == 201, answer.text
     ids = (new_id(), tenant.id, person_id)
     await owner.execute(
         "insert into identity.passkeys (id, organisation_id, person_id, name, credential_id, "
@@ -188,6 +192,7 @@ async def test_a_person_fetches_everything_about_themselves(
         "identity/notification_deliveries.json",
         "identity/push_subscriptions.json",
         "chat/mentions.json",
+        "chat/mutes.json",
     }
     assert "Ahoy" in [event["body"].get("text") for event in read["chat/events.json"]]
     assert read["identity/passkeys.json"][0]["name"] == f"Phone {person.mark}"
@@ -198,6 +203,8 @@ async def test_a_person_fetches_everything_about_themselves(
     (document,) = [name for name in archive.namelist() if name.startswith("language/documents/")]
     assert ".." not in document
     assert archive.read(document).decode() == f"Dear {person.mark}"
+    (file,) = [name for name in archive.namelist() if name.startswith("chat/files/")]
+    assert archive.read(file).decode() == f"Dear {person.mark}"
     everything = b"".join(archive.read(name) for name in archive.namelist())
     for secret in (
         b"argon2",

@@ -12,11 +12,15 @@ from hanse.platform.faces import lazy_face
 if TYPE_CHECKING:
     from hanse.chat.api import router
     from hanse.chat.api.common import Chat
+    from hanse.chat.files.jobs import register_files
+    from hanse.chat.files.service import FileRules
     from hanse.chat.gateway.document import asyncapi_document
     from hanse.chat.gateway.server import serve_gateway
     from hanse.chat.log.append import EventsAppended
     from hanse.chat.log.owner import own_rooms
     from hanse.chat.personal_data import holdings
+    from hanse.chat.previews.previewer import Previewer, previews_of, register_previews
+    from hanse.chat.retention.jobs import register_retention
     from hanse.chat.translations.translator import Translator, consumers_of
 else:
     __getattr__ = lazy_face(
@@ -24,11 +28,17 @@ else:
         {
             "Chat": "api.common",
             "EventsAppended": "log.append",
+            "FileRules": "files.service",
+            "Previewer": "previews.previewer",
             "Translator": "translations.translator",
             "asyncapi_document": "gateway.document",
             "consumers_of": "translations.translator",
             "holdings": "personal_data",
             "own_rooms": "log.owner",
+            "previews_of": "previews.previewer",
+            "register_files": "files.jobs",
+            "register_previews": "previews.previewer",
+            "register_retention": "retention.jobs",
             "router": "api",
             "serve_gateway": "gateway.server",
         },
@@ -37,11 +47,17 @@ else:
 __all__ = [
     "Chat",
     "EventsAppended",
+    "FileRules",
+    "Previewer",
     "Translator",
     "asyncapi_document",
     "consumers_of",
     "holdings",
     "own_rooms",
+    "previews_of",
+    "register_files",
+    "register_previews",
+    "register_retention",
     "router",
     "serve_gateway",
 ]

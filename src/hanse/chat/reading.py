@@ -11,6 +11,8 @@ from hanse.chat.log import store
 from hanse.chat.log.fold import Message, messages_of
 from hanse.chat.log.model import Event, at_most
 from hanse.chat.log.rules import NoSuchMessage
+from hanse.chat.previews.model import Previewed
+from hanse.chat.previews.reading import previewed
 from hanse.chat.rooms.service import see_room
 from hanse.chat.translations import store as translations_store
 from hanse.chat.translations.events import TranslationsWanted
@@ -36,12 +38,14 @@ class LogPage(Struct, frozen=True):
 class HistoryPage(Struct, frozen=True):
     """Messages as they stand, oldest first. `before` asks for the page before; null at the start.
 
-    `translations` are those into languages that the caller reads, of messages that they do not.
+    `translations` are those into languages that the caller reads, of messages that they do not;
+    `previews` what stands behind links of these messages.
     `head` is the number up to which the log was taken into account: go on from there.
     """
 
     messages: list[Message]
     translations: list[Translated]
+    previews: list[Previewed]
     before: int | None
     head: int
 
@@ -84,7 +88,8 @@ async def read_history(
     more = page[-1].number if len(found) > limit else None
     reads = await languages_of(tx, access) if languages is None else languages
     translations = await translated_for(tx, room_id, messages, reads)
-    return HistoryPage(messages, translations, more, room.head)
+    previews = await previewed(tx, room_id, messages)
+    return HistoryPage(messages, translations, previews, more, room.head)
 
 
 async def languages_of(tx: Tx, access: Access) -> list[str]:

@@ -2,6 +2,8 @@
 
 from litestar import Router
 
-from hanse.chat.api import log, rooms
+from hanse.chat.api import files, log, retention, rooms
 
-router = Router("/v1", route_handlers=[*rooms.handlers, *log.handlers])
+router = Router(
+    "/v1", route_handlers=[*rooms.handlers, *log.handlers, *files.handlers, *retention.handlers]
+)

@@ -40,17 +40,27 @@ class NewRoom(Struct, forbid_unknown_fields=True):
 
 
 class RoomChanges(Struct, forbid_unknown_fields=True):
-    """What to change about a channel; what is left out stays."""
+    """What to change about a channel; what is left out stays.
+
+    `has_link_previews` says whether links of its messages are looked at, if the server does that.
+    """
 
     name: Name | UnsetType = UNSET
     description: Description | UnsetType = UNSET
     is_archived: bool | UnsetType = UNSET
+    has_link_previews: bool | UnsetType = UNSET
 
 
 class RoomMembership(Struct, forbid_unknown_fields=True):
     """The role of a member."""
 
     role: RoomRole = RoomRole.MEMBER
+
+
+class Mute(Struct, forbid_unknown_fields=True):
+    """For how many minutes from now somebody does not write; up to thirty days."""
+
+    minutes: Annotated[int, Meta(ge=1, le=43_200)]
 
 
 class ReadMarker(Struct, forbid_unknown_fields=True):
@@ -239,6 +249,34 @@ async def remove_member(access: Access, db: Db, chat: Chat, room_id: UUID, membe
 
 
 @put(
+    "/rooms/{room_id:uuid}/members/{member_id:uuid}/mute",
+    operation_id="muteRoomMember",
+    summary="Mute a member for a time",
+    tags=["Chat"],
+    status_code=204,
+    responses=errors(400, 409),
+)
+async def mute_member(access: Access, db: Db, room_id: UUID, member_id: UUID, data: Mute) -> None:
+    """Let a member of a channel only read, and take back what they said; for moderators."""
+    async with db.tx(access.organisation_id, access.person_id) as tx:
+        await service.mute(tx, access, room_id, member_id, data.minutes)
+
+
+@delete(
+    "/rooms/{room_id:uuid}/members/{member_id:uuid}/mute",
+    operation_id="unmuteRoomMember",
+    summary="Let a member write again",
+    tags=["Chat"],
+    status_code=204,
+    responses=errors(409),
+)
+async def unmute_member(access: Access, db: Db, room_id: UUID, member_id: UUID) -> None:
+    """End a mute before its time; for moderators."""
+    async with db.tx(access.organisation_id, access.person_id) as tx:
+        await service.unmute(tx, access, room_id, member_id)
+
+
+@put(
     "/rooms/{room_id:uuid}/read",
     operation_id="markRoomRead",
     summary="Move one's read marker",
@@ -261,5 +299,7 @@ handlers = [
     list_members,
     put_member,
     remove_member,
+    mute_member,
+    unmute_member,
     mark_read,
 ]

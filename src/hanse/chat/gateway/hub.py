@@ -19,6 +19,7 @@ from hanse.chat.gateway.log_reader import LogReader
 from hanse.chat.gateway.presence import MEMBERS_MAX, Directory, Seen
 from hanse.chat.log import store
 from hanse.chat.log.model import Event, Kind, at_most
+from hanse.chat.previews import events as previews
 from hanse.chat.translations import events as translations
 from hanse.chat.translations.model import is_for
 from hanse.platform.bus import Bus
@@ -295,6 +296,21 @@ class Hub:
             if each.paused_at is None and is_for(
                 each.languages, translated.source_language, translated.language
             ):
+                each.send(frame)
+
+    async def hear_previews(self, message: Any) -> None:
+        """Pass previews of links on to those who follow the room."""
+        try:
+            told = previews.decoded(message.data)
+        except msgspec.DecodeError:
+            log.warning("chat_previews_unreadable")
+            return
+        room = self._rooms.get(told.previewed.room_id)
+        if room is None or room.organisation_id != told.organisation_id:
+            return
+        frame = Frame(frames.Previews(previewed=told.previewed))
+        for each in room.followers:
+            if each.paused_at is None:
                 each.send(frame)
 
     def tell_typing(self) -> None:

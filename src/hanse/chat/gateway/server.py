@@ -25,6 +25,7 @@ from hanse.chat.gateway.listener import READ_BUFFER_BYTES, SocketListener, cut_i
 from hanse.chat.gateway.operations import HEARTBEAT_S, Operations
 from hanse.chat.gateway.presence import REPEATED_S
 from hanse.chat.log.appender import Appender
+from hanse.chat.previews import events as previews
 from hanse.chat.tickets import Credentials, Tickets
 from hanse.chat.translations import events as translations
 from hanse.identity import Authenticator, Seal, session_cookie
@@ -66,6 +67,7 @@ async def serve_gateway(
     await bus.subscribe(bell.ALL, hub.hear)
     await bus.subscribe(whispers.SUBJECT, hub.overhear)
     await bus.subscribe(translations.SUBJECT, hub.hear_translation)
+    await bus.subscribe(previews.SUBJECT, hub.hear_previews)
     server = await ws_create_server(
         entrance.admit,
         sock=listener,

@@ -29,12 +29,15 @@ _FACTS_SQL: Final = """
 select known.number as known_number, known.created_at as known_at, m.role,
     t.kind as target_kind, t.sender_id as target_sender_id,
     coalesce(t.is_redacted, false) as target_is_redacted,
-    a.thread is null or th.number is not null as has_thread, clock_timestamp() as at
+    a.thread is null or th.number is not null as has_thread, mute.muted_until,
+    clock_timestamp() as at
 from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
     with ordinality as a (room_id, sender_id, device, client_key, target, thread, place)
 left join chat.events known on known.room_id = a.room_id and known.sender_id = a.sender_id
     and known.device = a.device and known.client_key = a.client_key
 left join chat.members m on m.room_id = a.room_id and m.member_id = a.sender_id
+left join chat.mutes mute on mute.room_id = a.room_id and mute.member_id = a.sender_id
+    and mute.muted_until > clock_timestamp()
 left join chat.events t on t.room_id = a.room_id and t.number = a.target
 left join chat.events th on th.room_id = a.room_id and th.number = a.thread
     and th.kind = 'message'
@@ -83,6 +86,11 @@ delete from chat.mentions m using unnest($1::uuid[], $2::bigint[]) as v (room_id
 where m.room_id = v.room_id and m.number = v.number
 """
 
+_DELETE_FILES_SQL: Final = """
+delete from chat.files f using unnest($1::uuid[], $2::bigint[]) as v (room_id, number)
+where f.room_id = v.room_id and f.number = v.number
+"""
+
 _FORGET_TRANSLATIONS_SQL: Final = """
 delete from chat.translations t using unnest($1::uuid[], $2::bigint[]) as v (room_id, number)
 where t.room_id = v.room_id and t.number = v.number
@@ -118,6 +126,7 @@ class Known(Struct, frozen=True):
     target_sender_id: UUID | None
     target_is_redacted: bool
     has_thread: bool
+    muted_until: datetime | None
     at: datetime
 
 
@@ -168,10 +177,11 @@ async def move_heads(tx: Tx, ends: dict[UUID, tuple[int, int, int]]) -> None:
     await tx.execute(_MOVE_HEADS_SQL, list(ends), *columns)
 
 
-async def redact(tx: Tx, events: Sequence[Event]) -> None:
-    """Take away what the targets of these deletions said."""
-    args = [each.room_id for each in events], [each.target for each in events]
+async def redact(tx: Tx, messages: Sequence[tuple[UUID, int]]) -> None:
+    """Take away what these messages, by room and number, said and brought."""
+    args = [room_id for room_id, _ in messages], [number for _, number in messages]
     await tx.execute(_REDACT_SQL, *args)
+    await tx.execute(_DELETE_FILES_SQL, *args)
     await tx.execute(_FORGET_TRANSLATIONS_SQL, *args)
     await tx.execute(_FORGET_MENTIONS_SQL, *args)
 

@@ -115,7 +115,7 @@ class Translator:
         """
         async with self._db.tx(organisation_id) as tx:
             message = await _message(tx, room_id, number)
-            if message is None or message.is_deleted:
+            if message is None or message.is_deleted or not message.text.strip():
                 return
             everybody = await self._readers_of(tx, room_id)
         readers = everybody if readers is None else readers

@@ -8,6 +8,7 @@ from uuid import UUID
 from hanse.server.settings.model import Given
 
 if TYPE_CHECKING:
+    from hanse.chat import FileRules
     from hanse.platform.outbound import OutboundRules
 
 
@@ -78,6 +79,13 @@ class Settings(Given, frozen=True, kw_only=True, forbid_unknown_fields=True):
         from hanse.platform.outbound import parse_rules
 
         return parse_rules(self.webhook_allowed_hosts, allow_http=self.webhook_allow_http)
+
+    @property
+    def file_rules(self) -> "FileRules":
+        """What files people may bring into rooms."""
+        from hanse.chat import FileRules
+
+        return FileRules(self.chat_file_bytes_max, self.virus_scanner)
 
     @property
     def operating_id(self) -> UUID | None:

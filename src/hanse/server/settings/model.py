@@ -273,6 +273,24 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     webhook_allow_http: Annotated[
         bool, _about("Whether webhooks may be called without TLS, where all can read them.")
     ] = False
+    chat_file_bytes_max: Annotated[
+        Count, _about("Largest file that people may bring into a room of the chat; 0 takes none.")
+    ] = 100 * 1024 * 1024
+    chat_link_previews: Annotated[
+        bool,
+        _about(
+            "Whether this server fetches pages that people link to, to show their titles beside "
+            "the message. Those pages then see the server's address."
+        ),
+    ] = False
+    virus_scanner: Annotated[
+        Annotated[str, Meta(pattern="^$|^tcp://[^/]+:[0-9]{1,5}$|^unix:/.")],
+        _about(
+            "ClamAV's clamd, which looks at each file before it is kept: `tcp://host:3310` or "
+            "`unix:/path`. While it does not answer, no file is taken. Its `StreamMaxLength` must "
+            "not be less than HANSE_CHAT_FILE_BYTES_MAX. Empty: files are not scanned."
+        ),
+    ] = ""
     smtp_url: Annotated[
         Annotated[str, Meta(pattern="^$|^smtps?://[^/]")],
         _about(
