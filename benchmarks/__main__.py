@@ -2,7 +2,7 @@
 
 `python -m benchmarks NAME...` runs some of them and prints their sections instead.
 `python -m benchmarks --kept NAME...` puts sections made of results that were kept (`goodput`,
-`promises`) into the report in place of those that are there.
+`promises`, `chat`) into the report in place of those that are there.
 """
 
 import importlib
@@ -31,10 +31,11 @@ NAMES = (
     "requests",
     "identity",
     "provisioning",
+    "chat",
 )
 REPORT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
-_KEEPERS = {"goodput": "goodput_section", "promises": "promises"}
+_KEEPERS = {"goodput": "goodput_section", "promises": "promises", "chat": "chat"}
 """Modules that make a section of kept results."""
 
 _HEAD = """# Benchmarks
