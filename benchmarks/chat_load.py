@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ import httpx
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 
-from benchmarks.goodput import quantile
+from benchmarks.goodput import cpu_seconds, quantile
 from hanse import identity
 from hanse.chat import asyncapi_document
 from hanse.platform.database import Db
@@ -195,8 +195,8 @@ def line(key: Key, room: str, *, follows: bool = True, sends: bool = False) -> L
     rooms = {room: None} if follows else {}
     return Line(
         f"Bearer {key.secret}",
-        _json({"op": "subscribe", "rooms": rooms}),
-        _json({"op": "send", "id": 1, "room_id": room, "event": new_event()}) if sends else "",
+        json_of({"op": "subscribe", "rooms": rooms}),
+        json_of({"op": "send", "id": 1, "room_id": room, "event": new_event()}) if sends else "",
     )
 
 
@@ -209,5 +209,30 @@ def new_event(number: str = NUMBER) -> dict[str, Any]:
     }
 
 
-def _json(content: Any) -> str:
+def json_of(content: Any) -> str:
     return msgspec.json.encode(content).decode()
+
+
+class Cpu:
+    """CPU time that processes take from now on; `totals` says what they took so far, by kind."""
+
+    def __init__(self, totals: Callable[[], dict[str, float]]) -> None:
+        self._totals = totals
+        self._before = totals()
+
+    def spent(self) -> dict[str, float]:
+        """Seconds by kind of process, the largest first."""
+        after = self._totals()
+        spent = {kind: after[kind] - self._before.get(kind, 0.0) for kind in after}
+        return dict(sorted(spent.items(), key=lambda each: -each[1]))
+
+
+def tree(place: Place) -> dict[str, float]:
+    """CPU seconds so far of a whole Hanse, by kind of process."""
+    return cpu_seconds(place.hanse.process.pid)
+
+
+def told(spent: dict[str, float], count: int) -> str:
+    """CPU time of each of `count` things by kind of process, in words."""
+    parts = [f"{kind} {s / count * 1e6:.0f}" for kind, s in spent.items() if s / count >= 1e-6]
+    return f"{sum(spent.values()) / count * 1e6:.0f} µs of CPU time each ({', '.join(parts)})"

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -71,11 +70,18 @@ class Connection:
         self.checked_at = now
         self.paused_at: float | None = None
         self.is_closed = False
+        self.is_entering = False
+        """Whether its owner is being looked up."""
         self._wire = wire
         self._bucket = Bucket(OPERATIONS_PER_S, OPERATIONS_BURST, now)
-        self._pending: deque[FromClient] = deque()
+        self._pending: list[FromClient] = []
         self._entering: asyncio.Task[None] | None = None
         self._worker: asyncio.Task[None] | None = None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nobody has said whose socket this is, so that it could be looked up."""
+        return self.access is None and not self.is_entering
 
     @property
     def organisation_id(self) -> UUID:
@@ -109,7 +115,12 @@ class Connection:
 
     def enter_first(self, entering: Coroutine[Any, Any, None]) -> None:
         """Find out whose socket this is before anything is done that a client asks for."""
-        self._entering = asyncio.create_task(entering)
+        self._entering = asyncio.create_task(self._enter(entering))
+
+    async def _enter(self, entering: Coroutine[Any, Any, None]) -> None:
+        await entering
+        # A task that is done is still a kilobyte, as is the worker's.
+        self._entering = None
 
     def take(self, asked: FromClient, run: Callable[["Connection", FromClient], Any]) -> None:
         """Let what a client asks be done after what it asked before."""
@@ -119,14 +130,17 @@ class Connection:
             self.say(frames.failed(problem, asked.id))
             return
         self._pending.append(asked)
-        if self._worker is None or self._worker.done():
+        if self._worker is None:
             self._worker = asyncio.create_task(self._work(run))
 
     async def _work(self, run: Callable[["Connection", FromClient], Any]) -> None:
-        if self._entering is not None:
-            await self._entering
-        while self._pending and not self.is_closed:
-            await run(self, self._pending.popleft())
+        try:
+            if self._entering is not None:
+                await self._entering
+            while self._pending and not self.is_closed:
+                await run(self, self._pending.pop(0))
+        finally:
+            self._worker = None
 
     def close(self, code: int, reason: str) -> None:
         """Say why, and close; nothing is sent any more."""

@@ -107,7 +107,7 @@ async def _tick(hub: Hub, operations: Operations) -> None:
     due: list[Connection] = []
     for connection in list(hub.connections):
         cut_if_slow(connection, now)
-        if connection.access is None and now - connection.opened_at > HELLO_S:
+        if connection.is_unknown and now - connection.opened_at > HELLO_S:
             connection.close(NO_HELLO, "say hello sooner")
         elif now - connection.checked_at > CHECK_AGAIN_S:
             connection.checked_at = now
