@@ -21,7 +21,7 @@ from hanse.platform.embedded import embedded_url
 
 ROOMS = 100
 SOCKETS_A_ROOM = 2
-HOT_SENDERS = 60
+HOT_SENDERS = 200
 HOT_FOLLOWERS = 2
 WINDOW = 128
 SENDING_S = 8.0
