@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Set
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -45,12 +45,40 @@ class Wire(Protocol):
     def close(self, code: int, reason: str) -> None:
         """Say why, and close."""
 
+    def ping(self) -> None:
+        """Ask whether the client is there."""
+
     def abort(self) -> None:
         """Close without a word."""
 
 
 class Connection:
-    """The state of one socket. It is given to rooms as their follower."""
+    """The state of one socket. It is given to rooms as their follower.
+
+    There are many, which say nothing for most of the time: what is not needed is not there.
+    """
+
+    __slots__ = (
+        "_bucket",
+        "_entering",
+        "_pending",
+        "_wire",
+        "_worker",
+        "access",
+        "behind",
+        "checked_at",
+        "credentials",
+        "has_own_languages",
+        "heard_at",
+        "is_closed",
+        "is_entering",
+        "languages",
+        "opened_at",
+        "paused_at",
+        "pinged_at",
+        "rooms",
+        "watched",
+    )
 
     def __init__(self, wire: Wire, credentials: Credentials | None) -> None:
         now = time.monotonic()
@@ -59,14 +87,14 @@ class Connection:
         self.rooms: dict[UUID, LiveRoom[Connection]] = {}
         self.behind: dict[UUID, int] = {}
         """Rooms that go on, from behind these numbers, when the client reads again."""
-        self.changed: set[UUID] = set()
-        """Rooms whose heads the next heartbeat tells."""
-        self.watched: set[UUID] = set()
+        self.watched: Set[UUID] = frozenset()
         self.languages: list[str] = []
         """What the reader reads, best first."""
         self.has_own_languages = True
         """Whether these are the member's, and not named by the client."""
         self.opened_at = now
+        self.heard_at = now
+        self.pinged_at = 0.0
         self.checked_at = now
         self.paused_at: float | None = None
         self.is_closed = False
@@ -109,7 +137,6 @@ class Connection:
         if self.is_closed or self.paused_at is not None:
             self.behind[room.id] = before
             return False
-        self.changed.add(room.id)
         self._wire.write(frame)
         return True
 
@@ -147,6 +174,10 @@ class Connection:
         if not self.is_closed:
             self.is_closed = True
             self._wire.close(code, reason)
+
+    def ping(self) -> None:
+        """Ask whether the client is there."""
+        self._wire.ping()
 
     def abort(self) -> None:
         """Close without a word."""
