@@ -23,7 +23,7 @@ ROOMS = 100
 SOCKETS_A_ROOM = 2
 HOT_SENDERS = 200
 HOT_FOLLOWERS = 2
-WINDOW = 128
+WINDOW = 200
 SENDING_S = 8.0
 HTTP_CONNECTIONS = 32
 HTTP_S = 8.0
@@ -67,23 +67,30 @@ def _sends(place: Place, sockets: Sockets, where: str, followers: int, goal: int
     spent = cpu.spent()
     assert (full.lost, full.errors) == (0, 0)
     count, per_s = len(full.took_us), len(full.took_us) / full.seconds
-    time.sleep(2)
-    half = sockets.at_rate(per_s / 2, int(SENDING_S * per_s / 2), followers)
-    return [
+    rows = [
         Measured(
             f"Messages a second {where}, on disk and delivered",
             f"**{per_s:,.0f}**, {WINDOW} on the way, p50 {full.took_ms(0.5):.0f} ms; "
             f"{told(spent, count)}; the load generator took {full.cpu_s / full.seconds:.0%} of a "
             "core",
             f">= {goal:,}",
-        ),
-        Measured(
-            f"The time from send to delivery at half of that, {per_s / 2:,.0f}/s",
-            f"p50 {half.took_ms(0.5):.1f} ms, p99 **{half.took_ms(0.99):.1f} ms**; "
-            f"{half.lost} lost",
-            "p99 <= 100 ms",
-        ),
+        )
     ]
+    for rate, of, wanted in (
+        (goal / 2, "the goal", "p99 <= 100 ms"),
+        (per_s / 2, "what was measured", ""),
+    ):
+        time.sleep(2)
+        load = sockets.at_rate(rate, int(SENDING_S * rate), followers)
+        rows.append(
+            Measured(
+                f"The time from send to delivery at half of {of}, {rate:,.0f}/s",
+                f"p50 {load.took_ms(0.5):.1f} ms, p99 **{load.took_ms(0.99):.1f} ms**; "
+                f"{load.lost} lost",
+                wanted,
+            )
+        )
+    return rows
 
 
 def peers(place: Place) -> list[Measured]:

@@ -90,6 +90,7 @@ class SocketListener(WSListener):
         self._transport = transport
         # They are kept as long as the socket, with the caller's secret among them.
         transport.request.headers.clear()
+        transport.response.headers.clear()
         transport.underlying_transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
         wire = PicowsWire(transport, is_msgpack=self._is_msgpack)
         self._connection = Connection(wire, self._credentials)
@@ -157,9 +158,9 @@ def cut_if_silent(connection: Connection, now: float) -> None:
 
     A ping of our own each: a timer of the library for each socket takes kilobytes.
     """
-    silent_s = now - connection.heard_at
-    if silent_s > 2 * PING_S:
+    is_asked = connection.pinged_at > connection.heard_at
+    if is_asked and now - connection.pinged_at > PING_S:
         connection.abort()
-    elif silent_s > PING_S and connection.pinged_at < connection.heard_at:
+    elif not is_asked and now - connection.heard_at > PING_S:
         connection.pinged_at = now
         connection.ping()
