@@ -25,7 +25,7 @@ HOT_SENDERS = 200
 HOT_FOLLOWERS = 2
 WINDOW = 200
 SENDING_S = 8.0
-HTTP_CONNECTIONS = 32
+CONNECTIONS = 32
 HTTP_S = 8.0
 SYNAPSE_ROOMS = 16
 
@@ -104,41 +104,54 @@ def peers(place: Place) -> list[Measured]:
         body = msgspec.json.encode(new_event(f"{number:08}"))
         return http_request(f"/v1/rooms/{rooms[at]}/events", headers[keys[2 * at].secret], body)
 
-    with place.sockets([line(key, rooms[at // 2]) for at, key in enumerate(keys)]) as _:
-        hanse = _asked(_port(place), lambda: tree(place), ask)
-    with place.sockets(
-        [line(key, rooms[at // 2], sends=True) for at, key in enumerate(keys)]
-    ) as sockets:
-        sockets.closed(HTTP_CONNECTIONS, 1000, 2)
-        cpu = Cpu(lambda: tree(place))
-        load = sockets.closed(HTTP_CONNECTIONS, int(HTTP_S * 1000), 2)
-        spent = sum(cpu.spent().values())
-    by_socket = len(load.took_us) / spent
+    with place.sockets([line(key, rooms[at // 2]) for at, key in enumerate(keys)]):
+        ours = {"over HTTP": _asked(_port(place), lambda: tree(place), ask)}
+    lines = [
+        line(keys[at % len(keys)], rooms[at % len(keys) // 2], follows=at < len(keys), sends=True)
+        for at in range(WINDOW)
+    ]
+    with place.sockets(lines) as sockets:
+        for window in (CONNECTIONS, WINDOW):
+            ours[f"over sockets, {window} on the way"] = _told_over(place, sockets, window)
     rows = [
         Measured(
-            f"Messages a second over HTTP, {SYNAPSE_ROOMS} rooms, {HTTP_CONNECTIONS} connections, "
-            "on disk and delivered to two sockets",
-            f"{hanse.per_s:,.0f}, p50 {hanse.p50_ms:.0f} ms; {told(hanse.spent, hanse.count)}",
+            f"Messages a second {how}, in {SYNAPSE_ROOMS} rooms, on disk and delivered to two",
+            f"{each.per_s:,.0f}, p50 {each.p50_ms:.0f} ms; {told(each.spent, each.count)}",
             "",
         )
+        for how, each in ours.items()
     ]
     for name, database in (("SQLite", _sqlite), ("PostgreSQL", _postgres)):
+        what = f"Synapse on {name}: {CONNECTIONS} connections, followed by nobody"
         try:
             with tempfile.TemporaryDirectory(prefix="synapse-") as home:
                 peer = _synapse(place, Path(home), database(place, Path(home)))
         except Unavailable as problem:
-            rows.append(Measured(f"The same of Synapse on {name}", f"not measured: {problem}", ""))
+            rows.append(Measured(what, f"not measured: {problem}", ""))
             continue
+        times = ", ".join(
+            f"**{each.per_cpu_s / peer.per_cpu_s:.0f}** {how}" for how, each in ours.items()
+        )
         rows.append(
             Measured(
-                f"The same of Synapse 1.163 on {name}, with nobody who follows",
+                what,
                 f"{peer.per_s:,.0f}, p50 {peer.p50_ms:.0f} ms; {peer.per_cpu_s:,.0f} a second of "
-                f"CPU time: Hanse does **{hanse.per_cpu_s / peer.per_cpu_s:.0f} times** as many "
-                f"over HTTP and **{by_socket / peer.per_cpu_s:.0f} times** over sockets",
-                ">= 30",
+                f"CPU time. Hanse, times as many: {times}",
+                ">= 30 times",
             )
         )
     return rows
+
+
+def _told_over(place: Place, sockets: Sockets, window: int) -> "_Asked":
+    sockets.closed(window, 1000, 2)
+    guess = sockets.closed(window, 1000, 2)
+    cpu = Cpu(lambda: tree(place))
+    load = sockets.closed(window, int(HTTP_S * 1000 / guess.seconds), 2)
+    spent = cpu.spent()
+    assert (load.lost, load.errors) == (0, 0)
+    count = len(load.took_us)
+    return _Asked(count, count / load.seconds, load.took_ms(0.5), spent)
 
 
 class _Asked(msgspec.Struct):
@@ -175,7 +188,7 @@ def _asked(
 
 def _loop(port: int, requests: list[bytes]) -> tuple[list[Outcome], float]:
     shots = [Shot(0.0, "send", 1, each) for each in requests]
-    outcomes = run_load(Plan("127.0.0.1", port, shots, HTTP_CONNECTIONS))
+    outcomes = run_load(Plan("127.0.0.1", port, shots, CONNECTIONS))
     bad = [each for each in outcomes if each.status not in (200, 201)]
     assert not bad, bad[:3]
     return outcomes, max(each.at_s + each.latency_s for each in outcomes)
