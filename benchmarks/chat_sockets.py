@@ -103,7 +103,7 @@ def fanout(place: Place) -> list[Measured]:
         rows.append(
             Measured(
                 f"Deliveries a second of a message to {FOLLOWERS:,} sockets, {window} on the way "
-                f"({len(frame)} bytes; on disk first)",
+                f"({len(frame)} bytes; on disk first, {mine.in_a_frame:.1f} messages a frame)",
                 f"{mine.per_s:,.0f} to {its.per_s:,.0f} of a bare server in C: "
                 f"**{mine.per_s / its.per_s:.2f}**; of CPU time of the one process "
                 f"{mine.per_cpu_s:,.0f} to {its.per_cpu_s:,.0f}: "
@@ -121,6 +121,7 @@ class _Fan(msgspec.Struct):
     per_cpu_s: float
     p50_ms: float
     p99_ms: float
+    in_a_frame: float
 
 
 def _fan(server: int, sockets: Sockets, window: int, messages: int) -> _Fan:
@@ -134,6 +135,7 @@ def _fan(server: int, sockets: Sockets, window: int, messages: int) -> _Fan:
         load.deliveries / cpu_s,
         load.took_ms(0.5),
         load.took_ms(0.99),
+        load.deliveries / load.frames,
     )
 
 

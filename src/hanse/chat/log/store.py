@@ -45,7 +45,7 @@ left join lateral (
 ) known on true
 left join lateral (
     select e.kind, e.sender_id, e.is_redacted from chat.events e
-    where e.room_id = a.room_id and e.number = a.target
+    where a.target is not null and e.room_id = a.room_id and e.number = a.target
     limit 1
 ) t on true
 order by a.place
