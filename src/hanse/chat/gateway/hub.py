@@ -51,6 +51,8 @@ class Hub:
         self.connections: set[Connection] = set()
         self.directory = Directory()
         self.reader = LogReader(db)
+        self.moved: set[Room] = set()
+        """Rooms whose heads the next heartbeat tells."""
         self.typing: dict[UUID, set[UUID]] = defaultdict(set)
         self._rooms: dict[UUID, Room] = {}
         self._by_member: dict[tuple[UUID, UUID], set[Connection]] = {}
@@ -125,7 +127,6 @@ class Hub:
         """Send a socket no more of a room."""
         room = connection.rooms.pop(room_id, None)
         connection.behind.pop(room_id, None)
-        connection.changed.discard(room_id)
         if room is not None:
             room.followers.discard(connection)
             room.joining.discard(connection)
@@ -231,6 +232,7 @@ class Hub:
     def _publish(self, room: Room, events: Sequence[Event]) -> None:
         if not events or not room.followers:
             return
+        self.moved.add(room)
         frame = Frame(frames.Events(room_id=room.id, events=list(events)))
         before = events[0].number - 1
         slow = [each for each in room.followers if not each.deliver(room, frame, before)]

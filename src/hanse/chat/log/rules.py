@@ -152,7 +152,7 @@ def _check_topic(draft: Draft) -> None:
 
 
 def _is_plain(text: str) -> bool:
-    return not any(unicodedata.category(each) in ("Cc", "Cs") for each in text)
+    return text.isprintable() or not any(unicodedata.category(c) in ("Cc", "Cs") for c in text)
 
 
 def refusal(draft: Draft, facts: Facts | None) -> Problem | None:
