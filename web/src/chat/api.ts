@@ -1,6 +1,6 @@
 import { api, type Schema, unwrap } from "@/api/client";
-import type { Entry } from "./outbox";
 import type { Event, Filter, HistoryPage, Room } from "./model";
+import type { Entry } from "./outbox";
 
 const PAGE = 50;
 const LOG_PAGE = 500;

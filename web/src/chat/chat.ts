@@ -212,7 +212,9 @@ export class Chat {
 
   private left(room: string): void {
     this.tails.delete(room);
-    this.queries.setQueryData(roomList.queryKey, (rooms) => rooms?.filter((each) => each.id !== room));
+    this.queries.setQueryData(roomList.queryKey, (rooms) =>
+      rooms?.filter((each) => each.id !== room),
+    );
     void this.queries.invalidateQueries({ queryKey: ["chat", "room", room] });
   }
 

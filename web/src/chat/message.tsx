@@ -45,7 +45,6 @@ export const MessageArticle = memo(function MessageArticle(props: MessageProps) 
       aria-posinset={message.number || undefined}
       aria-setsize={message.number ? -1 : undefined}
       data-number={message.number || undefined}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: articles of a feed take the focus
       tabIndex={props.isActive ? 0 : -1}
       onFocus={say(message.number)}
       onPointerEnter={say(message.number)}
@@ -189,10 +188,16 @@ function Sending({ entry, actions, text }: SendingProps) {
 function Reactions({ message, me, nameOf, actions, text }: MessageProps & { text: Translate }) {
   if (message.reactions.length === 0) return null;
   return (
-    <ul aria-label={text("chat.reactions")} className="m-0 mt-1 mb-1 flex list-none flex-wrap gap-1 p-0">
+    <ul
+      aria-label={text("chat.reactions")}
+      className="m-0 mt-1 mb-1 flex list-none flex-wrap gap-1 p-0"
+    >
       {message.reactions.map(({ emoji, member_ids }) => {
         const isMine = member_ids.includes(me);
-        const names = member_ids.map((id) => nameOf(id)).filter(Boolean).join(", ");
+        const names = member_ids
+          .map((id) => nameOf(id))
+          .filter(Boolean)
+          .join(", ");
         return (
           <li key={emoji}>
             <button

@@ -5,7 +5,15 @@ export type RoomMember = Schema["RoomMember"];
 export type Message = Schema["Message"];
 export type Translated = Schema["Translated"];
 export type HistoryPage = Schema["HistoryPage"];
-export type Kind = "message" | "edit" | "delete" | "reaction" | "pin" | "topic" | "members" | "room";
+export type Kind =
+  | "message"
+  | "edit"
+  | "delete"
+  | "reaction"
+  | "pin"
+  | "topic"
+  | "members"
+  | "room";
 
 /** What an event says; what is left out has its default. */
 export interface Body {

@@ -1,8 +1,7 @@
 // What was written and is not yet in the log. An entry is kept until the log shows it; sending it
 // twice is safe, for its key is appended once.
-import { changed } from "./log";
+import { changed, matches } from "./log";
 import type { Event, Filter, Message, NewEvent } from "./model";
-import { matches } from "./log";
 
 export interface Entry {
   key: string;
@@ -47,7 +46,12 @@ export function without(outbox: Outbox, key: string): Outbox {
 }
 
 /** The outbox without what the log of a room shows: by key, or by number if it was heard before. */
-export function seen(outbox: Outbox, room_id: string, head: number, events: readonly Event[]): Outbox {
+export function seen(
+  outbox: Outbox,
+  room_id: string,
+  head: number,
+  events: readonly Event[],
+): Outbox {
   const keys = new Set(events.map((each) => each.client_key));
   const rest = outbox.filter(
     (each) =>

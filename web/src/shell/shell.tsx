@@ -3,6 +3,7 @@ import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { useContext, useEffect, useState } from "react";
 import { send } from "@/api/client";
 import { me } from "@/api/queries";
+import { ChatUnread } from "@/chat/nav";
 import { LOCALES, LocaleContext, useText } from "@/i18n";
 import { Bell } from "@/inbox/bell";
 import { renew } from "@/inbox/push";
@@ -56,6 +57,7 @@ export function Shell() {
               >
                 <Icon name={place.icon} />
                 <span className="max-md:sr-only">{text(place.name)}</span>
+                {place.to === "/chat" && who?.person ? <ChatUnread person={who.person.id} /> : null}
               </Link>
             ))}
         </nav>
