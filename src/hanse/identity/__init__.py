@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         find_actors,
         get_person,
         get_person_by_email,
+        names_of,
         reading_languages,
     )
     from hanse.identity.personal_data import register_personal_data
@@ -122,6 +123,7 @@ else:
             "holdings": "personal_data.holdings",
             "list_api_keys": "store",
             "list_organisations": "store",
+            "names_of": "people",
             "newest_api_keys": "store",
             "notify": "notifications.service",
             "operator": "service",
@@ -194,6 +196,7 @@ __all__ = [
     "holdings",
     "list_api_keys",
     "list_organisations",
+    "names_of",
     "newest_api_keys",
     "notify",
     "operator",

@@ -3,6 +3,7 @@ import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { useContext, useEffect, useState } from "react";
 import { send } from "@/api/client";
 import { me } from "@/api/queries";
+import { ChatUnread } from "@/chat/nav";
 import { LOCALES, LocaleContext, useText } from "@/i18n";
 import { Bell } from "@/inbox/bell";
 import { renew } from "@/inbox/push";
@@ -63,6 +64,7 @@ export function Shell() {
               >
                 <Icon name={place.icon} />
                 {text(place.name)}
+                {place.to === "/chat" && who?.person ? <ChatUnread person={who.person.id} /> : null}
               </Link>
             ))}
           </div>

@@ -15,6 +15,7 @@ export interface Place {
 export const PLACES: Place[] = [
   { to: "/translate", name: "nav.translate", icon: "translate", system: true },
   { to: "/translate/documents", name: "nav.documents", icon: "file", system: true },
+  { to: "/chat", name: "nav.chat", icon: "chat", permission: "chat:read", system: true },
   // For whoever may do more than every member: who sees no page of it sees no Admin either.
   { to: "/admin", name: "nav.admin", icon: "admin", permission: "people:write", system: true },
   { to: "/admin/people", name: "nav.people", icon: "people", permission: "people:write" },

@@ -1,6 +1,7 @@
 """Routes of the log: send, read, resume, and long polling."""
 
 import time
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from hanse.chat.api.common import Chat, Number, NumberOrNone, errors
 from hanse.chat.drafts import NewEvent, draft_of
 from hanse.chat.log import store as log_store
 from hanse.chat.log.model import Appended, Event, at_most
+from hanse.chat.log.store import Topic
 from hanse.chat.reading import (
     CHARACTERS_MAX,
     EVENTS_PAGE_MAX,
@@ -45,8 +47,18 @@ Before = Annotated[
     int | None,
     QueryParameter(name="before", ge=1, le=NUMBER_MAX, description="`before` of the last page."),
 ]
+Behind = Annotated[
+    int | None,
+    QueryParameter(
+        name="after", ge=0, le=NUMBER_MAX, description="`after` of the last page; 0: the start."
+    ),
+]
+At = Annotated[
+    datetime | None,
+    QueryParameter(name="at", description="Begin with the first message at this time or later."),
+]
 MessagesLimit = Annotated[int, QueryParameter(name="limit", ge=1, le=MESSAGES_PAGE_MAX)]
-Topic = Annotated[str | None, QueryParameter(name="topic", max_length=100)]
+TopicName = Annotated[str | None, QueryParameter(name="topic", max_length=100)]
 Languages = Annotated[
     list[Annotated[str, Meta(min_length=2, max_length=35)]] | None,
     QueryParameter(
@@ -151,8 +163,10 @@ async def read_history(
     db: Db,
     room_id: UUID,
     before: Before = None,
+    after: Behind = None,
+    at: At = None,
     limit: MessagesLimit = 50,
-    topic: Topic = None,
+    topic: TopicName = None,
     thread: Thread = None,
     languages: Languages = None,
 ) -> HistoryPage:
@@ -163,11 +177,26 @@ async def read_history(
             access,
             room_id,
             before=before,
+            after=after,
+            at=at,
             limit=limit,
             topic=topic,
             thread=thread,
             languages=languages,
         )
+
+
+@get(
+    "/rooms/{room_id:uuid}/topics",
+    operation_id="listTopics",
+    summary="List a room's topics",
+    tags=["Chat"],
+    responses=errors(),
+)
+async def list_topics(access: Access, db: Db, room_id: UUID) -> list[Topic]:
+    """List up to 200 topics, the one written in last first."""
+    async with db.tx(access.organisation_id, access.person_id) as tx:
+        return await reading.read_topics(tx, access, room_id)
 
 
 @post(
@@ -277,6 +306,7 @@ handlers = [
     read_log,
     read_history,
     read_message,
+    list_topics,
     want_translations,
     sync,
     create_ticket,

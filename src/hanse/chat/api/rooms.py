@@ -5,8 +5,10 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, delete, get, patch, post, put
+from litestar.params import QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from hanse import identity
 from hanse.chat.api.common import Chat, Description, Name, NumberOrNone, errors
 from hanse.chat.log.model import Event, RoomRole
 from hanse.chat.rooms import service, store
@@ -27,6 +29,9 @@ from hanse.platform.http import (
 )
 
 MemberIds = Annotated[list[UUID], Meta(max_length=service.MEMBERS_AT_ONCE_MAX)]
+
+
+NamedIds = Annotated[list[UUID], QueryParameter(name="id", min_items=1, max_items=100)]
 
 
 class NewRoom(Struct, forbid_unknown_fields=True):
@@ -216,6 +221,20 @@ async def list_members(
     return page_of(found, limit, lambda member: member.member_id)
 
 
+@get(
+    "/chat/names",
+    operation_id="listChatNames",
+    summary="Get the names of members",
+    tags=["Chat"],
+    responses=errors(400),
+)
+async def list_names(access: Access, db: Db, ids: NamedIds) -> dict[UUID, str]:
+    """Get what members and writers are called, people and API keys, by their ids."""
+    access.require(Permission.CHAT_READ)
+    async with db.tx(access.organisation_id, access.person_id) as tx:
+        return await identity.names_of(tx, ids)
+
+
 @put(
     "/rooms/{room_id:uuid}/members/{member_id:uuid}",
     operation_id="putRoomMember",
@@ -297,6 +316,7 @@ handlers = [
     get_room,
     change_room,
     list_members,
+    list_names,
     put_member,
     remove_member,
     mute_member,

@@ -140,6 +140,13 @@ class Known(Struct, frozen=True):
     at: datetime
 
 
+class Topic(Struct, frozen=True):
+    """A topic of a room; `number` is that of the last message in it."""
+
+    name: str
+    number: int
+
+
 async def lock_heads(tx: Tx, room_ids: Sequence[UUID]) -> dict[UUID, Head]:
     """Hold the heads of these rooms until the transaction ends; unknown rooms are left out."""
     rows = await tx.fetch(_LOCK_SQL, list(room_ids))
@@ -256,6 +263,76 @@ async def read_messages(
         thread,
     )
     return [event_of(row) for row in rows]
+
+
+async def read_messages_after(
+    tx: Tx, room_id: UUID, after: int, limit: int, topic: str | None, thread: int | None
+) -> list[Event]:
+    """The first messages behind a number, of one topic or thread if asked, oldest first."""
+    rows = await tx.fetch(
+        f"""
+        select {_EVENT} from chat.events e
+        where e.room_id = $1 and e.number > $2 and e.kind = 'message'
+            and ($4::text is null or e.topic = $4) and ($5::bigint is null or e.thread = $5)
+        order by e.number limit $3
+        """,
+        room_id,
+        after,
+        limit,
+        topic,
+        thread,
+    )
+    return [event_of(row) for row in rows]
+
+
+async def number_at(tx: Tx, room_id: UUID, at: datetime) -> int:
+    """The number of the last event before a time; 0 if there is none.
+
+    Numbers are dense and given in the order of time, so the log is searched by halves.
+    """
+    number: int = await tx.fetchval(
+        """
+        with recursive halves (low, high) as (
+            select 0::bigint, h.head from chat.heads h where h.room_id = $1
+            union all
+            select case when e.created_at < $2 then e.number else low end,
+                case when e.created_at < $2 then high else e.number - 1 end
+            from halves join chat.events e
+                on e.room_id = $1 and e.number = (low + high + 1) / 2
+            where low < high
+        )
+        select coalesce(max(low) filter (where low = high), 0) from halves
+        """,
+        room_id,
+        at,
+    )
+    return number
+
+
+async def read_topics(tx: Tx, room_id: UUID, limit: int) -> list[Topic]:
+    """The topics of a room with the last message of each, those first that were written in last.
+
+    Goes from topic to topic in their index: the cost follows the topics, not the messages.
+    """
+    rows = await tx.fetch(
+        """
+        with recursive topics (topic, number) as (
+            (select topic, number from chat.events
+                where room_id = $1 and topic is not null and kind = 'message'
+                order by topic desc, number desc limit 1)
+            union all
+            select next.topic, next.number from topics t cross join lateral (
+                select topic, number from chat.events
+                where room_id = $1 and topic < t.topic and kind = 'message'
+                order by topic desc, number desc limit 1
+            ) next
+        )
+        select topic, number from topics order by number desc limit $2
+        """,
+        room_id,
+        limit,
+    )
+    return [Topic(row["topic"], row["number"]) for row in rows]
 
 
 async def read_about(tx: Tx, room_id: UUID, numbers: Sequence[int]) -> list[Event]:
