@@ -17,6 +17,7 @@ export function messageOf(event: Event): Message {
     is_deleted: event.is_redacted ?? false,
     is_pinned: false,
     reactions: [],
+    files: event.body.files ?? [],
   };
 }
 
@@ -45,6 +46,7 @@ export function changed(message: Message, event: Event): Message {
         is_deleted: true,
         is_pinned: false,
         reactions: [],
+        files: [],
       };
     case "reaction":
       return { ...message, reactions: reacted(message, event) };

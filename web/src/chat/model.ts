@@ -20,6 +20,7 @@ export interface Body {
   text?: string;
   mentions?: string[];
   to_all?: boolean;
+  files?: Message["files"];
   emoji?: string | null;
   on?: boolean;
   members?: string[];

@@ -113,6 +113,7 @@ function draftMessage(entry: Entry, me: string): Message {
     is_deleted: false,
     is_pinned: false,
     reactions: [],
+    files: [],
   };
 }
 
