@@ -19,7 +19,9 @@ _EVENT: Final = """
 _LOCK_SQL: Final = """
 select h.room_id, h.head, h.messages, h.epoch, r.archived_at is not null as is_archived,
     r.kind = 'direct' as is_direct
-from chat.heads h join chat.rooms r on r.id = h.room_id
+from chat.heads h cross join lateral (
+    select r.archived_at, r.kind from chat.rooms r where r.id = h.room_id limit 1
+) r
 where h.room_id = any($1)
 order by h.room_id for update of h
 """

@@ -229,6 +229,8 @@ class Translator:
         )
         async with self._db.tx(organisation_id) as tx:
             if not await store.finish(tx, translated):
+                # The message was deleted meanwhile: no trace of it stays here either.
+                await store.give_back(tx, room_id, text.number, text.revision, [target])
                 return
             await self._live.keep(tx, made)
         _made.labels("made").inc()
