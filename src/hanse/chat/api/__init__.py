@@ -2,6 +2,6 @@
 
 from litestar import Router
 
-from hanse.chat.api import log, rooms
+from hanse.chat.api import log, rooms, search
 
-router = Router("/v1", route_handlers=[*rooms.handlers, *log.handlers])
+router = Router("/v1", route_handlers=[*rooms.handlers, *log.handlers, *search.handlers])

@@ -88,6 +88,11 @@ delete from chat.translations t using unnest($1::uuid[], $2::bigint[]) as v (roo
 where t.room_id = v.room_id and t.number = v.number
 """
 
+_FORGET_WORDS_SQL: Final = """
+delete from chat.findable f using unnest($1::uuid[], $2::bigint[]) as v (room_id, number)
+where f.room_id = v.room_id and f.number = v.number
+"""
+
 _MENTION_SQL: Final = """
 insert into chat.mentions (organisation_id, room_id, member_id, number)
 select $1::uuid, m.room_id, m.member_id, v.number
@@ -173,6 +178,7 @@ async def redact(tx: Tx, events: Sequence[Event]) -> None:
     args = [each.room_id for each in events], [each.target for each in events]
     await tx.execute(_REDACT_SQL, *args)
     await tx.execute(_FORGET_TRANSLATIONS_SQL, *args)
+    await tx.execute(_FORGET_WORDS_SQL, *args)
     await tx.execute(_FORGET_MENTIONS_SQL, *args)
 
 
@@ -234,6 +240,19 @@ async def read_messages(
         limit,
         topic,
         thread,
+    )
+    return [event_of(row) for row in rows]
+
+
+async def read_these(tx: Tx, room_id: UUID, numbers: Sequence[int]) -> list[Event]:
+    """These messages of a room as they were sent, in their order."""
+    rows = await tx.fetch(
+        f"""
+        select {_EVENT} from chat.events e
+        where e.room_id = $1 and e.number = any($2) and e.kind = 'message' order by e.number
+        """,
+        room_id,
+        list(numbers),
     )
     return [event_of(row) for row in rows]
 

@@ -176,6 +176,24 @@ async def visible(
     return {row["room_id"]: row["head"] for row in rows}
 
 
+async def readable_ids(tx: Tx, member_id: UUID, *, may_browse: bool, limit: int) -> list[UUID]:
+    """The rooms that somebody may read, newest first."""
+    rows = await tx.fetch(
+        """
+        select m.room_id as id from chat.members m
+        where m.organisation_id = $1 and m.member_id = $2
+        union
+        select r.id from chat.rooms r where r.organisation_id = $1 and r.is_public and $3
+        order by id desc limit $4
+        """,
+        tx.organisation_id,
+        member_id,
+        may_browse,
+        limit,
+    )
+    return [row["id"] for row in rows]
+
+
 async def update_room(
     tx: Tx, id: UUID, name: str | None, description: str | None, is_archived: bool | None
 ) -> None:

@@ -7,7 +7,7 @@ moment later, and is not. A claim in the database lets one of them do the work.
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from hanse.chat.log import store as log_store
 from hanse.chat.log.append import EventsAppended
 from hanse.chat.log.fold import Message, messages_of
 from hanse.chat.log.model import Kind
+from hanse.chat.search.indexer import index, search_consumer
 from hanse.chat.translations import store
 from hanse.chat.translations.events import Told, TranslationsWanted, tell
 from hanse.chat.translations.model import Translated, wishes
@@ -58,6 +59,10 @@ class Translator:
         self._live = live
         self._readers: OrderedDict[UUID, tuple[float, list[list[str]]]] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
+
+    async def recognise(self, text: str, candidates: Collection[str]) -> str | None:
+        """Return the root language of a text, most likely one of `candidates`."""
+        return await self._live.recognise(text, candidates)
 
     async def listen(self) -> None:
         """Follow the bell from now on."""
@@ -186,6 +191,7 @@ class Translator:
         async with self._db.tx(organisation_id) as tx:
             if not await store.finish(tx, translated):
                 return
+            await index(tx, room_id, [message.number], self._live.recognise)
             await self._live.keep(tx, made)
         _made.labels("made").inc()
         _seconds.observe(time.time() - (message.edited_at or message.created_at).timestamp())
@@ -214,8 +220,9 @@ async def _message(tx: Tx, room_id: UUID, number: int) -> Message | None:
 
 
 def consumers_of(translator: Translator) -> tuple[Consumer, ...]:
-    """Return what of the stream of events asks for translations."""
+    """Return what of the stream of events asks for translations, and lets messages be found."""
     return (
+        search_consumer(translator.recognise),
         Consumer(
             name="chat-translations",
             types=(EventsAppended.type,),
