@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from hanse.chat.log import store as log_store
 from hanse.chat.log.fold import Message, messages_of
-from hanse.chat.reading import languages_of, translated_for
+from hanse.chat.reading import NUMBER_MAX, languages_of, translated_for
 from hanse.chat.rooms import store as rooms_store
 from hanse.chat.rooms.service import actor_of, may_browse, see_room
 from hanse.chat.search import labels, store
@@ -33,7 +33,7 @@ _ROUNDS_MAX: Final = 5
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 _LATEST: Final = datetime.max.replace(tzinfo=UTC)
 _Key = tuple[datetime, UUID, int]
-_NEWEST: Final[_Key] = (_LATEST, UUID(int=2**128 - 1), 2**62)
+_NEWEST: Final[_Key] = (_LATEST, UUID(int=2**128 - 1), NUMBER_MAX)
 
 
 class InvalidQuery(BadRequest):
@@ -184,7 +184,9 @@ async def _hits_of_room(
     others = [each.language for each in found if not each.is_original]
     texts = {
         (each.number, each.language): each.text
-        for each in (await translations_store.read(tx, room_id, revisions, others) if others else [])
+        for each in (
+            await translations_store.read(tx, room_id, revisions, others) if others else []
+        )
     }
     mine = {each.number: each for each in await translated_for(tx, room_id, messages, reads)}
     hits = []
@@ -214,12 +216,13 @@ def _encoded(key: _Key) -> str:
 
 
 def _key(cursor: str) -> _Key:
+    invalid = InvalidCursor("The cursor is not one that this server gave out.")
     try:
         text = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
         at, room_id, number = text.split(" ")
         key = datetime.fromisoformat(at), UUID(room_id), int(number)
-        if key[0].tzinfo is None or not 0 < key[2] <= 2**62:
-            raise ValueError
     except (ValueError, binascii.Error) as error:
-        raise InvalidCursor("The cursor is not one that this server gave out.") from error
+        raise invalid from error
+    if key[0].tzinfo is None or not 0 < key[2] <= NUMBER_MAX:
+        raise invalid
     return key
