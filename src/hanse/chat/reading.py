@@ -9,9 +9,9 @@ from msgspec import Struct
 from hanse import identity
 from hanse.chat.log import store
 from hanse.chat.log.fold import Message, messages_of
-from hanse.chat.log.model import Event, at_most
+from hanse.chat.log.model import Event, Topic, at_most
 from hanse.chat.log.rules import NoSuchMessage
-from hanse.chat.rooms.service import see_room
+from hanse.chat.rooms.service import actor_of, see_room
 from hanse.chat.translations import store as translations_store
 from hanse.chat.translations.events import TranslationsWanted
 from hanse.chat.translations.model import Translated, is_for
@@ -21,6 +21,7 @@ from hanse.platform.outbox import announce
 
 EVENTS_PAGE_MAX: Final = 500
 MESSAGES_PAGE_MAX: Final = 100
+TOPICS_MAX: Final = 200
 CHARACTERS_MAX: Final = 1_000_000
 """Text in one answer; what is beyond waits for the next."""
 NUMBER_MAX: Final = 2**62
@@ -85,6 +86,12 @@ async def read_history(
     reads = await languages_of(tx, access) if languages is None else languages
     translations = await translated_for(tx, room_id, messages, reads)
     return HistoryPage(messages, translations, more, room.head)
+
+
+async def read_topics(tx: Tx, access: Access, room_id: UUID) -> list[Topic]:
+    """Return the topics of a room, the one written in last first. Raises NoSuchRoom."""
+    await see_room(tx, access, room_id)
+    return await store.read_topics(tx, room_id, actor_of(access), TOPICS_MAX)
 
 
 async def languages_of(tx: Tx, access: Access) -> list[str]:

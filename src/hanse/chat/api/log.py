@@ -12,7 +12,7 @@ from hanse.chat import reading
 from hanse.chat.api.common import Chat, Number, NumberOrNone, errors
 from hanse.chat.drafts import NewEvent, draft_of
 from hanse.chat.log import store as log_store
-from hanse.chat.log.model import Appended, Event, at_most
+from hanse.chat.log.model import Appended, Event, Topic, at_most
 from hanse.chat.reading import (
     CHARACTERS_MAX,
     EVENTS_PAGE_MAX,
@@ -46,7 +46,7 @@ Before = Annotated[
     QueryParameter(name="before", ge=1, le=NUMBER_MAX, description="`before` of the last page."),
 ]
 MessagesLimit = Annotated[int, QueryParameter(name="limit", ge=1, le=MESSAGES_PAGE_MAX)]
-Topic = Annotated[str | None, QueryParameter(name="topic", max_length=100)]
+TopicName = Annotated[str | None, QueryParameter(name="topic", max_length=100)]
 Languages = Annotated[
     list[Annotated[str, Meta(min_length=2, max_length=35)]] | None,
     QueryParameter(
@@ -152,7 +152,7 @@ async def read_history(
     room_id: UUID,
     before: Before = None,
     limit: MessagesLimit = 50,
-    topic: Topic = None,
+    topic: TopicName = None,
     thread: Thread = None,
     languages: Languages = None,
 ) -> HistoryPage:
@@ -168,6 +168,19 @@ async def read_history(
             thread=thread,
             languages=languages,
         )
+
+
+@get(
+    "/rooms/{room_id:uuid}/topics",
+    operation_id="listTopics",
+    summary="List a room's topics",
+    tags=["Chat"],
+    responses=errors(),
+)
+async def list_topics(access: Access, db: Db, room_id: UUID) -> list[Topic]:
+    """List up to 200 topics with what is unread in each, the one written in last first."""
+    async with db.tx(access.organisation_id, access.person_id) as tx:
+        return await reading.read_topics(tx, access, room_id)
 
 
 @post(
@@ -277,6 +290,7 @@ handlers = [
     read_log,
     read_history,
     read_message,
+    list_topics,
     want_translations,
     sync,
     create_ticket,

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from hanse.chat.log.model import Body, Draft, Event, Kind
+from hanse.chat.log.model import Body, Draft, Event, Kind, Topic
 from hanse.platform.database import Tx
 
 _EVENT: Final = """
@@ -99,6 +99,33 @@ select $1::uuid, m.room_id, m.member_id, v.number
 from unnest($2::uuid[], $3::uuid[], $4::bigint[]) as v (room_id, member_id, number)
 join chat.members m on m.room_id = v.room_id and m.member_id = v.member_id
 on conflict do nothing
+"""
+
+
+# Steps from each topic to the next in the index: it costs the topics, never the messages.
+_TOPICS_SQL: Final = """
+with recursive names (topic) as (
+    (select e.topic from chat.events e where e.room_id = $1 and e.topic is not null
+        order by e.topic limit 1)
+    union all
+    select (select e.topic from chat.events e where e.room_id = $1 and e.topic > n.topic
+        order by e.topic limit 1)
+    from names n where n.topic is not null
+)
+select n.topic as name, last.number, last.created_at as at,
+    case when m.member_id is null then 0 else
+        (select count(*) from chat.events e where e.room_id = $1 and e.topic = n.topic
+            and e.number > m.read_number and e.kind = 'message' and not e.is_redacted
+            and e.sender_id <> m.member_id)
+    end as unread
+from names n
+cross join lateral (
+    select e.number, e.created_at from chat.events e
+    where e.room_id = $1 and e.topic = n.topic and e.kind = 'message' and not e.is_redacted
+    order by e.number desc limit 1
+) last
+left join chat.members m on m.room_id = $1 and m.member_id = $2
+order by last.number desc limit $3
 """
 
 
@@ -281,6 +308,12 @@ async def read_message(tx: Tx, room_id: UUID, number: int) -> Event | None:
         number,
     )
     return None if row is None else event_of(row)
+
+
+async def read_topics(tx: Tx, room_id: UUID, member_id: UUID, limit: int) -> list[Topic]:
+    """The topics of a room, those first that were written in last, as a member sees them."""
+    rows = await tx.fetch(_TOPICS_SQL, room_id, member_id, limit)
+    return [Topic(**dict(row.items())) for row in rows]
 
 
 async def read_heads(tx: Tx, room_ids: Sequence[UUID]) -> dict[UUID, int]:
