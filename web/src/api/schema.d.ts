@@ -299,6 +299,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/chat/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find messages */
+        get: operations["searchMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/chat/sync": {
         parameters: {
             query?: never;
@@ -2651,6 +2668,16 @@ export interface components {
             messages: components["schemas"]["Message"][];
             translations: components["schemas"]["Translated"][];
         };
+        /** Hit */
+        Hit: {
+            is_translation: boolean;
+            language: string | null;
+            message: components["schemas"]["Message"];
+            /** Format: uuid */
+            room_id: string;
+            snippet: components["schemas"]["Snippet"];
+            translation: components["schemas"]["Translated"] | null;
+        };
         /** IdentityProvider */
         IdentityProvider: {
             allowed_domains: string[];
@@ -3477,6 +3504,11 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** SearchPage */
+        SearchPage: {
+            items: components["schemas"]["Hit"][];
+            next_cursor: string | null;
+        };
         /** SecretRotation */
         SecretRotation: {
             /** @default false */
@@ -3551,6 +3583,16 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+        };
+        /** Snippet */
+        Snippet: {
+            /** @default false */
+            is_cut: boolean;
+            ranges: [
+                number,
+                number
+            ][];
+            text: string;
         };
         /** SourceFile */
         SourceFile: {
@@ -5167,6 +5209,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+        };
+    };
+    searchMessages: {
+        parameters: {
+            query: {
+                /** @description Words, "words in this order", -without. The last word may be a beginning. */
+                q: string;
+                /** @description In this room alone. */
+                room?: string | null;
+                topic?: string | null;
+                /** @description Sent by them. */
+                sender?: string | null;
+                /** @description That mentions the caller, or all. */
+                mentions_me?: boolean;
+                /** @description Sent then or later. */
+                since?: string | null;
+                /** @description Sent before. */
+                until?: string | null;
+                /** @description What the reader reads, best first, in place of the caller's own languages. */
+                language?: string[] | null;
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchPage"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
         };

@@ -8,7 +8,7 @@ from litestar import get
 from litestar.params import QueryParameter
 
 from hanse.chat.api.common import errors
-from hanse.chat.api.log import Languages, Topic
+from hanse.chat.api.log import Languages, TopicName
 from hanse.chat.search import service
 from hanse.chat.search.service import HITS_PAGE_MAX, Filters, SearchPage
 from hanse.identity import Access
@@ -46,7 +46,7 @@ async def search_messages(
     db: Db,
     q: Query,
     room_id: InRoom = None,
-    topic: Topic = None,
+    topic: TopicName = None,
     sender_id: Sender = None,
     mentions_me: MentionsMe = False,
     since: Since = None,
