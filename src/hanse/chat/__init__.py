@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from hanse.chat.gateway.server import serve_gateway
     from hanse.chat.log.append import EventsAppended
     from hanse.chat.log.owner import own_rooms
+    from hanse.chat.notifying.kinds import KINDS
+    from hanse.chat.notifying.telling import register_telling, telling_consumer
     from hanse.chat.personal_data import holdings
     from hanse.chat.translations.translator import Translator, consumers_of
 else:
     __getattr__ = lazy_face(
         __name__,
         {
+            "KINDS": "notifying.kinds",
             "Chat": "api.common",
             "EventsAppended": "log.append",
             "Translator": "translations.translator",
@@ -29,12 +32,15 @@ else:
             "consumers_of": "translations.translator",
             "holdings": "personal_data",
             "own_rooms": "log.owner",
+            "register_telling": "notifying.telling",
             "router": "api",
             "serve_gateway": "gateway.server",
+            "telling_consumer": "notifying.telling",
         },
     )
 
 __all__ = [
+    "KINDS",
     "Chat",
     "EventsAppended",
     "Translator",
@@ -42,6 +48,8 @@ __all__ = [
     "consumers_of",
     "holdings",
     "own_rooms",
+    "register_telling",
     "router",
     "serve_gateway",
+    "telling_consumer",
 ]

@@ -35,6 +35,7 @@ from hanse.identity.people import (
     find_actors,
     get_person,
     get_person_by_email,
+    names_of,
     reading_languages,
 )
 from hanse.identity.personal_data import holdings, register_personal_data
@@ -113,6 +114,7 @@ __all__ = [
     "holdings",
     "list_api_keys",
     "list_organisations",
+    "names_of",
     "newest_api_keys",
     "notify",
     "operator",

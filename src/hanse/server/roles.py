@@ -296,6 +296,7 @@ async def jobs(settings: Settings) -> None:
         consumers = (
             *language.consumers,
             *chat.consumers_of(translator),
+            chat.telling_consumer(),
             identity.webhook_consumer(event_catalogue()),
         )
         async with asyncio.TaskGroup() as tasks:
@@ -311,7 +312,7 @@ async def _registry(
     settings: Settings, inference_client: "InferenceClient", open_ones: contextlib.AsyncExitStack
 ) -> "Jobs":
     """Return all background jobs; what they need stays open with `open_ones`."""
-    from hanse import identity, language
+    from hanse import chat, identity, language
     from hanse.platform.jobs import Jobs
     from hanse.platform.purge import register_purge
     from hanse.server import fleet, notices
@@ -329,6 +330,7 @@ async def _registry(
     language.register_quality(registry, inference_client)
     language.register_memories(registry)
     language.register_repeats(registry)
+    chat.register_telling(registry)
     return registry
 
 

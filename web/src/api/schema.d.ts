@@ -1229,6 +1229,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rooms/{room_id}/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose how one has a room */
+        put: operations["setRoomPreferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rooms/{room_id}/read": {
         parameters: {
             query?: never;
@@ -3287,22 +3304,6 @@ export interface components {
             person_id: string;
             status: components["schemas"]["ExportStatus"];
         };
-        /** PreferenceChanges */
-        PreferenceChanges: {
-            daily_hour?: number;
-            kinds?: components["schemas"]["KindChange"][];
-            quiet_hours?: components["schemas"]["QuietTimes"] | null;
-        };
-        /** Preferences */
-        Preferences: {
-            daily_hour: number;
-            kinds: components["schemas"]["KindPreference"][];
-            mail_available: boolean;
-            push_available: boolean;
-            push_public_key: string | null;
-            quiet_hours: components["schemas"]["QuietTimes"] | null;
-            time_zone: string;
-        };
         /** ProblemDocument */
         ProblemDocument: {
             code: string;
@@ -3388,6 +3389,12 @@ export interface components {
         ReadThrough: {
             through?: string | null;
         };
+        /**
+         * Reading
+         * @description How a member reads what was written in another language.
+         * @enum {string}
+         */
+        Reading: "translated" | "original" | "side_by_side";
         /** RecoveryCodes */
         RecoveryCodes: {
             recovery_codes: string[];
@@ -3455,7 +3462,9 @@ export interface components {
             member_ids: string[];
             mentions: number;
             name: string;
+            notifications: components["schemas"]["Told"];
             read_number: number;
+            reading: components["schemas"]["Reading"];
             role: components["schemas"]["RoomRole"] | null;
             unread: number;
         };
@@ -3713,6 +3722,12 @@ export interface components {
             ticket: string;
             url: string;
         };
+        /**
+         * Told
+         * @description Of what in a room a member is told.
+         * @enum {string}
+         */
+        Told: "all" | "mentions" | "nothing";
         /** Topic */
         Topic: {
             /** Format: date-time */
@@ -3911,6 +3926,32 @@ export interface components {
         WorkerCounts: {
             busy: number;
             total: number;
+        };
+        /** PreferenceChanges */
+        chat_api_rooms_PreferenceChanges: {
+            notifications?: components["schemas"]["Told"];
+            reading?: components["schemas"]["Reading"];
+        };
+        /** Preferences */
+        chat_rooms_model_Preferences: {
+            notifications: components["schemas"]["Told"];
+            reading: components["schemas"]["Reading"];
+        };
+        /** PreferenceChanges */
+        identity_api_notification_preferences_PreferenceChanges: {
+            daily_hour?: number;
+            kinds?: components["schemas"]["KindChange"][];
+            quiet_hours?: components["schemas"]["QuietTimes"] | null;
+        };
+        /** Preferences */
+        identity_api_notification_preferences_Preferences: {
+            daily_hour: number;
+            kinds: components["schemas"]["KindPreference"][];
+            mail_available: boolean;
+            push_available: boolean;
+            push_public_key: string | null;
+            quiet_hours: components["schemas"]["QuietTimes"] | null;
+            time_zone: string;
         };
         /** Job */
         memories_wire_Job: {
@@ -7279,7 +7320,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Preferences"];
+                    "application/json": components["schemas"]["identity_api_notification_preferences_Preferences"];
                 };
             };
             /** @description See `detail`. */
@@ -7329,7 +7370,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PreferenceChanges"];
+                "application/json": components["schemas"]["identity_api_notification_preferences_PreferenceChanges"];
             };
         };
         responses: {
@@ -7339,7 +7380,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Preferences"];
+                    "application/json": components["schemas"]["identity_api_notification_preferences_Preferences"];
                 };
             };
             /** @description See `detail`. */
@@ -11158,6 +11199,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessageHistory"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    setRoomPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["chat_api_rooms_PreferenceChanges"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["chat_rooms_model_Preferences"];
                 };
             };
             /** @description See `detail`. */

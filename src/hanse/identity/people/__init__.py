@@ -17,6 +17,7 @@ from hanse.identity.people.store import (
     get_person,
     get_person_by_email,
     list_people,
+    names_of,
     reading_languages,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
     "get_person",
     "get_person_by_email",
     "list_people",
+    "names_of",
     "reading_languages",
     "remove_photo",
     "search_people",

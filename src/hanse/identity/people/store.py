@@ -113,6 +113,20 @@ async def find_actors(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, bool]:
     return {row["id"]: row["is_key"] for row in rows}
 
 
+async def names_of(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """What these people and API keys are called, those included that no longer act."""
+    rows = await tx.fetch(
+        """
+        select id, name from identity.people where organisation_id = $1 and id = any($2)
+        union all
+        select id, name from identity.api_keys where organisation_id = $1 and id = any($2)
+        """,
+        tx.organisation_id,
+        list(ids),
+    )
+    return {row["id"]: row["name"] for row in rows}
+
+
 async def reading_languages(tx: Tx, ids: Sequence[UUID]) -> list[list[str]]:
     """What these people read, best first, each combination once; who names none is left out."""
     rows = await tx.fetch(
