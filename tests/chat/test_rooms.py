@@ -341,3 +341,32 @@ async def test_long_polling_brings_what_is_missing_and_waits_for_more(
     await ana.send(room, "Two")
     news = await waiting
     assert [each["body"]["text"] for each in news["rooms"][room]["events"]] == ["Two"]
+
+
+async def test_topics_are_listed_newest_first_with_what_is_unread(ana: Person, ben: Person) -> None:
+    room = await ana.channel(member_ids=[str(ben.id)])
+    await ana.send(room, "no topic")
+    await ana.send(room, "soup", topic="food")
+    moved = (await ana.send(room, "bikes", topic="other"))["number"]
+    await ben.send(room, "my own", topic="travel")
+    gone = (await ana.send(room, "never mind", topic="gone"))["number"]
+    await ana.send(room, kind="delete", target=gone)
+    last = (await ana.send(room, "salad", topic="food"))["number"]
+    await ana.send(room, kind="topic", target=moved, topic="travel")
+
+    async def topics(who: Person) -> list[tuple[str, int]]:
+        found = await who.ask("GET", f"/rooms/{room}/topics")
+        assert found[0]["number"] == last
+        return [(each["name"], each["unread"]) for each in found]
+
+    assert await topics(ben) == [("food", 2), ("travel", 1)]
+    assert await topics(ana) == [("food", 0), ("travel", 1)]
+    await ben.read(room, last)
+    assert await topics(ben) == [("food", 0), ("travel", 0)]
+
+
+async def test_topics_of_a_private_room_are_its_members_alone(tenant: Tenant, ana: Person) -> None:
+    room = await ana.channel()
+    await ana.send(room, "plan", topic="secret")
+    stranger = await person_of(tenant)
+    await stranger.ask("GET", f"/rooms/{room}/topics", status=404)

@@ -1,6 +1,7 @@
 """A message comes to each reader in a language that they read, and is translated once for all."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -202,3 +203,29 @@ async def test_a_process_that_died_over_a_message_leaves_it_to_others(
         assert await store.claim(tx, *key) == []
         await tx.execute("update chat.translations set claimed_at = now() - interval '31 s'")
         assert await store.claim(tx, *key) == ["pt"]
+
+
+async def test_a_message_is_soon_found_in_all_its_languages(
+    house: House, translating: Translating
+) -> None:
+    tenant = await house.organisation("Finders")
+    ana, ben = await reader(tenant, "en"), await reader(tenant, "pt")
+    room = await ana.channel(member_ids=[str(ben.id)])
+    sent = await translating.appender.append(
+        tenant.id, message(room, ana.id, "The houses are white.")
+    )
+
+    began_s = time.monotonic()
+
+    async def found(who: Person, word: str) -> list[Any]:
+        return list((await who.ask("GET", f"/chat/search?q={word}"))["items"])
+
+    await until(lambda: found(ana, "house"), "the message by its own words")
+    assert time.monotonic() - began_s < 3.0  # it takes some hundredths of a second
+    await translating.told_of(room, sent.number)
+    [hit] = await found(ben, "casa")
+    assert (hit["message"]["number"], hit["language"]) == (sent.number, "pt")
+    assert hit["translation"]["text"] == hit["snippet"]["text"]
+    gone = message(room, ana.id, kind=Kind.DELETE, target=sent.number, body=Body())
+    await translating.appender.append(tenant.id, gone)
+    assert await found(ben, "casa") == await found(ana, "house") == []

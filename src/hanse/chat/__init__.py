@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from hanse.chat.gateway.server import serve_gateway
     from hanse.chat.log.append import EventsAppended
     from hanse.chat.log.owner import own_rooms
+    from hanse.chat.notifying.kinds import KINDS
+    from hanse.chat.notifying.telling import register_telling, telling_consumer
     from hanse.chat.personal_data import holdings
     from hanse.chat.previews.previewer import Previewer, previews_of, register_previews
     from hanse.chat.retention.jobs import register_retention
@@ -26,6 +28,7 @@ else:
     __getattr__ = lazy_face(
         __name__,
         {
+            "KINDS": "notifying.kinds",
             "Chat": "api.common",
             "EventsAppended": "log.append",
             "FileRules": "files.service",
@@ -39,12 +42,15 @@ else:
             "register_files": "files.jobs",
             "register_previews": "previews.previewer",
             "register_retention": "retention.jobs",
+            "register_telling": "notifying.telling",
             "router": "api",
             "serve_gateway": "gateway.server",
+            "telling_consumer": "notifying.telling",
         },
     )
 
 __all__ = [
+    "KINDS",
     "Chat",
     "EventsAppended",
     "FileRules",
@@ -58,6 +64,8 @@ __all__ = [
     "register_files",
     "register_previews",
     "register_retention",
+    "register_telling",
     "router",
     "serve_gateway",
+    "telling_consumer",
 ]

@@ -15,7 +15,7 @@ holdings: Final = (
         columns=("chat.members.member_id", "chat.rooms.created_by"),
         select="""
             select r.id, r.kind, r.name, r.created_by = $2 as is_maker, m.role, m.joined_at,
-                m.read_number
+                m.read_number, m.reading, m.notifications
             from chat.rooms r
             left join chat.members m on m.room_id = r.id and m.member_id = $2
             where r.organisation_id = $1 and (m.member_id = $2 or r.created_by = $2) order by r.id

@@ -10,12 +10,11 @@ from msgspec import Struct
 from hanse import identity
 from hanse.chat.log import store
 from hanse.chat.log.fold import Message, messages_of
-from hanse.chat.log.model import Event, at_most
+from hanse.chat.log.model import Event, Topic, at_most
 from hanse.chat.log.rules import NoSuchMessage
-from hanse.chat.log.store import Topic
 from hanse.chat.previews.model import Previewed
 from hanse.chat.previews.reading import previewed
-from hanse.chat.rooms.service import see_room
+from hanse.chat.rooms.service import actor_of, see_room
 from hanse.chat.translations import store as translations_store
 from hanse.chat.translations.events import TranslationsWanted
 from hanse.chat.translations.model import Translated, is_for
@@ -132,7 +131,7 @@ def _instant(at: datetime) -> datetime:
 async def read_topics(tx: Tx, access: Access, room_id: UUID) -> list[Topic]:
     """Return the topics of a room, the one written in last first. Raises NoSuchRoom."""
     await see_room(tx, access, room_id)
-    return await store.read_topics(tx, room_id, TOPICS_MAX)
+    return await store.read_topics(tx, room_id, actor_of(access), TOPICS_MAX)
 
 
 async def languages_of(tx: Tx, access: Access) -> list[str]:

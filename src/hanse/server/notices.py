@@ -2,7 +2,7 @@
 
 import asyncio
 
-from hanse import identity, language
+from hanse import chat, identity, language
 from hanse.identity import InboxBells, Kinds, Notices, PushSender, PushServices, Seal, Vapid
 from hanse.platform.bus import Bus
 from hanse.platform.jobs import Jobs
@@ -12,7 +12,7 @@ from hanse.server.settings import Settings
 
 def all_kinds() -> Kinds:
     """Everything that people can be told."""
-    return Kinds([*identity.KINDS, *language.KINDS])
+    return Kinds([*identity.KINDS, *language.KINDS, *chat.KINDS])
 
 
 def notices(

@@ -297,6 +297,7 @@ async def jobs(settings: Settings) -> None:
         consumers = (
             *language.consumers,
             *chat.consumers_of(translator),
+            chat.telling_consumer(),
             identity.webhook_consumer(event_catalogue()),
         )
         if settings.chat_link_previews:
@@ -336,6 +337,7 @@ async def _registry(
     language.register_quality(registry, inference_client)
     language.register_memories(registry)
     language.register_repeats(registry)
+    chat.register_telling(registry)
     return registry
 
 

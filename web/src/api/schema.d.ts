@@ -334,6 +334,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/chat/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find messages */
+        get: operations["searchMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/chat/sync": {
         parameters: {
             query?: never;
@@ -1327,6 +1344,23 @@ export interface paths {
         /** Read a message and its past */
         get: operations["readMessage"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room_id}/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose how one has a room */
+        put: operations["setRoomPreferences"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2804,6 +2838,16 @@ export interface components {
             previews: components["schemas"]["Previewed"][];
             translations: components["schemas"]["Translated"][];
         };
+        /** Hit */
+        Hit: {
+            is_translation: boolean;
+            language: string | null;
+            message: components["schemas"]["Message"];
+            /** Format: uuid */
+            room_id: string;
+            snippet: components["schemas"]["Snippet"];
+            translation: components["schemas"]["Translated"] | null;
+        };
         /** IdentityProvider */
         IdentityProvider: {
             allowed_domains: string[];
@@ -3433,22 +3477,6 @@ export interface components {
             person_id: string;
             status: components["schemas"]["ExportStatus"];
         };
-        /** PreferenceChanges */
-        PreferenceChanges: {
-            daily_hour?: number;
-            kinds?: components["schemas"]["KindChange"][];
-            quiet_hours?: components["schemas"]["QuietTimes"] | null;
-        };
-        /** Preferences */
-        Preferences: {
-            daily_hour: number;
-            kinds: components["schemas"]["KindPreference"][];
-            mail_available: boolean;
-            push_available: boolean;
-            push_public_key: string | null;
-            quiet_hours: components["schemas"]["QuietTimes"] | null;
-            time_zone: string;
-        };
         /** Previewed */
         Previewed: {
             number: number;
@@ -3542,6 +3570,12 @@ export interface components {
         ReadThrough: {
             through?: string | null;
         };
+        /**
+         * Reading
+         * @description How a member reads what was written in another language.
+         * @enum {string}
+         */
+        Reading: "translated" | "original" | "side_by_side";
         /** RecoveryCodes */
         RecoveryCodes: {
             recovery_codes: string[];
@@ -3614,7 +3648,9 @@ export interface components {
             member_ids: string[];
             mentions: number;
             name: string;
+            notifications: components["schemas"]["Told"];
             read_number: number;
+            reading: components["schemas"]["Reading"];
             retention_days: number | null;
             role: components["schemas"]["RoomRole"] | null;
             unread: number;
@@ -3669,6 +3705,11 @@ export interface components {
             status: {
                 [key: string]: unknown;
             };
+        };
+        /** SearchPage */
+        SearchPage: {
+            items: components["schemas"]["Hit"][];
+            next_cursor: string | null;
         };
         /** SecretRotation */
         SecretRotation: {
@@ -3744,6 +3785,16 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+        };
+        /** Snippet */
+        Snippet: {
+            /** @default false */
+            is_cut: boolean;
+            ranges: [
+                number,
+                number
+            ][];
+            text: string;
         };
         /** SourceFile */
         SourceFile: {
@@ -3864,10 +3915,19 @@ export interface components {
             ticket: string;
             url: string;
         };
+        /**
+         * Told
+         * @description Of what in a room a member is told.
+         * @enum {string}
+         */
+        Told: "all" | "mentions" | "nothing";
         /** Topic */
         Topic: {
+            /** Format: date-time */
+            at: string;
             name: string;
             number: number;
+            unread: number;
         };
         /** TotpCode */
         TotpCode: {
@@ -4059,6 +4119,32 @@ export interface components {
         WorkerCounts: {
             busy: number;
             total: number;
+        };
+        /** PreferenceChanges */
+        chat_api_rooms_PreferenceChanges: {
+            notifications?: components["schemas"]["Told"];
+            reading?: components["schemas"]["Reading"];
+        };
+        /** Preferences */
+        chat_rooms_model_Preferences: {
+            notifications: components["schemas"]["Told"];
+            reading: components["schemas"]["Reading"];
+        };
+        /** PreferenceChanges */
+        identity_api_notification_preferences_PreferenceChanges: {
+            daily_hour?: number;
+            kinds?: components["schemas"]["KindChange"][];
+            quiet_hours?: components["schemas"]["QuietTimes"] | null;
+        };
+        /** Preferences */
+        identity_api_notification_preferences_Preferences: {
+            daily_hour: number;
+            kinds: components["schemas"]["KindPreference"][];
+            mail_available: boolean;
+            push_available: boolean;
+            push_public_key: string | null;
+            quiet_hours: components["schemas"]["QuietTimes"] | null;
+            time_zone: string;
         };
         /** Job */
         memories_wire_Job: {
@@ -5524,6 +5610,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    searchMessages: {
+        parameters: {
+            query: {
+                /** @description Words, "words in this order", -without. The last word may be a beginning. */
+                q: string;
+                /** @description In this room alone. */
+                room?: string | null;
+                topic?: string | null;
+                /** @description Sent by them. */
+                sender?: string | null;
+                /** @description That mentions the caller, or all. */
+                mentions_me?: boolean;
+                /** @description Sent then or later. */
+                since?: string | null;
+                /** @description Sent before. */
+                until?: string | null;
+                /** @description What the reader reads, best first, in place of the caller's own languages. */
+                language?: string[] | null;
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchPage"];
                 };
             };
             /** @description See `detail`. */
@@ -7555,7 +7734,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Preferences"];
+                    "application/json": components["schemas"]["identity_api_notification_preferences_Preferences"];
                 };
             };
             /** @description See `detail`. */
@@ -7605,7 +7784,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PreferenceChanges"];
+                "application/json": components["schemas"]["identity_api_notification_preferences_PreferenceChanges"];
             };
         };
         responses: {
@@ -7615,7 +7794,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Preferences"];
+                    "application/json": components["schemas"]["identity_api_notification_preferences_Preferences"];
                 };
             };
             /** @description See `detail`. */
@@ -12088,6 +12267,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessageHistory"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    setRoomPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["chat_api_rooms_PreferenceChanges"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["chat_rooms_model_Preferences"];
                 };
             };
             /** @description See `detail`. */

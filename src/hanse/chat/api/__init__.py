@@ -2,8 +2,15 @@
 
 from litestar import Router
 
-from hanse.chat.api import files, log, retention, rooms
+from hanse.chat.api import files, log, retention, rooms, search
 
 router = Router(
-    "/v1", route_handlers=[*rooms.handlers, *log.handlers, *files.handlers, *retention.handlers]
+    "/v1",
+    route_handlers=[
+        *rooms.handlers,
+        *log.handlers,
+        *search.handlers,
+        *files.handlers,
+        *retention.handlers,
+    ],
 )

@@ -13,8 +13,7 @@ from hanse.chat import reading
 from hanse.chat.api.common import Chat, Number, NumberOrNone, errors
 from hanse.chat.drafts import NewEvent, draft_of
 from hanse.chat.log import store as log_store
-from hanse.chat.log.model import Appended, Event, at_most
-from hanse.chat.log.store import Topic
+from hanse.chat.log.model import Appended, Event, Topic, at_most
 from hanse.chat.reading import (
     CHARACTERS_MAX,
     EVENTS_PAGE_MAX,
@@ -194,7 +193,7 @@ async def read_history(
     responses=errors(),
 )
 async def list_topics(access: Access, db: Db, room_id: UUID) -> list[Topic]:
-    """List up to 200 topics, the one written in last first."""
+    """List up to 200 topics with what is unread in each, the one written in last first."""
     async with db.tx(access.organisation_id, access.person_id) as tx:
         return await reading.read_topics(tx, access, room_id)
 

@@ -12,7 +12,7 @@ from hanse import identity
 from hanse.chat.api.common import Chat, Description, Name, NumberOrNone, errors
 from hanse.chat.log.model import Event, RoomRole
 from hanse.chat.rooms import service, store
-from hanse.chat.rooms.model import Room, RoomMember
+from hanse.chat.rooms.model import Preferences, Reading, Room, RoomMember, Told
 from hanse.chat.rooms.service import InvalidRoom, actor_of
 from hanse.identity import Access, Permission
 from hanse.platform.database import Db
@@ -73,6 +73,13 @@ class ReadMarker(Struct, forbid_unknown_fields=True):
 
     number: NumberOrNone
     is_back: bool = False
+
+
+class PreferenceChanges(Struct, forbid_unknown_fields=True):
+    """What to choose; what is left out stays."""
+
+    reading: Reading | UnsetType = UNSET
+    notifications: Told | UnsetType = UNSET
 
 
 class MarkerMoved(Struct):
@@ -309,6 +316,23 @@ async def mark_read(access: Access, db: Db, room_id: UUID, data: ReadMarker) -> 
     return MarkerMoved(marker)
 
 
+@put(
+    "/rooms/{room_id:uuid}/preferences",
+    operation_id="setRoomPreferences",
+    summary="Choose how one has a room",
+    tags=["Chat"],
+    responses=errors(400),
+)
+async def set_preferences(
+    access: Access, db: Db, room_id: UUID, data: PreferenceChanges
+) -> Preferences:
+    """Choose how to read what was written in other languages, and of what to be told."""
+    reading = None if data.reading is UNSET else data.reading
+    told = None if data.notifications is UNSET else data.notifications
+    async with db.tx(access.organisation_id, access.person_id) as tx:
+        return await service.set_preferences(tx, access, room_id, reading, told)
+
+
 handlers = [
     create_room,
     list_rooms,
@@ -322,4 +346,5 @@ handlers = [
     mute_member,
     unmute_member,
     mark_read,
+    set_preferences,
 ]

@@ -114,6 +114,18 @@ class Appended(Struct, frozen=True):
     created_at: datetime
 
 
+class Topic(Struct, frozen=True, kw_only=True):
+    """A topic of a room. `number` and `at` are those of the last message in it that stands.
+
+    `unread` counts the messages of others behind the reader's marker.
+    """
+
+    name: str
+    number: int
+    at: datetime
+    unread: int
+
+
 def shard_of(room_id: UUID) -> int:
     """Return the shard of a room: its id ends in random bits, so shards are equally full."""
     return room_id.int % SHARDS

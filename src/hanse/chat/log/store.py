@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from hanse.chat.log.model import Body, Draft, Event, Kind
+from hanse.chat.log.model import Body, Draft, Event, Kind, Topic
 from hanse.platform.database import Tx
 
 _EVENT: Final = """
@@ -108,12 +108,44 @@ delete from chat.translations t using unnest($1::uuid[], $2::bigint[]) as v (roo
 where t.room_id = v.room_id and t.number = v.number
 """
 
+_FORGET_WORDS_SQL: Final = """
+delete from chat.findable f using unnest($1::uuid[], $2::bigint[]) as v (room_id, number)
+where f.room_id = v.room_id and f.number = v.number
+"""
+
 _MENTION_SQL: Final = """
 insert into chat.mentions (organisation_id, room_id, member_id, number)
 select $1::uuid, m.room_id, m.member_id, v.number
 from unnest($2::uuid[], $3::uuid[], $4::bigint[]) as v (room_id, member_id, number)
 join chat.members m on m.room_id = v.room_id and m.member_id = v.member_id
 on conflict do nothing
+"""
+
+
+# Steps from each topic to the next in the index: it costs the topics, never the messages.
+_TOPICS_SQL: Final = """
+with recursive names (topic) as (
+    (select e.topic from chat.events e where e.room_id = $1 and e.topic is not null
+        order by e.topic limit 1)
+    union all
+    select (select e.topic from chat.events e where e.room_id = $1 and e.topic > n.topic
+        order by e.topic limit 1)
+    from names n where n.topic is not null
+)
+select n.topic as name, last.number, last.created_at as at,
+    case when m.member_id is null then 0 else
+        (select count(*) from chat.events e where e.room_id = $1 and e.topic = n.topic
+            and e.number > m.read_number and e.kind = 'message' and not e.is_redacted
+            and e.sender_id <> m.member_id)
+    end as unread
+from names n
+cross join lateral (
+    select e.number, e.created_at from chat.events e
+    where e.room_id = $1 and e.topic = n.topic and e.kind = 'message' and not e.is_redacted
+    order by e.number desc limit 1
+) last
+left join chat.members m on m.room_id = $1 and m.member_id = $2
+order by last.number desc limit $3
 """
 
 
@@ -140,13 +172,6 @@ class Known(Struct, frozen=True):
     has_thread: bool
     muted_until: datetime | None
     at: datetime
-
-
-class Topic(Struct, frozen=True):
-    """A topic of a room; `number` is that of the last message in it."""
-
-    name: str
-    number: int
 
 
 async def lock_heads(tx: Tx, room_ids: Sequence[UUID]) -> dict[UUID, Head]:
@@ -202,6 +227,7 @@ async def redact(tx: Tx, messages: Sequence[tuple[UUID, int]]) -> None:
     await tx.execute(_REDACT_SQL, *args)
     await tx.execute(_DELETE_FILES_SQL, *args)
     await tx.execute(_FORGET_TRANSLATIONS_SQL, *args)
+    await tx.execute(_FORGET_WORDS_SQL, *args)
     await tx.execute(_FORGET_MENTIONS_SQL, *args)
 
 
@@ -287,6 +313,19 @@ async def read_messages_after(
     return [event_of(row) for row in rows]
 
 
+async def read_these(tx: Tx, room_id: UUID, numbers: Sequence[int]) -> list[Event]:
+    """These messages of a room as they were sent, in their order."""
+    rows = await tx.fetch(
+        f"""
+        select {_EVENT} from chat.events e
+        where e.room_id = $1 and e.number = any($2) and e.kind = 'message' order by e.number
+        """,
+        room_id,
+        list(numbers),
+    )
+    return [event_of(row) for row in rows]
+
+
 async def number_at(tx: Tx, room_id: UUID, at: datetime) -> int:
     """The number of the last event before a time; 0 if there is none.
 
@@ -309,32 +348,6 @@ async def number_at(tx: Tx, room_id: UUID, at: datetime) -> int:
         at,
     )
     return number
-
-
-async def read_topics(tx: Tx, room_id: UUID, limit: int) -> list[Topic]:
-    """The topics of a room with the last message of each, those first that were written in last.
-
-    Goes from topic to topic in their index: the cost follows the topics, not the messages.
-    """
-    rows = await tx.fetch(
-        """
-        with recursive topics (topic, number) as (
-            (select topic, number from chat.events
-                where room_id = $1 and topic is not null and kind = 'message'
-                order by topic desc, number desc limit 1)
-            union all
-            select next.topic, next.number from topics t cross join lateral (
-                select topic, number from chat.events
-                where room_id = $1 and topic < t.topic and kind = 'message'
-                order by topic desc, number desc limit 1
-            ) next
-        )
-        select topic, number from topics order by number desc limit $2
-        """,
-        room_id,
-        limit,
-    )
-    return [Topic(row["topic"], row["number"]) for row in rows]
 
 
 async def read_about(tx: Tx, room_id: UUID, numbers: Sequence[int]) -> list[Event]:
@@ -361,6 +374,12 @@ async def read_message(tx: Tx, room_id: UUID, number: int) -> Event | None:
         number,
     )
     return None if row is None else event_of(row)
+
+
+async def read_topics(tx: Tx, room_id: UUID, member_id: UUID, limit: int) -> list[Topic]:
+    """The topics of a room, those first that were written in last, as a member sees them."""
+    rows = await tx.fetch(_TOPICS_SQL, room_id, member_id, limit)
+    return [Topic(**dict(row.items())) for row in rows]
 
 
 async def read_heads(tx: Tx, room_ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -17,13 +17,38 @@ class RoomKind(StrEnum):
     """Between the same people for ever, two or a few."""
 
 
+class Reading(StrEnum):
+    """How a member reads what was written in another language."""
+
+    TRANSLATED = "translated"
+    ORIGINAL = "original"
+    SIDE_BY_SIDE = "side_by_side"
+
+
+class Told(StrEnum):
+    """Of what in a room a member is told."""
+
+    ALL = "all"
+    MENTIONS = "mentions"
+    """Mentions, direct messages, and replies in threads in which they wrote."""
+    NOTHING = "nothing"
+
+
+class Preferences(Struct, frozen=True):
+    """How a member has a room."""
+
+    reading: Reading
+    notifications: Told
+
+
 class Room(Struct, frozen=True, kw_only=True):
     """A room as one member sees it; `role` is null for somebody who only looks in.
 
     `head` is the number of the last event. `unread` counts messages of others behind
     `read_number` that were not deleted, `mentions` those of them that mention the member or all.
-    `retention_days` is for how long messages are kept, null for ever. `member_ids` are those of a
-    direct room; for channels ask for the members.
+    `reading` and `notifications` are the member's choices there. `retention_days` is for how long
+    messages are kept, null for ever. `member_ids` are those of a direct room; for channels ask for
+    the members.
     """
 
     id: UUID
@@ -40,6 +65,8 @@ class Room(Struct, frozen=True, kw_only=True):
     read_number: int
     unread: int
     mentions: int
+    reading: Reading
+    notifications: Told
     member_ids: list[UUID]
 
 

@@ -11,7 +11,7 @@ from hanse.chat.log.append import append_all
 from hanse.chat.log.model import Body, Draft, Event, Kind, RoomRole
 from hanse.chat.log.rules import NoSuchRoom, NotAllowedInRoom, RoomArchived
 from hanse.chat.rooms import store
-from hanse.chat.rooms.model import Changed, Room, RoomKind
+from hanse.chat.rooms.model import Changed, Preferences, Reading, Room, RoomKind, Told
 from hanse.identity import Access, Permission
 from hanse.platform.database import Tx
 from hanse.platform.ids import new_id
@@ -240,6 +240,17 @@ async def mark_read(tx: Tx, access: Access, id: UUID, number: int, *, is_back: b
     if marker is None:
         raise NoSuchRoom
     return marker
+
+
+async def set_preferences(
+    tx: Tx, access: Access, id: UUID, reading: Reading | None, notifications: Told | None
+) -> Preferences:
+    """Keep how the caller has a room; None leaves a choice. Raises NoSuchRoom."""
+    access.require(Permission.CHAT_READ)
+    chosen = await store.set_preferences(tx, id, actor_of(access), reading, notifications)
+    if chosen is None:
+        raise NoSuchRoom
+    return chosen
 
 
 async def _held(tx: Tx, access: Access, id: UUID) -> Room:

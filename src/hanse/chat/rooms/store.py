@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from hanse.chat.log.model import RoomRole
-from hanse.chat.rooms.model import Room, RoomKind, RoomMember
+from hanse.chat.rooms.model import Preferences, Reading, Room, RoomKind, RoomMember, Told
 from hanse.platform.database import Tx
 
 # Differences of counts that the log carries, less the few messages that do not count: both of
@@ -36,6 +36,8 @@ _ROOM: Final = f"""
     nullif(coalesce(r.retention_days, (select p.retention_days from chat.policies p
         where p.organisation_id = r.organisation_id)), 0) as retention_days, h.head, m.role,
     coalesce(m.read_number, 0) as read_number, {_UNREAD} as unread, {_MENTIONS} as mentions,
+    coalesce(m.reading, 'translated') as reading,
+    coalesce(m.notifications, 'mentions') as notifications,
     case when r.kind = 'direct' then
         array(select o.member_id from chat.members o where o.room_id = r.id order by o.member_id)
     else '{{}}' end as member_ids
@@ -46,6 +48,8 @@ def _room(row: Any) -> Room:
     values = dict(row.items())
     values["kind"] = RoomKind(values["kind"])
     values["role"] = RoomRole(values["role"]) if values["role"] else None
+    values["reading"] = Reading(values["reading"])
+    values["notifications"] = Told(values["notifications"])
     return Room(**values)
 
 
@@ -176,6 +180,24 @@ async def visible(
         may_browse,
     )
     return {row["room_id"]: row["head"] for row in rows}
+
+
+async def readable_ids(tx: Tx, member_id: UUID, *, may_browse: bool, limit: int) -> list[UUID]:
+    """The rooms that somebody may read, newest first."""
+    rows = await tx.fetch(
+        """
+        select m.room_id as id from chat.members m
+        where m.organisation_id = $1 and m.member_id = $2
+        union
+        select r.id from chat.rooms r where r.organisation_id = $1 and r.is_public and $3
+        order by id desc limit $4
+        """,
+        tx.organisation_id,
+        member_id,
+        may_browse,
+        limit,
+    )
+    return [row["id"] for row in rows]
 
 
 async def update_room(
@@ -339,3 +361,22 @@ async def set_read(
         is_back,
     )
     return marker
+
+
+async def set_preferences(
+    tx: Tx, room_id: UUID, member_id: UUID, reading: Reading | None, notifications: Told | None
+) -> Preferences | None:
+    """Write what somebody chose in a room, None leaves it; None if they are not in the room."""
+    row = await tx.fetchrow(
+        """
+        update chat.members set reading = coalesce($3, reading),
+            notifications = coalesce($4, notifications)
+        where room_id = $1 and member_id = $2
+        returning reading, notifications
+        """,
+        room_id,
+        member_id,
+        reading,
+        notifications,
+    )
+    return row and Preferences(Reading(row["reading"]), Told(row["notifications"]))

@@ -8,7 +8,7 @@ is the common case: it costs no query of its own, either way.
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -23,6 +23,7 @@ from hanse.chat.log import store as log_store
 from hanse.chat.log.append import EventsAppended
 from hanse.chat.log.fold import Message, messages_of
 from hanse.chat.log.model import Event, Kind
+from hanse.chat.search.indexer import index, search_consumer
 from hanse.chat.translations import store
 from hanse.chat.translations.events import Told, TranslationsWanted, tell
 from hanse.chat.translations.model import Translated, wishes
@@ -64,6 +65,10 @@ class Translator:
         self._readers: OrderedDict[UUID, tuple[float, list[list[str]]]] = OrderedDict()
         self._settled: OrderedDict[tuple[UUID, int], None] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
+
+    async def recognise(self, text: str, candidates: Collection[str]) -> str | None:
+        """Return the root language of a text, most likely one of `candidates`."""
+        return await self._live.recognise(text, candidates)
 
     async def listen(self) -> None:
         """Follow the bell from now on."""
@@ -232,6 +237,7 @@ class Translator:
                 # The message was deleted meanwhile: no trace of it stays here either.
                 await store.give_back(tx, room_id, text.number, text.revision, [target])
                 return
+            await index(tx, room_id, [text.number], self._live.recognise)
             await self._live.keep(tx, made)
         _made.labels("made").inc()
         _seconds.observe(time.time() - text.at.timestamp())
@@ -288,8 +294,9 @@ async def _message(tx: Tx, room_id: UUID, number: int) -> Message | None:
 
 
 def consumers_of(translator: Translator) -> tuple[Consumer, ...]:
-    """Return what of the stream of events asks for translations."""
+    """Return what of the stream of events asks for translations, and lets messages be found."""
     return (
+        search_consumer(translator.recognise),
         Consumer(
             name="chat-translations",
             types=(EventsAppended.type,),

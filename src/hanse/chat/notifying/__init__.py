@@ -1,0 +1,1 @@
+"""Telling people of messages that are meant for them."""

@@ -1,0 +1,1 @@
+"""Finding messages by words of their originals and of their translations."""

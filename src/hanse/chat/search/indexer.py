@@ -1,0 +1,76 @@
+"""Lets messages be found: a consumer of what was appended, and of each translation as it is made.
+
+A sender waits for none of this. Whoever deletes a message takes away in the same transaction what
+it is found by.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from uuid import UUID
+
+from hanse.chat.log import store as log_store
+from hanse.chat.log.append import EventsAppended
+from hanse.chat.log.fold import Message, messages_of
+from hanse.chat.log.model import Kind
+from hanse.chat.search import store
+from hanse.chat.search.labels import labels_of
+from hanse.chat.search.store import Findable
+from hanse.chat.search.words import vector
+from hanse.chat.translations import store as translations_store
+from hanse.identity import reading_languages
+from hanse.platform.bus import Envelope
+from hanse.platform.consumers import Consumer
+from hanse.platform.database import Tx
+
+Recognise = Callable[[str, Collection[str]], Awaitable[str | None]]
+"""Tells the language of a text, most likely one of some; None where there is none to tell."""
+
+_KINDS = (Kind.MESSAGE, Kind.EDIT, Kind.TOPIC)
+
+
+async def index(tx: Tx, room_id: UUID, numbers: Sequence[int], recognise: Recognise) -> None:
+    """Let these messages be found by what they say now, in each language that they are in."""
+    held = await store.hold(tx, room_id, numbers)
+    if not held:
+        return
+    events = await log_store.read_these(tx, room_id, held)
+    messages = messages_of(events, await log_store.read_about(tx, room_id, held))
+    translations = await store.texts(tx, room_id, messages)
+    sources = {row["number"]: row["source_language"] for row in translations}
+    candidates = set[str]()
+    if any(each.number not in sources for each in messages):
+        readers = await translations_store.reader_ids(tx, room_id)
+        candidates = {each for some in await reading_languages(tx, readers) for each in some}
+    findable: dict[tuple[int, str], Findable] = {}
+    by_number = {each.number: each for each in messages}
+    for row in translations:
+        message = by_number[row["number"]]
+        one = _findable(tx, room_id, message, row["language"], row["text"], is_original=False)
+        findable[message.number, one.language] = one
+    for message in messages:
+        source = sources.get(message.number) or await recognise(message.text, candidates) or ""
+        one = _findable(tx, room_id, message, source, message.text, is_original=True)
+        findable[message.number, source] = one
+    await store.put(tx, room_id, list(findable.values()))
+
+
+def _findable(
+    tx: Tx, room_id: UUID, message: Message, language: str, text: str, *, is_original: bool
+) -> Findable:
+    labels = labels_of(tx.organisation_id, room_id, message)
+    return Findable(message, language, is_original, vector(text, language, labels))
+
+
+def search_consumer(recognise: Recognise) -> Consumer:
+    """Return what lets messages be found a moment after they were appended."""
+
+    async def on_appended(tx: Tx, envelope: Envelope) -> None:
+        for stretch in envelope.decode(EventsAppended).stretches:
+            events = await log_store.read_events(
+                tx, stretch.room_id, stretch.first - 1, stretch.last - stretch.first + 1
+            )
+            numbers = {each.target or each.number for each in events if each.kind in _KINDS}
+            await index(tx, stretch.room_id, sorted(numbers), recognise)
+
+    return Consumer(
+        name="chat-search", types=(EventsAppended.type,), handler=on_appended, concurrency=3
+    )
