@@ -84,6 +84,7 @@ def test_marks_of_a_text_are_shown_and_its_html_is_not(page: Page, bia: Page) ->
 
 
 def test_up_edits_the_last_message(page: Page, bia: Page) -> None:
+    expect(messages(page).last).to_have_attribute("data-number", re.compile(r"\d+"))
     area = page.locator("textarea").first
     area.focus()
     page.keyboard.press("ArrowUp")
@@ -101,7 +102,9 @@ def test_a_reaction_and_a_thread(page: Page, bia: Page) -> None:
     messages(bia).last.hover()
     bia.get_by_role("toolbar").get_by_role("button", name="Reagir").click()
     bia.get_by_role("menuitem", name="👍").click()
-    expect(messages(page).last.get_by_role("button", name="👍: 1 person (Bia Souza)")).to_be_visible()
+    expect(
+        messages(page).last.get_by_role("button", name="👍: 1 person (Bia Souza)")
+    ).to_be_visible()
     messages(bia).last.hover()
     bia.get_by_role("button", name="Responder no tópico").click()
     thread = bia.get_by_role("region", name="Tópico")

@@ -261,6 +261,11 @@ function Stretch(props: StretchProps) {
           mayReachAll={props.mayReachAll}
           onType={() => chat.typesHere(room.id)}
           onEditLast={() => {
+            // The last one is still on its way: the one before is not what is meant.
+            const isOnItsWay = chat.outbox
+              .get()
+              .some((each) => each.room_id === room.id && each.event.kind === "message");
+            if (isOnItsWay) return;
             const own = view.shown
               .get()
               .history?.messages.findLast((each) => each.sender_id === chat.me && !each.is_deleted);
