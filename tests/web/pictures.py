@@ -192,7 +192,7 @@ def _talk(page: Page, hanse: Hanse, people: list[str]) -> tuple[str, str]:
         else:
             numbers.append(post(f"/v1/rooms/{room}/events", **event)["number"])
     path = f"/v1/rooms/{room}/events"
-    post(path, client_key="r", kind="reaction", target=numbers[0], emoji="👍")
+    post(path, client_key="r", kind="reaction", target=numbers[0], emoji="✔")
     post(path, client_key="t", text="Berth four is free from noon on.", thread=numbers[0])
     return room, str(numbers[0])
 

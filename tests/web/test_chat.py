@@ -144,6 +144,23 @@ def test_what_was_not_sent_survives_a_reload(page: Page, bia: Page) -> None:
     expect(messages(page).filter(has_text="Kept over a reload")).to_have_count(1)
 
 
+def test_the_palette_finds_rooms_and_people(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("harb")
+    expect(page.get_by_role("option", name="Harbour")).to_be_visible()
+    page.get_by_role("combobox").fill("bia")
+    page.get_by_role("option", name="Bia Souza").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bia Souza")
+    page.get_by_role("link", name="Harbour").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Harbour")
+
+
+def test_pages_may_connect_to_the_gateway_and_nowhere_else(page: Page, hanse: Hanse) -> None:
+    gateway = call(page, hanse, "POST", "/v1/chat/tickets")["url"].removesuffix("/v1/chat/socket")
+    policy = page.request.get("/chat").headers["content-security-policy"]
+    assert f"connect-src 'self' {gateway};" in policy
+
+
 def test_the_log_has_everything_once(page: Page, hanse: Hanse) -> None:
     room = page.url.rpartition("/")[2].partition("?")[0]
     log: list[dict[str, Any]] = call(page, hanse, "GET", f"/v1/rooms/{room}/events?limit=500")[

@@ -1,5 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, useId, useState } from "react";
+import { type FoundPlace, useChatPlaces } from "@/chat/find";
 import { useText } from "@/i18n";
 import { Dialog, Icon } from "@/kit";
 import type { Place } from "./systems";
@@ -26,13 +27,22 @@ function Places({ places, onClose }: { places: Place[]; onClose: () => void }) {
   const navigate = useNavigate();
   const [typed, setTyped] = useState("");
   const [chosen, setChosen] = useState(0);
-  const found = places.filter((place) =>
-    text(place.name).toLowerCase().includes(typed.trim().toLowerCase()),
-  );
-  const go = (place: Place | undefined) => {
+  const wanted = typed.trim().toLowerCase();
+  const found = [
+    ...places
+      .map((place) => ({
+        key: place.to,
+        name: text(place.name),
+        icon: place.icon,
+        go: () => void navigate({ to: place.to as never }),
+      }))
+      .filter((place) => place.name.toLowerCase().includes(wanted)),
+    ...useChatPlaces(typed),
+  ];
+  const go = (place: FoundPlace | undefined) => {
     if (!place) return;
     onClose();
-    void navigate({ to: place.to as never });
+    place.go();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter") go(found[chosen]);
@@ -61,7 +71,7 @@ function Places({ places, onClose }: { places: Place[]; onClose: () => void }) {
       <div id={`${id}-list`} role="listbox" aria-label={text("palette.title")} className="mt-2">
         {found.map((place, index) => (
           <div
-            key={place.to}
+            key={place.key}
             id={`${id}-${index}`}
             role="option"
             tabIndex={-1}
@@ -72,7 +82,7 @@ function Places({ places, onClose }: { places: Place[]; onClose: () => void }) {
             className="flex min-h-10 items-center gap-3 rounded-lg px-3 aria-selected:bg-sunken"
           >
             <Icon name={place.icon} />
-            {text(place.name)}
+            {place.name}
           </div>
         ))}
       </div>
