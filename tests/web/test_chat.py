@@ -84,6 +84,7 @@ def test_marks_of_a_text_are_shown_and_its_html_is_not(page: Page, bia: Page) ->
 
 
 def test_up_edits_the_last_message(page: Page, bia: Page) -> None:
+    expect(messages(page).last).to_have_attribute("data-number", re.compile(r"\d+"))
     area = page.locator("textarea").first
     area.focus()
     page.keyboard.press("ArrowUp")
@@ -119,13 +120,13 @@ def test_what_is_written_offline_comes_once(page: Page, bia: Page) -> None:
     for word in ("Alpha", "Beta"):
         say(page, word)
     expect(messages(page).last).to_contain_text("Not sent yet")
-    say(bia, "Gama")
+    say(bia, "4711")
     expect(messages(bia)).to_have_count(before + 1)
     page.context.set_offline(False)
     expect(messages(bia)).to_have_count(before + 3, timeout=60_000)
     expect(messages(page)).to_have_count(before + 3)
     expect(messages(page).get_by_text("Not sent yet")).to_have_count(0)
-    for word in ("Alpha", "Beta", "Gama"):
+    for word in ("Alpha", "Beta", "4711"):
         expect(messages(page).filter(has_text=word)).to_have_count(1)
 
 
@@ -140,6 +141,23 @@ def test_what_was_not_sent_survives_a_reload(page: Page, bia: Page) -> None:
         re.compile("Kept over a reload|recarga"), timeout=60_000
     )
     expect(messages(page).filter(has_text="Kept over a reload")).to_have_count(1)
+
+
+def test_the_palette_finds_rooms_and_people(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("harb")
+    expect(page.get_by_role("option", name="Harbour")).to_be_visible()
+    page.get_by_role("combobox").fill("bia")
+    page.get_by_role("option", name="Bia Souza").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bia Souza")
+    page.get_by_role("link", name="Harbour").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Harbour")
+
+
+def test_pages_may_connect_to_the_gateway_and_nowhere_else(page: Page, hanse: Hanse) -> None:
+    gateway = call(page, hanse, "POST", "/v1/chat/tickets")["url"].removesuffix("/v1/chat/socket")
+    policy = page.request.get("/chat").headers["content-security-policy"]
+    assert f"connect-src 'self' {gateway};" in policy
 
 
 def test_the_log_has_everything_once(page: Page, hanse: Hanse) -> None:

@@ -20,7 +20,8 @@ export class Names {
     const ids = this.waiting;
     this.waiting = [];
     try {
-      this.known.set({ ...this.known.get(), ...(await readNames(ids)) });
+      const names = await readNames(ids);
+      this.known.set({ ...this.known.get(), ...names });
     } catch {
       for (const id of ids) this.asked.delete(id);
     }

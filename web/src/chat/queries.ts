@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
-import { readNames, readRoom, readRooms } from "./api";
+import { readHistory, readRoom, readRooms } from "./api";
 import type { RoomMember } from "./model";
 
 const MEMBERS_SHOWN_MAX = 1000;
@@ -70,10 +70,9 @@ export const messagePast = (room: string, number: number) =>
       ),
   });
 
-/** What members are called. */
-export const namesOf = (ids: readonly string[]) =>
+/** A page that ends with one message, in the reader's language, too. */
+export const messageAt = (room: string, number: number) =>
   queryOptions({
-    queryKey: ["chat", "names", ...ids],
-    staleTime: 600_000,
-    queryFn: () => readNames([...ids]),
+    queryKey: ["chat", "message", room, number],
+    queryFn: () => readHistory(room, {}, { before: number + 1 }, 1),
   });

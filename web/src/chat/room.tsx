@@ -11,9 +11,10 @@ import { Composer } from "./composer";
 import { Messages } from "./messages";
 import type { Filter, Message, Room } from "./model";
 import { Past } from "./past";
-import { memberList, roomById, roomList } from "./queries";
+import { memberList, messageAt, roomById, roomList } from "./queries";
 import { chooseReading, chosenReading, type Reading } from "./reading";
 import { useSignal } from "./signal";
+import { Texts } from "./translation";
 import { useNames, useRoomName } from "./use-names";
 import { type Place, View } from "./view";
 
@@ -151,6 +152,7 @@ function OpenRoom({ chat, room, search }: { chat: Chat; room: Room; search: Room
           className="flex min-w-0 flex-col border-line max-lg:grow lg:w-100 lg:shrink-0 lg:border-l"
         >
           <header className="flex min-h-14 items-center justify-between gap-2 border-b border-line bg-surface px-4">
+            <h1 className="sr-only lg:hidden">{name}</h1>
             <h2 className="m-0 text-lg font-semibold">{text("chat.thread")}</h2>
             <IconButton
               label={text("common.close")}
@@ -159,7 +161,7 @@ function OpenRoom({ chat, room, search }: { chat: Chat; room: Room; search: Room
               <Icon name="close" />
             </IconButton>
           </header>
-          <Root room={room.id} number={search.thread} name={nameOf} />
+          <Root chat={chat} room={room.id} number={search.thread} reading={reading} />
           <Stretch
             {...shared}
             key={search.thread}
@@ -261,6 +263,11 @@ function Stretch(props: StretchProps) {
           mayReachAll={props.mayReachAll}
           onType={() => chat.typesHere(room.id)}
           onEditLast={() => {
+            // The last one is still on its way: the one before is not what is meant.
+            const isOnItsWay = chat.outbox
+              .get()
+              .some((each) => each.room_id === room.id && each.event.kind === "message");
+            if (isOnItsWay) return;
             const own = view.shown
               .get()
               .history?.messages.findLast((each) => each.sender_id === chat.me && !each.is_deleted);
@@ -301,31 +308,30 @@ function Stretch(props: StretchProps) {
   );
 }
 
-/** The message that a thread answers. */
-function Root({
-  room,
-  number,
-  name,
-}: {
+interface RootProps {
+  chat: Chat;
   room: string;
   number: number;
-  name: (id: string) => string;
-}) {
-  const found = useQuery({
-    queryKey: ["chat", "past", room, number],
-    queryFn: () =>
-      unwrap(
-        api.GET("/v1/rooms/{room_id}/messages/{number}", {
-          params: { path: { room_id: room, number } },
-        }),
-      ),
-  });
-  const message = found.data?.message;
-  if (!message) return null;
+  reading: Reading;
+}
+
+/** The message that a thread answers. */
+function Root({ chat, room, number, reading }: RootProps) {
+  const { data: page } = useQuery(messageAt(room, number));
+  const message = page?.messages[0];
+  const senders = useMemo(() => (message ? [message.sender_id] : []), [message]);
+  const nameOf = useNames(chat, senders);
+  if (!message || message.number !== number) return null;
   return (
-    <div className="max-h-40 overflow-auto border-b border-line bg-sunken px-4 py-2">
-      <span className="font-semibold">{name(message.sender_id)}</span>
-      <p className="m-0 break-words whitespace-pre-wrap">{message.text}</p>
+    <div className="max-h-60 shrink-0 overflow-auto border-b border-line bg-sunken px-4 py-2">
+      <span className="font-semibold">{nameOf(message.sender_id)}</span>
+      <Texts
+        message={message}
+        translation={page.translations[0]}
+        reading={reading}
+        mentions={[]}
+        mine={[]}
+      />
     </div>
   );
 }

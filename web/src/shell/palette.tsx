@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-quer
 import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, useDeferredValue, useId, useState } from "react";
 import { usePermissions } from "@/api/queries";
+import { type FoundPlace, useChatPlaces } from "@/chat/find";
 import { useText } from "@/i18n";
 import { Dialog, Icon } from "@/kit";
 import { type Thing, things } from "./finding";
@@ -13,7 +14,7 @@ interface PaletteProps {
   onClose: () => void;
 }
 
-/** Go to any page, person, group or glossary by a few letters (WAI-ARIA combobox with a list). */
+/** Go to any page, room, person, group or glossary by a few letters (WAI-ARIA combobox with a list). */
 export function CommandPalette({ places, open, onClose }: PaletteProps) {
   const text = useText();
   return (
@@ -35,14 +36,19 @@ function Places({ places, onClose }: { places: Place[]; onClose: () => void }) {
     ...things(asked, usePermissions(), useQueryClient()),
     placeholderData: keepPreviousData,
   });
+  const rooms = useChatPlaces(asked);
   const pages: Thing[] = places
     .map(({ to, name, icon }) => ({ key: to, name: text(name), about: "", icon, href: to }))
     .filter((each) => each.name.toLowerCase().includes(query.toLowerCase()));
-  const found = query ? [...pages, ...(more.data ?? [])] : pages;
-  const go = (thing: Thing | undefined) => {
-    if (!thing) return;
+  const linked = [...pages, ...((query && more.data) || [])].map(({ href, ...thing }) => ({
+    ...thing,
+    go: () => void navigate({ href }),
+  }));
+  const found: FoundPlace[] = [...linked, ...rooms];
+  const go = (place: FoundPlace | undefined) => {
+    if (!place) return;
     onClose();
-    void navigate({ href: thing.href });
+    place.go();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter") go(found[chosen]);
@@ -69,22 +75,22 @@ function Places({ places, onClose }: { places: Place[]; onClose: () => void }) {
         className="min-h-10 w-full rounded-lg border border-line-strong bg-surface px-3"
       />
       <div id={`${id}-list`} role="listbox" aria-label={text("palette.title")} className="mt-2">
-        {found.map((thing, index) => (
+        {found.map((place, index) => (
           <div
-            key={thing.key}
+            key={place.key}
             id={`${id}-${index}`}
             role="option"
             tabIndex={-1}
             aria-selected={index === chosen}
-            onClick={() => go(thing)}
+            onClick={() => go(place)}
             onKeyDown={() => undefined}
             onPointerMove={() => setChosen(index)}
             className="flex min-h-10 items-center gap-3 rounded-lg px-3 aria-selected:bg-sunken"
           >
-            <Icon name={thing.icon} />
+            <Icon name={place.icon} />
             <span className="min-w-0 truncate">
-              {thing.name}
-              {thing.about ? <span className="text-sm text-ink-soft"> {thing.about}</span> : null}
+              {place.name}
+              {place.about ? <span className="text-sm text-ink-soft"> {place.about}</span> : null}
             </span>
           </div>
         ))}
