@@ -148,7 +148,7 @@ def test_the_palette_finds_rooms_and_people(page: Page) -> None:
     page.get_by_role("combobox").fill("harb")
     expect(page.get_by_role("option", name="Harbour")).to_be_visible()
     page.get_by_role("combobox").fill("bia")
-    page.get_by_role("option", name="Bia Souza").click()
+    page.get_by_role("option", name="Bia Souza Chat").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Bia Souza")
     page.get_by_role("link", name="Harbour").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Harbour")
