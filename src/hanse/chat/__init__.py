@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hanse.chat.notifying.kinds import KINDS
     from hanse.chat.notifying.telling import register_telling, telling_consumer
     from hanse.chat.personal_data import holdings
+    from hanse.chat.saving.service import register_reminders
     from hanse.chat.translations.translator import Translator, consumers_of
 else:
     __getattr__ = lazy_face(
@@ -32,6 +33,7 @@ else:
             "consumers_of": "translations.translator",
             "holdings": "personal_data",
             "own_rooms": "log.owner",
+            "register_reminders": "saving.service",
             "register_telling": "notifying.telling",
             "router": "api",
             "serve_gateway": "gateway.server",
@@ -48,6 +50,7 @@ __all__ = [
     "consumers_of",
     "holdings",
     "own_rooms",
+    "register_reminders",
     "register_telling",
     "router",
     "serve_gateway",

@@ -2,6 +2,8 @@
 
 from litestar import Router
 
-from hanse.chat.api import log, rooms, search
+from hanse.chat.api import log, rooms, saved, search
 
-router = Router("/v1", route_handlers=[*rooms.handlers, *log.handlers, *search.handlers])
+router = Router(
+    "/v1", route_handlers=[*rooms.handlers, *log.handlers, *search.handlers, *saved.handlers]
+)
