@@ -118,9 +118,10 @@ async def list_saved(tx: Tx, access: Access, limit: int, cursor: str | None) -> 
     )
     page = found[:limit]
     items = await _items(tx, access, page)
-    last = page[-1] if len(found) > limit else None
-    next_cursor = last and encoded((last.saved_at, last.room_id, last.number))
-    return SavedPage(items, next_cursor)
+    if len(found) <= limit:
+        return SavedPage(items, None)
+    last = page[-1]
+    return SavedPage(items, encoded((last.saved_at, last.room_id, last.number)))
 
 
 async def _items(tx: Tx, access: Access, page: Sequence[Saved]) -> list[SavedMessage]:
