@@ -3,7 +3,7 @@
 `python -m benchmarks NAME...` runs some of them and prints their sections instead.
 `python -m benchmarks --update NAME...` runs some and puts their sections into the report in place
 of those that are there; with `--kept` instead, sections made of results that were kept (`goodput`,
-`promises`).
+`promises`, `chat`).
 """
 
 import importlib
@@ -33,10 +33,11 @@ NAMES = (
     "requests",
     "identity",
     "provisioning",
+    "chat",
 )
 REPORT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
-_KEEPERS = {"goodput": "goodput_section", "promises": "promises"}
+_KEEPERS = {"goodput": "goodput_section", "promises": "promises", "chat": "chat"}
 """Modules that make a section of kept results."""
 
 _HEAD = """# Benchmarks

@@ -166,6 +166,12 @@ def quantile(values: Sequence[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else float("nan")
 
 
+_KINDS = (
+    *("postgres", "nats", "worker", "inference"),
+    *("serve web", "serve jobs", "serve gateway", "serve rooms"),
+)
+
+
 def cpu_seconds(process: int) -> dict[str, float]:
     """User and system time so far of a tree of processes, by kind."""
     times: dict[str, float] = {}
@@ -176,11 +182,7 @@ def cpu_seconds(process: int) -> dict[str, float]:
         except psutil.Error:
             continue
         kind = next(
-            (
-                word
-                for word in ("postgres", "nats", "worker", "inference", "serve web", "serve jobs")
-                if word in line
-            ),
+            (word for word in _KINDS if word in line),
             "other",
         ).removeprefix("serve ")
         times[kind] = times.get(kind, 0.0) + took.user + took.system

@@ -2,8 +2,9 @@
 
 Each request is sent at its scheduled moment, whatever became of those before it, and its latency
 counts from that moment: a server that stalls is charged for everybody who came meanwhile (no
-coordinated omission). `python -m benchmarks.load` reads a `Plan` and writes `Outcome`s, both as
-MessagePack, on its standard input and output.
+coordinated omission). With `connections` it is a closed loop instead: so many connections, each of
+which sends the next request when its last one is answered. `python -m benchmarks.load` reads a
+`Plan` and writes `Outcome`s, both as MessagePack, on its standard input and output.
 """
 
 import asyncio
@@ -29,11 +30,12 @@ class Shot(msgspec.Struct, array_like=True):
 
 
 class Plan(msgspec.Struct):
-    """Where to send what."""
+    """Where to send what; `connections` 0 for each at its moment."""
 
     host: str
     port: int
     shots: list[Shot]
+    connections: int = 0
 
 
 class Outcome(msgspec.Struct, array_like=True):
@@ -57,9 +59,9 @@ def run_load(plan: Plan) -> list[Outcome]:
     return msgspec.msgpack.decode(done.stdout, type=list[Outcome])
 
 
-def http_request(path: str, headers: dict[str, str], body: bytes) -> bytes:
-    """The bytes of a POST request."""
-    lines = [f"POST {path} HTTP/1.1", "Host: localhost", "Content-Type: application/json"]
+def http_request(path: str, headers: dict[str, str], body: bytes, *, method: str = "POST") -> bytes:
+    """The bytes of a request."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Content-Type: application/json"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     lines += [f"Content-Length: {len(body)}", "", ""]
     return "\r\n".join(lines).encode() + body
@@ -121,12 +123,17 @@ class _Load:
         self._tasks: set[asyncio.Task[None]] = set()
         self._done = asyncio.Event()
         self._start = 0.0
+        self._waiting = iter(plan.shots)
 
     async def run(self) -> list[Outcome]:
         # The clock of the loop counts whole milliseconds.
         loop_start, self._start = self._loop.time() + 0.2, time.perf_counter() + 0.2
-        for shot in self._plan.shots:
-            self._loop.call_at(loop_start + shot.at_s, self._fire, shot)
+        if self._plan.connections:
+            for _ in range(self._plan.connections):
+                self._loop.call_at(loop_start, self._next)
+        else:
+            for shot in self._plan.shots:
+                self._loop.call_at(loop_start + shot.at_s, self._fire, shot)
         last = max((shot.at_s for shot in self._plan.shots), default=0.0)
         try:
             async with asyncio.timeout(last + GRACE_S):
@@ -135,6 +142,12 @@ class _Load:
             for number in list(self._missing):
                 self.answered(self._plan.shots[number], 0, None)
         return self._outcomes
+
+    def _next(self) -> None:
+        shot = next(self._waiting, None)
+        if shot is not None:
+            shot.at_s = time.perf_counter() - self._start
+            self._fire(shot)
 
     def _fire(self, shot: Shot) -> None:
         if self._idle:
@@ -165,6 +178,8 @@ class _Load:
         self._outcomes.append(Outcome(shot.kind, shot.sentences, shot.at_s, latency_s, status))
         if not self._missing:
             self._done.set()
+        elif self._plan.connections:
+            self._next()
 
     def gone(self, connection: _Connection) -> None:
         if connection in self._idle:

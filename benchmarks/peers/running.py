@@ -24,20 +24,21 @@ class Unavailable(RuntimeError):
     """A peer cannot be installed or does not start here."""
 
 
-def make_environment() -> Path:
-    """Return the Python of the peers' environment, made or brought up to date. Raises Unavailable.
+def make_environment(environment: Path = ENVIRONMENT, requirements: Path = REQUIREMENTS) -> Path:
+    """Return the Python of an environment of peers, made or brought up to date.
 
+    Raises Unavailable.
     What is installed is remembered by the hash of the requirements.
     """
-    python = ENVIRONMENT / "bin" / "python"
-    mark = ENVIRONMENT / "installed"
-    wanted = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+    python = environment / "bin" / "python"
+    mark = environment / "installed"
+    wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
     if mark.exists() and mark.read_text() == wanted:
         return python
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     try:
-        subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
-        subprocess.run([*pip, "-r", REQUIREMENTS], check=True)
+        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+        subprocess.run([*pip, "-r", requirements], check=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise Unavailable(f"the peers cannot be installed: {error}") from error
     mark.write_text(wanted)
@@ -81,7 +82,7 @@ def peer_serving(name: str, engine: str) -> Iterator[tuple[int, str, int]]:
         _wait_ready(process, f"http://127.0.0.1:{port}{path}", log)
         yield port, path, process.pid
     finally:
-        _stop(process)
+        stop(process)
 
 
 def _wait_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
@@ -101,7 +102,7 @@ def _wait_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     raise Unavailable(f"it did not start: {log.read_text('utf-8', 'replace')[-500:]}")
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     """End the whole process group, gently first."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:

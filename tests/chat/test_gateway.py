@@ -226,6 +226,34 @@ async def test_a_client_that_does_not_read_is_cut_off_and_resumes(
     assert await again.numbers(last) == list(range(got + 1, last + 1))
 
 
+async def test_a_client_that_is_no_more_loses_its_socket(
+    gateway: Gateway, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hanse.chat.gateway.listener.PING_S", 0.5)
+    alive = await gateway.open(ben, ping_interval=None)
+    host, port = gateway.url.removeprefix("ws://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    lines = ["GET /v1/chat/socket HTTP/1.1", f"Host: {host}", "Upgrade: websocket"]
+    lines += ["Connection: Upgrade", "Sec-WebSocket-Version: 13"]
+    lines += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "", ""]
+    writer.write("\r\n".join(lines).encode())
+    async with asyncio.timeout(8):
+        told = await reader.read()  # until the gateway closes it
+    assert b"\x89\x00" in told, "it was asked whether it is there"
+    writer.close()
+    await alive.ask(op="ping", id=1)
+    assert (await alive.next("pong"))["id"] == 1, "who answers stays"
+
+
+async def test_many_who_come_at_once_are_all_let_in(gateway: Gateway, ana: Person) -> None:
+    room = await ana.channel()
+    clients = await asyncio.gather(*(gateway.open(ana) for _ in range(60)))
+    await asyncio.gather(*(each.ask(op="subscribe", rooms={room: 0}) for each in clients))
+    for each in clients:
+        assert (await each.next("events"))["events"][0]["number"] == 1
+        await each.wire.close()
+
+
 async def test_who_leaves_hears_no_more_and_who_joins_is_told(
     gateway: Gateway, house: House, tenant: Tenant, bus: Bus, ana: Person, ben: Person
 ) -> None:

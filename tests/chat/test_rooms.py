@@ -127,6 +127,45 @@ async def test_roles_are_given_by_owners_and_an_owner_stays(
     assert [each["member_id"] for each in members] == [str(ben.id)]
 
 
+async def test_a_moderator_mutes_a_member_for_a_time(
+    house: House, tenant: Tenant, ana: Person, ben: Person, eve: Person
+) -> None:
+    chief = await person_of(tenant, Role.ADMIN)
+    room = await ana.channel(is_public=True, member_ids=[str(ben.id), str(eve.id)])
+    said = (await eve.send(room, "Spam"))["number"]
+    path = f"/rooms/{room}/members/{eve.id}/mute"
+    hour = {"minutes": 60}
+    await ben.ask("PUT", path, hour, 403)
+    await chief.ask("PUT", path, hour, 403)
+    await ana.ask("PUT", f"/rooms/{room}/members/{ben.id}", {"role": "moderator"})
+    await ben.ask("PUT", f"/rooms/{room}/members/{ana.id}/mute", hour, 403)
+    await ben.ask("PUT", f"/rooms/{room}/members/{uuid4()}/mute", hour, 404)
+    for minutes in (0, 43_201):
+        await ben.ask("PUT", path, {"minutes": minutes}, 400)
+    await ben.ask("PUT", path, hour, 204)
+    assert (await eve.send(room, "More", status=403))["code"] == "muted_in_room"
+    await eve.send(room, status=403, kind="reaction", target=said, emoji="😡")
+    await eve.ask("DELETE", f"/rooms/{room}/members/{eve.id}", status=204)
+    await eve.ask("PUT", f"/rooms/{room}/members/{eve.id}", {})
+    await eve.send(room, "Back again", status=403)
+    await eve.send(room, kind="delete", target=said)
+    members = (await ben.ask("GET", f"/rooms/{room}/members"))["items"]
+    muted = {each["member_id"] for each in members if each["muted_until"]}
+    assert muted == {str(eve.id)}
+    other = await ana.channel(member_ids=[str(eve.id)])
+    await eve.send(other, "Here I may")
+    await eve.ask("DELETE", path, status=403)
+    await ben.ask("DELETE", path, status=204)
+    await eve.send(room, "Sorry")
+    await ben.ask("PUT", path, hour, 204)
+    async with house.db.tx(tenant.id) as tx:
+        await tx.execute("update chat.mutes set muted_until = now() - interval '1 s'")
+    await eve.send(room, "An hour later")
+    noted = await chief.ask("GET", f"/audit-events?target_id={eve.id}")
+    actions = [each["action"] for each in noted["items"] if each["action"].startswith("chat.")]
+    assert actions == ["chat.member_muted", "chat.member_unmuted", "chat.member_muted"]
+
+
 async def test_an_api_key_is_a_member_like_another(
     house: House, tenant: Tenant, ana: Person
 ) -> None:

@@ -1,5 +1,6 @@
 """Who may do what in a room, written a second time by hand."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from hanse.chat.log.rules import (
     Facts,
     InvalidEvent,
     MessageDeleted,
+    MutedInRoom,
     NoSuchMessage,
     NoSuchRoom,
     NotAllowedInRoom,
@@ -80,6 +82,15 @@ def test_all_are_addressed_by_moderators_and_whoever_the_policy_lets() -> None:
     assert refusal(granted, facts(MEMBER)) is None
     assert refusal(granted, facts(READER)) is not None
     assert refusal(to_all, facts(MEMBER, is_direct=True)) is None
+
+
+@pytest.mark.parametrize("kind", sorted(SENT))
+@pytest.mark.parametrize("is_own", [True, False])
+def test_who_is_muted_only_takes_back(kind: Kind, is_own: bool) -> None:
+    until = datetime(2030, 1, 1, tzinfo=UTC)
+    for role in RoomRole:
+        problem = refusal(draft(kind), facts(role, target_is_own=is_own, muted_until=until))
+        assert isinstance(problem, MutedInRoom) == (kind is not Kind.DELETE or not is_own)
 
 
 def test_what_concerns_nothing_or_something_deleted_is_refused() -> None:

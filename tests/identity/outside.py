@@ -21,10 +21,11 @@ USER, WORD = "hanse@mail.example", "pass word/@"
 
 
 class MailServer:
-    """An SMTP server: `letters` it took, and `answer` to say something else instead of taking."""
+    """An SMTP server: `letters` it took, `raw` as they came; it says `answer` instead if set."""
 
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
+        self.raw: list[bytes] = []
         self.recipients: list[str] = []
         self.answer: str | None = None
         self.delay_s = 0.0
@@ -42,6 +43,7 @@ class MailServer:
         letter = message_from_bytes(envelope.content, policy=default)
         assert isinstance(letter, EmailMessage)
         self.letters.append(letter)
+        self.raw.append(envelope.content)
         self.recipients += envelope.rcpt_tos
         self.encrypted.append(session.ssl is not None)
         return "250 OK"

@@ -17,6 +17,7 @@ from hanse.platform.mail import (
 )
 from tests.identity.outside import USER, WORD, mail_server, text_of
 
+STOP = f"https://hanse.example/stop/{'a0_-' * 60}"
 LETTER = Letter(
     id="0192-letter",
     to_name="Ana Souza, „Aninha“",
@@ -24,7 +25,7 @@ LETTER = Letter(
     subject="Grüße\r\nBcc: mallory@example.org",
     text="Olá!\n",
     html="<p>Olá!</p>",
-    headers={"List-Unsubscribe": "<https://hanse.example/stop>"},
+    headers={"List-Unsubscribe": f"<{STOP}>", "Content-Language": "pt"},
 )
 SENDER = "Hanse <hanse@hanse.example>"
 LOG_IN = f"{quote(USER, safe='')}:{quote(WORD, safe='')}"
@@ -55,7 +56,8 @@ async def test_a_letter_arrives_as_text_and_html() -> None:
     assert letter["To"].addresses[0].display_name == "Ana Souza, „Aninha“"
     assert letter["From"].addresses[0].addr_spec == "hanse@hanse.example"
     assert letter["Message-ID"] == "<0192-letter@hanse.example>"
-    assert letter["List-Unsubscribe"] == "<https://hanse.example/stop>"
+    assert f"\r\nList-Unsubscribe: <{STOP}>\r\n".encode() in server.raw[0], "as programs read it"
+    assert letter["Content-Language"] == "pt"
     assert letter["Auto-Submitted"] == "auto-generated"
     assert text_of(letter).strip() == "Olá!"
     assert text_of(letter, "html").strip() == "<p>Olá!</p>"

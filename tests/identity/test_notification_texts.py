@@ -101,6 +101,10 @@ def test_letters_say_everything_in_every_language(locale: str) -> None:
         assert "<i>" not in letter.html
         assert f'lang="{locale}"' in letter.html
     assert "https://hanse.example/account" in written[0].text
+    for letter in written[:2]:
+        assert 'href="https://hanse.example/account/notifications"' in letter.html
+    assert 'href="https://stop.example/x"' in written[1].html
+    assert {each.headers["Content-Language"] for each in written} == {locale}
     assert written[1].headers["List-Unsubscribe"] == "<https://stop.example/x>"
     assert written[1].headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert "10" in written[1].text.rsplit("-- \n", 1)[1], "sixty, of which fifty are shown"

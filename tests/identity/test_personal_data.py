@@ -100,6 +100,10 @@ async def somebody(tenant: Tenant, owner: asyncpg.Connection, role: Role = Role.
     assert sent.status_code == 201
     saved = f"/v1/rooms/{room}/messages/{sent.json()['number']}/saved"
     assert (await browser.put(saved, json={})).status_code == 200
+    answer = await browser.post(
+        f"/v1/rooms/{room}/files?name={mark}.txt", content=f"Dear {mark}".encode()
+    )
+    assert answer.status_code == 201, answer.text
     ids = (new_id(), tenant.id, person_id)
     await owner.execute(
         "insert into identity.passkeys (id, organisation_id, person_id, name, credential_id, "
@@ -191,6 +195,7 @@ async def test_a_person_fetches_everything_about_themselves(
         "identity/notification_deliveries.json",
         "identity/push_subscriptions.json",
         "chat/mentions.json",
+        "chat/mutes.json",
     }
     assert "Ahoy" in [event["body"].get("text") for event in read["chat/events.json"]]
     assert read["identity/passkeys.json"][0]["name"] == f"Phone {person.mark}"
@@ -201,6 +206,8 @@ async def test_a_person_fetches_everything_about_themselves(
     (document,) = [name for name in archive.namelist() if name.startswith("language/documents/")]
     assert ".." not in document
     assert archive.read(document).decode() == f"Dear {person.mark}"
+    (file,) = [name for name in archive.namelist() if name.startswith("chat/files/")]
+    assert archive.read(file).decode() == f"Dear {person.mark}"
     everything = b"".join(archive.read(name) for name in archive.namelist())
     for secret in (
         b"argon2",
@@ -314,8 +321,8 @@ async def test_an_erasure_leaves_nothing_of_the_person_and_all_of_the_others(
     assert await places_of(owner, person.mark) == set()
     stone = (await admin.get(f"/v1/people/{person.id}")).json()
     assert stone["name"] == "Erased person"
-    assert stone["email"] == f"{person.id}@erased.invalid"
-    assert (stone["status"], stone["photo_url"]) == ("deactivated", None)
+    assert stone["email"] == f"{person.id}@removed.invalid"
+    assert (stone["status"], stone["photo_url"]) == ("removed", None)
     listed = await admin.get("/v1/people", params={"limit": "200"})
     assert person.id not in listed.text
     found = await admin.get("/v1/people", params={"query": "Erased"})

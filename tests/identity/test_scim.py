@@ -318,6 +318,29 @@ async def test_who_is_deleted_is_gone_and_the_name_is_free(tenant: Tenant, scim:
     assert again["id"] != made["id"], "whoever comes later is somebody else"
 
 
+async def test_who_is_deleted_keeps_a_name_and_cannot_come_back(
+    tenant: Tenant, scim: Client
+) -> None:
+    made = await scim.person()
+    group = await scim.group()
+    await scim.delete(f"/Users/{made['id']}")
+    owner = await tenant.signed_in(Role.OWNER)
+    path = f"/v1/people/{made['id']}"
+    left = (await owner.get(path)).json()
+    assert (left["name"], left["status"]) == (made["displayName"], "removed")
+    for method, where, body in (
+        ("PATCH", path, {"status": "active"}),
+        ("POST", f"{path}/sign-in-links", None),
+        ("PUT", f"/v1/groups/{group['id']}/members/{made['id']}", {}),
+    ):
+        answer = await owner.request(method, where, json=body)
+        assert answer.status_code == 404, answer.text
+    answer = await owner.post(f"{path}/erasure", json={"email": left["email"]})
+    assert answer.status_code == 202, answer.text
+    left = (await owner.get(path)).json()
+    assert (left["name"], left["status"]) == ("Erased person", "removed")
+
+
 async def test_a_version_guards_what_it_was_read_for(scim: Client) -> None:
     person = await scim.person()
     group = await scim.group()

@@ -8,6 +8,7 @@ from itertools import pairwise
 from uuid import UUID, uuid4
 
 import asyncpg
+import httpx
 import jsonschema_rs
 import pytest
 from hypothesis import given, strategies
@@ -19,12 +20,18 @@ from hanse.identity.webhooks.model import TRIES_MAX, headers_of, new_secret, ret
 from hanse.identity.webhooks.service import PENDING_MAX
 from hanse.platform.database import Db
 from hanse.platform.ids import new_id
+from hanse.platform.job_worker import WorkerLimits, run_jobs
+from hanse.platform.jobs import Jobs
 from hanse.platform.outbox import Event
-from tests.eventing import until
+from hanse.server.notices import register_jobs
+from hanse.server.settings import Settings
+from tests.eventing import going, until
 from tests.identity.conftest import GROUP_CHANGED, Post
+from tests.identity.outside import mail_server, text_of
 from tests.receiving import Received, Reply
 from tests.webhooking import delivering
 
+QUICK = WorkerLimits(poll_s=0.02, tick_s=60.0, lease_s=1000.0)
 # Announced, but for nobody outside; say why.
 NOT_FOR_WEBHOOKS = {
     "identity.webhook_ping.v1": "sent only to the webhook that it tries",
@@ -217,6 +224,46 @@ async def test_a_receiver_that_is_gone_turns_its_webhook_off(post: Post, going_o
     assert (await post.admin.post(f"{url}/deliveries/{entry['id']}/replay")).status_code == 409
     answer = await post.admin.patch(url, json={"active": True})
     assert (answer.json()["disabled_reason"], answer.json()["failures"]) == (None, 0)
+
+
+async def test_whoever_manages_webhooks_is_told_that_one_was_turned_off(
+    post: Post, going_out: None
+) -> None:
+    address = f"{uuid4()}@example.org"
+    keeper = await post.tenant.person(email=address)
+    member = await post.tenant.signed_in()
+    outer, inner = [
+        (await post.admin.post("/v1/groups", json={"name": str(uuid4()), **more})).json()["id"]
+        for more in ({"permissions": ["webhooks:write"]}, {})
+    ]
+    for within in (f"{outer}/groups/{inner}", f"{inner}/members/{keeper}"):
+        answer = await post.admin.put(f"/v1/groups/{within}", json={})
+        assert answer.status_code == 204, answer.text
+    webhook = await post.webhook()
+    there = f"/admin/webhooks/{webhook['id']}"
+    said = "The webhook at 127.0.0.1 was turned off"
+    post.answering(webhook, Reply(410))
+    await post.happen()
+    await post.settled(webhook, "failed")
+
+    async def told(client: httpx.AsyncClient) -> list[tuple[str, str]]:
+        items = (await client.get("/v1/me/notifications")).json()["items"]
+        return [(each["link"], each["title"]) for each in items if "webhook" in each["kind"]]
+
+    async with mail_server() as mail:
+        jobs = Jobs()
+        register_jobs(jobs, Settings(home=post.house.home, smtp_url=mail.url))
+        url = post.house.database.url("hanse_jobs")
+        async with going(lambda stop: run_jobs(jobs, url, stop, limits=QUICK)):
+
+            async def written() -> bool:
+                link = f"http://localhost:8080{there}"
+                return any(link in text_of(each) for each in mail.to(address))
+
+            await until(written, "a letter to whoever keeps the webhooks")
+    assert (there, said) in await told(await post.tenant.signed_in(person_id=keeper))
+    assert (there, said) in await told(post.admin)
+    assert await told(member) == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanse.platform.http import Shedding, handed_on, problem_response
-from hanse.platform.http.shedding import EVIDENCE_MIN, INTERVAL_S, LARGE_BYTES, StandingDelay
+from hanse.platform.http.shedding import LARGE_BYTES
+from hanse.platform.http.standing_delay import EVIDENCE_MIN, INTERVAL_S, StandingDelay
 
 waits = st.lists(
     st.tuples(st.floats(0.0, INTERVAL_S / 4), st.floats(0.0, 10.0)), min_size=1, max_size=60

@@ -14,6 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import httpx
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
@@ -25,6 +26,8 @@ THEMES = ["light", "dark"]
 COLOURS = 160
 IMAGES = Path(__file__).parents[2] / "docs/images"
 KEPT = {
+    "chat": "chat desk light",
+    "chat-phone": "chat phone dark",
     "translate": "translate desk light",
     "translate-phone": "translate phone dark",
     "documents": "documents desk light",
@@ -36,6 +39,18 @@ KEPT = {
     "sign-in": "sign-in desk light",
 }
 """The pictures of the documentation, by the names of their files."""
+TALK = [
+    (True, "O navio chega na segunda-feira de manhã. Qual cais está livre?", "Arrivals"),
+    (False, "Berth **four**. The pilot comes on board at six.", "Arrivals"),
+    (True, "Obrigado! A maré alta é às nove horas.", "Arrivals"),
+    (
+        False,
+        "Then this is the order:\n\n1. pilot at six\n2. tugs at seven\n3. `quay 4`",
+        "Arrivals",
+    ),
+    (True, "A casa do porto está fechada hoje.", None),
+]
+"""Who speaks - the office by its key, or the owner - what they say, and under which topic."""
 TEXT = (
     "The house stands by the river. In the morning the boats leave the quay.\n\n"
     "At night the water is cold, and the harbour is quiet."
@@ -80,6 +95,9 @@ def _pictures(page: Page, hanse: Hanse) -> Iterator[tuple[str, bytes]]:
     yield from _translate(page)
     yield from _documents(page)
     for name, path in {
+        "chat-rooms": "/chat",
+        "chat": f"/chat/{made['room']}",
+        "chat-thread": f"/chat/{made['room']}?thread={made['thread']}",
         "account": "/account",
         "notifications": "/notifications",
         "preferences": "/account/notifications",
@@ -144,7 +162,47 @@ def _fill(page: Page, hanse: Hanse) -> dict[str, str]:
     )
     webhook = post("/v1/webhooks", url="https://example.org/hanse", description="Timetables")["id"]
     call(page, hanse, "POST", f"/v1/webhooks/{webhook}/ping")
-    return {"group": port, "glossary": glossary, "webhook": webhook}
+    room, thread = _talk(page, hanse, people)
+    return {"room": room, "thread": thread, "group": port, "glossary": glossary, "webhook": webhook}
+
+
+def _talk(page: Page, hanse: Hanse, people: list[str]) -> tuple[str, str]:
+    """A channel in two languages; return it, and a message that has replies."""
+
+    def post(path: str, **body: Any) -> Any:
+        return call(page, hanse, "POST", path, body)
+
+    call(page, hanse, "PATCH", "/v1/me", {"languages": ["en"]})
+    post("/v1/rooms", name="Announcements", is_public=True)
+    post("/v1/rooms", name="Night shift")
+    for person in people[:2]:
+        post("/v1/rooms", kind="direct", member_ids=[person])
+    about = "What comes and goes at the quay"
+    room = post("/v1/rooms", name="Harbour", description=about, is_public=True)["id"]
+    desk = _key(hanse, "Harbour office")
+    call(page, hanse, "PUT", f"/v1/rooms/{room}/members/{desk[0]}", {})
+    numbers = []
+    for index, (is_desk, text, topic) in enumerate(TALK):
+        event = {"client_key": str(index), "text": text, "topic": topic}
+        if is_desk:
+            path = f"{hanse.url}/v1/rooms/{room}/events"
+            headers = {"Authorization": f"Bearer {desk[1]}"}
+            answer = httpx.post(path, json=event, headers=headers)
+            numbers.append(answer.raise_for_status().json()["number"])
+        else:
+            numbers.append(post(f"/v1/rooms/{room}/events", **event)["number"])
+    path = f"/v1/rooms/{room}/events"
+    post(path, client_key="r", kind="reaction", target=numbers[0], emoji="✔")
+    post(path, client_key="t", text="Berth four is free from noon on.", thread=numbers[0])
+    return room, str(numbers[0])
+
+
+def _key(hanse: Hanse, name: str) -> tuple[str, str]:
+    scopes = ("--scope", "chat:read", "--scope", "chat:write")
+    secret = hanse.command("key", "create", name, *scopes).stdout.strip()
+    headers = {"Authorization": f"Bearer {secret}"}
+    me = httpx.get(f"{hanse.url}/v1/me", headers=headers).raise_for_status().json()
+    return me["api_key_id"], secret
 
 
 def _translate(page: Page) -> Iterator[tuple[str, bytes]]:

@@ -1,14 +1,19 @@
 """The first hour of somebody with Hanse, in a real browser. The steps build on each other."""
 
+import json
 import re
+import shlex
+import shutil
+import subprocess
 from io import BytesIO
 from pathlib import Path
 
 import docx
 import httpx
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browsing import choose, violations
+from tests.browsing import call, choose, violations
 from tests.serving import Hanse
 
 PASSWORD = "a tide of nine herrings"
@@ -105,20 +110,121 @@ def test_a_document_is_translated(page: Page, tmp_path: Path) -> None:
     assert "segunda" in " ".join(texts)
 
 
-def test_a_key_made_in_the_browser_works_for_programs(page: Page, hanse: Hanse) -> None:
+def test_the_command_that_is_shown_with_a_new_key_works(page: Page) -> None:
     page.goto("/admin/keys")
     page.get_by_role("button", name="Make a key").click()
     page.get_by_label("Name").fill("web shop")
     page.get_by_role("dialog").get_by_role("button", name="Make a key").click()
-    key = page.locator("dialog code, [role=dialog] code").first.inner_text()
+    shown = page.get_by_role("dialog").locator("pre").inner_text()
     assert violations(page) == []
-    answer = httpx.post(
-        f"{hanse.url}/v2/translate",
-        headers={"Authorization": f"DeepL-Auth-Key {key}"},
-        json={"text": ["Good morning!"], "target_lang": "PT-BR"},
-        timeout=60,
-    )
-    assert "dia" in answer.json()["translations"][0]["text"]
+    if shutil.which("curl") is None:
+        pytest.skip("no curl is installed")
+    answer = subprocess.run(shlex.split(shown), capture_output=True, timeout=60, check=True)
+    assert "dia" in json.loads(answer.stdout)["translations"][0]["text"]
+
+
+def test_a_key_may_do_what_was_chosen_until_its_last_day(page: Page, hanse: Hanse) -> None:
+    page.goto("/admin/keys")
+    page.get_by_role("button", name="Make a key").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("till")
+    dialog.get_by_label("Single permissions").check()
+    expect(dialog.get_by_role("button", name="Make a key")).to_be_disabled()
+    dialog.get_by_label("See the usage").check()
+    dialog.get_by_label("Read the audit log").check()
+    dialog.get_by_label("Last day").fill("2099-12-31")
+    dialog.get_by_label("Requests a minute").fill("2")
+    assert violations(page) == []
+    dialog.get_by_role("button", name="Make a key").click()
+    secret = dialog.locator("code").first.inner_text()
+    dialog.get_by_role("button", name="Close").last.click()
+    row = page.get_by_role("row").filter(has_text="till")
+    expect(row).to_contain_text("Dec 31, 2099")
+    expect(row).to_contain_text("Up to 2 requests a minute")
+    row.get_by_text("2 permissions").click()
+    expect(row.get_by_role("listitem")).to_have_text(["Read the audit log", "See the usage"])
+    assert violations(page) == []
+
+    def ask(path: str) -> int:
+        headers = {"Authorization": f"Bearer {secret}"}
+        return httpx.get(f"{hanse.url}{path}", headers=headers, timeout=60).status_code
+
+    answers = [ask(path) for path in ("/v1/audit-events", "/v1/people", "/v1/audit-events")]
+    assert answers == [200, 403, 429]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "scopes"),
+    [
+        ("Keep people and groups up to date", {"provisioning"}),
+        ("Read everything, change nothing", None),
+        ("Translate", None),
+    ],
+)
+def test_a_key_for_a_purpose_may_do_no_more(
+    page: Page, hanse: Hanse, purpose: str, scopes: set[str] | None
+) -> None:
+    page.goto("/admin/keys")
+    page.get_by_role("button", name="Make a key").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill(purpose)
+    dialog.get_by_role("radio", name=purpose, exact=True).check()
+    dialog.get_by_role("button", name="Make a key").click()
+    expect(dialog.locator("code").first).to_be_visible()
+    [key] = [
+        each
+        for each in call(page, hanse, "GET", "/v1/api-keys?limit=200")["items"]
+        if each["name"] == purpose
+    ]
+    given = set(key["scopes"])
+    assert given == scopes if scopes else given
+    if purpose.startswith("Read"):
+        assert all(each.endswith(":read") for each in given)
+    if purpose == "Translate":
+        assert "translate:text" in given
+        assert "people:read" not in given
+
+
+def test_a_phone_shows_where_one_is_and_leads_to_every_system(page: Page) -> None:
+    page.goto("/translate/documents")
+    page.set_viewport_size({"width": 390, "height": 844})
+    button = page.get_by_role("button", name="Systems: Documents")
+    expect(button).to_be_visible()
+    for each in page.get_by_role("banner").get_by_role("button").all():
+        box = each.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    button.focus()
+    page.keyboard.press("Enter")
+    items = page.get_by_role("menuitem")
+    expect(items).to_have_text(["Translate", "Documents", "Admin"])
+    expect(items.nth(1)).to_have_attribute("aria-current", "page")
+    assert violations(page) == []
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/admin/"))
+    expect(page.get_by_role("button", name="Systems: Admin")).to_be_visible()
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_the_palette_leads_to_people_groups_and_glossaries(page: Page, hanse: Hanse) -> None:
+    group = call(page, hanse, "POST", "/v1/groups", {"name": "Lighthouse"})
+    call(page, hanse, "POST", "/v1/people", {"email": "lia@example.org", "name": "Lia Lighter"})
+    page.goto("/admin/people")
+    expect(page.get_by_role("heading", level=1)).to_have_text("People")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Go to").fill("ligh")
+    expect(page.get_by_role("option")).to_have_text(["Lia Lighter lia@example.org", "Lighthouse"])
+    assert violations(page) == []
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("row")).to_have_count(2)
+    expect(page.get_by_role("row").last).to_contain_text("lia@example.org")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Go to").fill("lighth")
+    expect(page.get_by_role("option")).to_have_text(["Lighthouse"])
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/admin/groups/{group['id']}$"))
 
 
 def test_a_colleague_is_invited_and_comes_in(page: Page) -> None:

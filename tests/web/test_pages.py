@@ -13,6 +13,10 @@ THEMES = ["light", "dark"]
 PAGES = [
     "/translate",
     "/translate/documents",
+    "/chat",
+    "/chat/{room}",
+    "/chat/{room}?topic=Tides",
+    "/chat/{room}?thread=3",
     "/welcome",
     "/account",
     "/account/notifications",
@@ -52,7 +56,14 @@ def made(page: Page, hanse: Hanse) -> dict[str, str]:
     body = {"name": "Harbour words", "dictionaries": [dictionary]}
     glossary = call(page, hanse, "POST", "/v3/glossaries", body)
     webhook = call(page, hanse, "POST", "/v1/webhooks", {"url": "https://example.org/hanse"})
+    room = call(page, hanse, "POST", "/v1/rooms", {"name": "Quay", "is_public": True})["id"]
+    for key, text in enumerate(("High water at **nine**.", "| boat | berth |\n|-|-|\n| Ana | 4 |")):
+        event = {"client_key": str(key), "text": text, "topic": "Tides"}
+        call(page, hanse, "POST", f"/v1/rooms/{room}/events", event)
+    reply = {"client_key": "reply", "text": "Seen.", "thread": 3}
+    call(page, hanse, "POST", f"/v1/rooms/{room}/events", reply)
     return {
+        "room": room,
         "group": outer["id"],
         "glossary": glossary["glossary_id"],
         "webhook": webhook["id"],

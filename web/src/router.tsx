@@ -64,6 +64,23 @@ const documents = createRoute({
   component: lazyRouteComponent(() => import("./translate/documents"), "DocumentsPage"),
 });
 
+const chat = createRoute({
+  getParentRoute: () => shell,
+  path: "/chat",
+  component: lazyRouteComponent(() => import("./chat/page"), "ChatPage"),
+});
+
+const chatRoom = createRoute({
+  getParentRoute: () => shell,
+  path: "/chat/$roomId",
+  component: lazyRouteComponent(() => import("./chat/page"), "ChatPage"),
+  validateSearch: (search): { topic?: string; thread?: number; message?: number } => ({
+    topic: search.topic === undefined ? undefined : String(search.topic),
+    thread: Number(search.thread) || undefined,
+    message: Number(search.message) || undefined,
+  }),
+});
+
 const admin = createRoute({
   getParentRoute: () => shell,
   path: "/admin",
@@ -125,7 +142,7 @@ const providers = createRoute({
 const keys = createRoute({
   getParentRoute: () => admin,
   path: "/keys",
-  component: lazyRouteComponent(() => import("./admin/keys"), "KeysPage"),
+  component: lazyRouteComponent(() => import("./admin/keys/list"), "KeysPage"),
 });
 
 const usage = createRoute({
@@ -183,6 +200,8 @@ const tree = root.addChildren([
     home,
     translate,
     documents,
+    chat,
+    chatRoom,
     account,
     welcome,
     notifications,

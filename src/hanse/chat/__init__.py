@@ -12,6 +12,8 @@ from hanse.platform.faces import lazy_face
 if TYPE_CHECKING:
     from hanse.chat.api import router
     from hanse.chat.api.common import Chat
+    from hanse.chat.files.jobs import register_files
+    from hanse.chat.files.service import FileRules
     from hanse.chat.gateway.document import asyncapi_document
     from hanse.chat.gateway.server import serve_gateway
     from hanse.chat.log.append import EventsAppended
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from hanse.chat.notifying.kinds import KINDS
     from hanse.chat.notifying.telling import register_telling, telling_consumer
     from hanse.chat.personal_data import holdings
+    from hanse.chat.previews.previewer import Previewer, previews_of, register_previews
+    from hanse.chat.retention.jobs import register_retention
     from hanse.chat.saving.service import register_reminders
     from hanse.chat.translations.translator import Translator, consumers_of
 else:
@@ -28,12 +32,18 @@ else:
             "KINDS": "notifying.kinds",
             "Chat": "api.common",
             "EventsAppended": "log.append",
+            "FileRules": "files.service",
+            "Previewer": "previews.previewer",
             "Translator": "translations.translator",
             "asyncapi_document": "gateway.document",
             "consumers_of": "translations.translator",
             "holdings": "personal_data",
             "own_rooms": "log.owner",
+            "previews_of": "previews.previewer",
+            "register_files": "files.jobs",
+            "register_previews": "previews.previewer",
             "register_reminders": "saving.service",
+            "register_retention": "retention.jobs",
             "register_telling": "notifying.telling",
             "router": "api",
             "serve_gateway": "gateway.server",
@@ -45,12 +55,18 @@ __all__ = [
     "KINDS",
     "Chat",
     "EventsAppended",
+    "FileRules",
+    "Previewer",
     "Translator",
     "asyncapi_document",
     "consumers_of",
     "holdings",
     "own_rooms",
+    "previews_of",
+    "register_files",
+    "register_previews",
     "register_reminders",
+    "register_retention",
     "register_telling",
     "router",
     "serve_gateway",

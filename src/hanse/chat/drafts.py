@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 from hanse.chat.log.model import Body, Draft, Kind
 from hanse.chat.log.rules import (
     EMOJI_CHARACTERS_MAX,
+    FILES_MAX,
     KEY_CHARACTERS_MAX,
     MENTIONS_MAX,
     TEXT_CHARACTERS_MAX,
@@ -25,9 +26,10 @@ class NewEvent(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=T
 
     `client_key` is chosen by the client, anew for each event; sent again from the same `device` it
     gets the number of the first. A message has `text`, and may have a `topic`, the number of the
-    message that it answers (`thread`), `mentions` of members, and `to_all`. The other kinds name
-    the message that they concern as `target`: an edit has a new `text`, a reaction an `emoji`, a
-    topic the new `topic`; `on` false takes a reaction or pin back.
+    message that it answers (`thread`), `mentions` of members, `to_all`, and `files`: up to
+    ten ids that uploads returned, with which it needs no text. The other kinds name the message
+    that they concern as `target`: an edit has a new `text`, a reaction an `emoji`, a topic the new
+    `topic`; `on` false takes a reaction or pin back.
     """
 
     client_key: _Key
@@ -39,6 +41,7 @@ class NewEvent(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=T
     target: _Number | None = None
     mentions: Annotated[list[UUID], Meta(max_length=MENTIONS_MAX)] = []
     to_all: bool = False
+    files: Annotated[list[UUID], Meta(max_length=FILES_MAX)] = []
     emoji: Annotated[str, Meta(min_length=1, max_length=EMOJI_CHARACTERS_MAX)] | None = None
     on: bool = True
 
@@ -63,5 +66,6 @@ def draft_of(access: Access, room_id: UUID, new: NewEvent) -> Draft:
             emoji=new.emoji if kind is Kind.REACTION else None,
             on=new.on,
         ),
+        files=tuple(dict.fromkeys(new.files)),
         may_reach_all=Permission.CHAT_REACH_ALL in access.permissions,
     )

@@ -1,7 +1,8 @@
 """What the chat keeps about people.
 
 A log stays whole when somebody is erased: what they wrote was said to others and is theirs to read,
-under an id that leads to nobody.
+under an id that leads to nobody. The newest 64 MiB of somebody's files are in their archive, which
+has a limit of its own; all are listed there.
 """
 
 from typing import Final
@@ -31,6 +32,38 @@ holdings: Final = (
             from chat.events where organisation_id = $1 and sender_id = $2
             order by room_id, number
         """,
+    ),
+    Holding(
+        name="chat/files",
+        columns=("chat.files.uploader_id",),
+        select="""
+            select id, room_id, number, name, media_type, bytes, created_at
+            from chat.files where organisation_id = $1 and uploader_id = $2 order by id
+        """,
+        select_files="""
+            select f.id || '/' || f.name as name,
+                (select string_agg(p.data, ''::bytea order by p.place)
+                    from chat.file_parts p where p.file_id = f.id) as content
+            from (
+                select id, name, sum(bytes) over (order by id desc) as bytes_so_far
+                from chat.files where organisation_id = $1 and uploader_id = $2
+            ) as f where f.bytes_so_far <= 67108864 order by f.id desc
+        """,
+        erasing=(
+            Erasing(
+                "delete from chat.files "
+                "where organisation_id = $1 and uploader_id = $2 and number is null"
+            ),
+        ),
+    ),
+    Holding(
+        name="chat/mutes",
+        columns=("chat.mutes.member_id",),
+        select="""
+            select room_id, muted_until
+            from chat.mutes where organisation_id = $1 and member_id = $2 order by room_id
+        """,
+        erasing=(Erasing("delete from chat.mutes where organisation_id = $1 and member_id = $2"),),
     ),
     Holding(
         name="chat/mentions",

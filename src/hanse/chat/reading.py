@@ -1,6 +1,7 @@
 """Reading a room: its log from a number on, and its messages as they stand, page by page."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from hanse.chat.log import store
 from hanse.chat.log.fold import Message, messages_of
 from hanse.chat.log.model import Event, Topic, at_most
 from hanse.chat.log.rules import NoSuchMessage
+from hanse.chat.previews.model import Previewed
+from hanse.chat.previews.reading import previewed
 from hanse.chat.rooms.service import actor_of, see_room
 from hanse.chat.translations import store as translations_store
 from hanse.chat.translations.events import TranslationsWanted
@@ -18,6 +21,7 @@ from hanse.chat.translations.model import Translated, is_for
 from hanse.identity import Access
 from hanse.platform.database import Tx
 from hanse.platform.outbox import announce
+from hanse.platform.problems import BadRequest
 
 EVENTS_PAGE_MAX: Final = 500
 MESSAGES_PAGE_MAX: Final = 100
@@ -25,6 +29,13 @@ TOPICS_MAX: Final = 200
 CHARACTERS_MAX: Final = 1_000_000
 """Text in one answer; what is beyond waits for the next."""
 NUMBER_MAX: Final = 2**62
+
+
+class InvalidPage(BadRequest):
+    """A page of history begins or ends at one place."""
+
+    code = "invalid_page"
+    title = "Invalid page"
 
 
 class LogPage(Struct, frozen=True):
@@ -37,13 +48,17 @@ class LogPage(Struct, frozen=True):
 class HistoryPage(Struct, frozen=True):
     """Messages as they stand, oldest first. `before` asks for the page before; null at the start.
 
-    `translations` are those into languages that the caller reads, of messages that they do not.
+    `after` asks for the page behind; null at the end.
+    `translations` are those into languages that the caller reads, of messages that they do not;
+    `previews` what stands behind links of these messages.
     `head` is the number up to which the log was taken into account: go on from there.
     """
 
     messages: list[Message]
     translations: list[Translated]
+    previews: list[Previewed]
     before: int | None
+    after: int | None
     head: int
 
 
@@ -66,26 +81,51 @@ async def read_history(
     access: Access,
     room_id: UUID,
     *,
-    before: int | None,
+    before: int | None = None,
+    after: int | None = None,
+    at: datetime | None = None,
     limit: int,
     topic: str | None = None,
     thread: int | None = None,
     languages: Sequence[str] | None = None,
 ) -> HistoryPage:
-    """Return the last `limit` messages before a number, of one topic or thread if asked.
+    """Return up to `limit` messages, of one topic or thread if asked: the last ones before a
+    number, or the first ones behind a number or at a time.
 
-    `languages` stand in for those that the caller reads. Raises NoSuchRoom.
+    `languages` stand in for those that the caller reads. Raises NoSuchRoom, InvalidPage.
     """
+    if sum(each is not None for each in (before, after, at)) > 1:
+        raise InvalidPage("Name one of `before`, `after` and `at`.")
     room = await see_room(tx, access, room_id)
-    found = await store.read_messages(tx, room_id, before or NUMBER_MAX, limit + 1, topic, thread)
-    page = found[:limit]
+    if at is not None:
+        after = await store.number_at(tx, room_id, _instant(at))
+    if after is None:
+        end = before or NUMBER_MAX
+        found = await store.read_messages(tx, room_id, end, limit + 1, topic, thread)
+        page = found[:limit][::-1]
+        earlier = page[0].number if len(found) > limit else None
+        behind = before - 1 if before and before <= room.head else None
+    else:
+        found = await store.read_messages_after(tx, room_id, after, limit + 1, topic, thread)
+        page = found[:limit]
+        earlier = after + 1 if after else None
+        behind = page[-1].number if len(found) > limit else None
     later = await store.read_about(tx, room_id, [each.number for each in page])
     messages = messages_of(page, later)
     # The log may have grown between the statements: what is shown is never older than `head`.
-    more = page[-1].number if len(found) > limit else None
     reads = await languages_of(tx, access) if languages is None else languages
     translations = await translated_for(tx, room_id, messages, reads)
-    return HistoryPage(messages, translations, more, room.head)
+    previews = await previewed(tx, room_id, messages)
+    return HistoryPage(messages, translations, previews, earlier, behind, room.head)
+
+
+def _instant(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise InvalidPage("`at` needs an offset from UTC, such as `Z`.")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise InvalidPage("`at` lies outside of the calendar.") from None
 
 
 async def read_topics(tx: Tx, access: Access, room_id: UUID) -> list[Topic]:

@@ -4,67 +4,149 @@ Every request is answered for one organisation and with the permissions of one c
 get an `Access` with each request and ask it with `require`.
 """
 
-from hanse.identity.api import router
-from hanse.identity.api.common import cookies_of, forget_cookie
-from hanse.identity.api.entry import Entry
-from hanse.identity.audit import record
-from hanse.identity.authentication import (
-    SECRET_CHARACTERS_MAX,
-    Authenticator,
-    MissingCredentials,
-    WrongCredentials,
-    device_cookie,
-    require_same_origin,
-    session_cookie,
-)
-from hanse.identity.events import examples as event_examples
-from hanse.identity.expiry import register_expiry
-from hanse.identity.model import Access, ApiKey, Organisation, Origin, Person, Status
-from hanse.identity.notifications.kinds import KINDS
-from hanse.identity.notifications.live import InboxBells
-from hanse.identity.notifications.model import Choice, EmailMode, Kind, Kinds
-from hanse.identity.notifications.notices import Notices
-from hanse.identity.notifications.sending.jobs import register_notifications
-from hanse.identity.notifications.sending.mail_queue import MailQueue
-from hanse.identity.notifications.sending.push import PushSender, PushServices, Vapid
-from hanse.identity.notifications.service import notify
-from hanse.identity.notifications.wording import read_texts
-from hanse.identity.people import (
-    EmailTaken,
-    create_person,
-    find_actors,
-    get_person,
-    get_person_by_email,
-    names_of,
-    reading_languages,
-)
-from hanse.identity.personal_data import holdings, register_personal_data
-from hanse.identity.policy import Permission, Role
-from hanse.identity.providers.oidc import OidcClient
-from hanse.identity.purge import register_purge
-from hanse.identity.scim import PREFIX as SCIM_PREFIX
-from hanse.identity.scim import error_response as scim_error_response
-from hanse.identity.scim import handlers as scim_routes
-from hanse.identity.sealing import Seal, read_or_make_key
-from hanse.identity.service import (
-    create_api_key,
-    create_organisation,
-    operator,
-    rename_api_key,
-    revoke_api_key,
-)
-from hanse.identity.signing.links import LINK_LIFETIME, Mailer
-from hanse.identity.signing.links import create as create_sign_in_link
-from hanse.identity.signing.passwords import Passwords
-from hanse.identity.signing.sessions import sign_out
-from hanse.identity.store import (
-    get_organisation,
-    list_api_keys,
-    list_organisations,
-    newest_api_keys,
-)
-from hanse.identity.webhooks import DeliveryLimits, run_deliverer
-from hanse.identity.webhooks import consumer as webhook_consumer
+from typing import TYPE_CHECKING
+
+from hanse.platform.faces import lazy_face
+
+if TYPE_CHECKING:
+    from hanse.identity.api import router
+    from hanse.identity.api.common import cookies_of, forget_cookie
+    from hanse.identity.api.entry import Entry
+    from hanse.identity.audit import record
+    from hanse.identity.authentication import (
+        SECRET_CHARACTERS_MAX,
+        Authenticator,
+        MissingCredentials,
+        WrongCredentials,
+        device_cookie,
+        require_same_origin,
+        session_cookie,
+    )
+    from hanse.identity.events import examples as event_examples
+    from hanse.identity.expiry import register_expiry
+    from hanse.identity.model import Access, ApiKey, Organisation, Origin, Person, Status
+    from hanse.identity.notifications.kinds import KINDS
+    from hanse.identity.notifications.live import InboxBells
+    from hanse.identity.notifications.model import Choice, EmailMode, Kind, Kinds
+    from hanse.identity.notifications.notices import Notices
+    from hanse.identity.notifications.sending.jobs import register_notifications
+    from hanse.identity.notifications.sending.mail_queue import MailQueue
+    from hanse.identity.notifications.sending.push import PushSender, PushServices, Vapid
+    from hanse.identity.notifications.service import notify
+    from hanse.identity.notifications.wording import read_texts
+    from hanse.identity.people import (
+        EmailTaken,
+        create_person,
+        find_actors,
+        get_person,
+        get_person_by_email,
+        names_of,
+        reading_languages,
+    )
+    from hanse.identity.personal_data import register_personal_data
+    from hanse.identity.personal_data.holdings import holdings
+    from hanse.identity.policy import Permission, Role
+    from hanse.identity.providers.oidc import OidcClient
+    from hanse.identity.purge import register_purge
+    from hanse.identity.scim import PREFIX as SCIM_PREFIX
+    from hanse.identity.scim import error_response as scim_error_response
+    from hanse.identity.scim import handlers as scim_routes
+    from hanse.identity.sealing import Seal, read_or_make_key
+    from hanse.identity.service import (
+        create_api_key,
+        create_organisation,
+        operator,
+        rename_api_key,
+        revoke_api_key,
+    )
+    from hanse.identity.signing.links import LINK_LIFETIME, Mailer
+    from hanse.identity.signing.links import create as create_sign_in_link
+    from hanse.identity.signing.passwords import Passwords
+    from hanse.identity.signing.sessions import sign_out
+    from hanse.identity.store import (
+        get_organisation,
+        list_api_keys,
+        list_organisations,
+        newest_api_keys,
+    )
+    from hanse.identity.webhooks import DeliveryLimits, run_deliverer
+    from hanse.identity.webhooks import consumer as webhook_consumer
+else:
+    # The scheduler and the gateway ask for permissions: they need no routes, letters and SCIM.
+    __getattr__ = lazy_face(
+        __name__,
+        {
+            "KINDS": "notifications.kinds",
+            "LINK_LIFETIME": "signing.links",
+            "SCIM_PREFIX": "scim:PREFIX",
+            "SECRET_CHARACTERS_MAX": "authentication",
+            "Access": "model",
+            "ApiKey": "model",
+            "Authenticator": "authentication",
+            "Choice": "notifications.model",
+            "DeliveryLimits": "webhooks",
+            "EmailMode": "notifications.model",
+            "EmailTaken": "people",
+            "Entry": "api.entry",
+            "InboxBells": "notifications.live",
+            "Kind": "notifications.model",
+            "Kinds": "notifications.model",
+            "MailQueue": "notifications.sending.mail_queue",
+            "Mailer": "signing.links",
+            "MissingCredentials": "authentication",
+            "Notices": "notifications.notices",
+            "OidcClient": "providers.oidc",
+            "Organisation": "model",
+            "Origin": "model",
+            "Passwords": "signing.passwords",
+            "Permission": "policy",
+            "Person": "model",
+            "PushSender": "notifications.sending.push",
+            "PushServices": "notifications.sending.push",
+            "Role": "policy",
+            "Seal": "sealing",
+            "Status": "model",
+            "Vapid": "notifications.sending.push",
+            "WrongCredentials": "authentication",
+            "cookies_of": "api.common",
+            "create_api_key": "service",
+            "create_organisation": "service",
+            "create_person": "people",
+            "create_sign_in_link": "signing.links:create",
+            "device_cookie": "authentication",
+            "event_examples": "events:examples",
+            "find_actors": "people",
+            "forget_cookie": "api.common",
+            "get_organisation": "store",
+            "get_person": "people",
+            "get_person_by_email": "people",
+            "holdings": "personal_data.holdings",
+            "list_api_keys": "store",
+            "list_organisations": "store",
+            "names_of": "people",
+            "newest_api_keys": "store",
+            "notify": "notifications.service",
+            "operator": "service",
+            "read_or_make_key": "sealing",
+            "read_texts": "notifications.wording",
+            "reading_languages": "people",
+            "record": "audit",
+            "register_expiry": "expiry",
+            "register_notifications": "notifications.sending.jobs",
+            "register_personal_data": "personal_data",
+            "register_purge": "purge",
+            "rename_api_key": "service",
+            "require_same_origin": "authentication",
+            "revoke_api_key": "service",
+            "router": "api",
+            "run_deliverer": "webhooks",
+            "scim_error_response": "scim:error_response",
+            "scim_routes": "scim:handlers",
+            "session_cookie": "authentication",
+            "sign_out": "signing.sessions",
+            "webhook_consumer": "webhooks:consumer",
+        },
+    )
 
 __all__ = [
     "KINDS",

@@ -7,10 +7,11 @@ from uuid import UUID
 import msgspec
 
 from hanse.identity import store
+from hanse.identity.groups.store import list_holders
 from hanse.identity.model import ApiKey
 from hanse.identity.notifications.kinds import API_KEY_EXPIRES
 from hanse.identity.notifications.service import notify
-from hanse.identity.notifications.store import list_admin_ids
+from hanse.identity.policy import Permission
 from hanse.platform.database import Tx
 from hanse.platform.jobs import Jobs, enqueue
 
@@ -44,12 +45,12 @@ async def warn_before(tx: Tx, key: ApiKey) -> None:
 
 
 async def warn(tx: Tx, asked: WarnOfExpiry) -> None:
-    """Warn whoever made the key; of one that no person made, those who run the organisation."""
+    """Warn whoever made the key; of one that no person made, those who may make keys."""
     key = await store.get_live_api_key(tx, asked.api_key_id)
     if key is None or key["expires_at"] is None:
         return
     maker = key["created_by"]
-    told = [maker] if maker else await list_admin_ids(tx, TOLD_MAX)
+    told = [maker] if maker else await list_holders(tx, Permission.API_KEYS_WRITE, TOLD_MAX)
     facts = {"key": key["name"], "day": key["expires_at"].astimezone(UTC).date().isoformat()}
     await notify(tx, told, API_KEY_EXPIRES, facts, "/admin/keys")
 

@@ -25,10 +25,12 @@ class PersonRequired(Forbidden):
 
 
 class Status(StrEnum):
-    """Whether somebody can sign in."""
+    """Whether somebody can sign in: only who is active."""
 
     ACTIVE = "active"
     DEACTIVATED = "deactivated"
+    REMOVED = "removed"
+    """Gone for good, and left only for what refers to them: by their name, unless erased."""
 
 
 class Organisation(Struct, frozen=True):

@@ -106,6 +106,11 @@ def permissions_of(role: Role, from_groups: Iterable[str] = ()) -> frozenset[Per
     return GRANTS[role] | {Permission(each) for each in from_groups if each in _NAMES}
 
 
+def roles_with(permission: Permission) -> list[Role]:
+    """The roles that may do this whatever groups they are in."""
+    return [role for role, granted in GRANTS.items() if permission in granted]
+
+
 def may_appoint(actor: Role | None, wanted: Role) -> bool:
     """Tell whether a person in role `actor`, or a key (None), may let somebody be `wanted`."""
     if actor is None:

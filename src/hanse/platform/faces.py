@@ -10,14 +10,15 @@ def lazy_face(
 ) -> Callable[[str], Any]:
     """Return a `__getattr__` for `package`: each name stands in the module that `modules` says.
 
-    All others stand in `rest`, if there is such a module. A process of one role then does without
-    what other roles need.
+    One that is called otherwise there is written `module:name`. All others stand in `rest`, if
+    there is such a module. A process of one role then does without what other roles need.
     """
 
     def get(name: str) -> Any:
-        module = modules.get(name, rest)
-        if module is None or name.startswith("_"):
+        place = modules.get(name, rest)
+        if place is None or name.startswith("_"):
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(f"{package}.{module}"), name)
+        module, _, called = place.partition(":")
+        return getattr(import_module(f"{package}.{module}"), called or name)
 
     return get

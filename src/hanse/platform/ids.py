@@ -6,9 +6,13 @@ from uuid import UUID
 
 
 def new_id() -> UUID:
-    """Return a UUIDv7: 48 bits of Unix time in milliseconds, 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = secrets.randbits(74)
+    """Return a UUIDv7: 48 bits of Unix time in milliseconds, 12 bits more of it, 62 random bits.
+
+    The 12 bits are a quarter of a microsecond (section 6.2, method 3): what one process makes one
+    after the other stands in that order.
+    """
+    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
     value = (milliseconds & (1 << 48) - 1) << 80
-    value |= 0x7 << 76 | (random >> 62) << 64 | 0b10 << 62 | (random & (1 << 62) - 1)
+    value |= 0x7 << 76 | (nanoseconds * 4096 // 1_000_000) << 64
+    value |= 0b10 << 62 | secrets.randbits(62)
     return UUID(int=value)

@@ -10,9 +10,10 @@ import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
+from email.policy import Policy
 from email.utils import format_datetime, parseaddr
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -25,6 +26,18 @@ from hanse.platform.problems import Unavailable
 TIMEOUT_S: Final = 20.0
 """Time that the server has for each of its answers."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class _OneLine(UnstructuredHeader, BaseHeader):
+    """A header that is never folded: no mail program finds an address in encoded words."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS: Final = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _OneLine)
+_POLICY: Final = SMTP_POLICY.clone(header_factory=_HEADERS)
 
 
 class MailRefused(Exception):
@@ -131,7 +144,7 @@ class Postman:
             raise MailUnavailable(f"The mail server does not take letters: {error}") from error
 
     def _message(self, letter: Letter) -> EmailMessage:
-        message = EmailMessage(policy=SMTP_POLICY)
+        message = EmailMessage(policy=_POLICY)
         try:
             message["From"] = self._sender
             message["To"] = _address(letter.to_name, letter.to_address)
@@ -140,10 +153,11 @@ class Postman:
             message["Message-ID"] = f"<{letter.id}@{self._sender.domain}>"
             # No vacation notes in answer (RFC 3834).
             message["Auto-Submitted"] = "auto-generated"
-            for name, value in letter.headers.items():
-                message[name] = value
             message.set_content(letter.text)
             message.add_alternative(letter.html, subtype="html")
+            # Last: setting the content drops headers such as Content-Language.
+            for name, value in letter.headers.items():
+                message[name] = value
         except (ValueError, MessageError, IndexError) as error:
             raise MailRefused(f"No letter can be addressed so: {error}") from error
         return message

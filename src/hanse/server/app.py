@@ -234,7 +234,9 @@ def _routes(
             "entry": Provide(entry, sync_to_thread=False),
             "hasher": constant(hasher or identity.Passwords(Path(breached) if breached else None)),
             "seal": constant(seal),
-            "chat": constant(chat.Chat(db, bus, seal, settings.gateway_address)),
+            "chat": constant(
+                chat.Chat(db, bus, seal, settings.gateway_address, settings.file_rules)
+            ),
             "oidc": constant(identity.OidcClient()),
             "mailer": constant(mailer),
             "notices": constant(notices(settings, bus, secret_key, stopping)),

@@ -22,7 +22,7 @@ METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 def supervise(settings: Settings) -> None:
     """Run everything on this machine until a signal asks to stop. Raises SetupError."""
     from hanse.platform.embedded import make_home
-    from hanse.server.notices import postman as check_mail
+    from hanse.server.post import postman as check_mail
     from hanse.server.supervisor import LEFTOVER_WAIT_S, bind, home_lock
 
     if bool(settings.database_url) != bool(settings.database_owner_url):

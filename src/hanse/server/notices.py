@@ -1,15 +1,12 @@
 """Notifications, put together: the kinds of all systems, and the ways out that are set up."""
 
 import asyncio
-from urllib.parse import urlsplit
 
 from hanse import chat, identity, language
 from hanse.identity import InboxBells, Kinds, Notices, PushSender, PushServices, Seal, Vapid
 from hanse.platform.bus import Bus
-from hanse.platform.ids import new_id
 from hanse.platform.jobs import Jobs
-from hanse.platform.mail import Letter, Postman, parse_smtp_url
-from hanse.platform.process import SetupError
+from hanse.server.post import postman
 from hanse.server.settings import Settings
 
 
@@ -36,41 +33,6 @@ def vapid(settings: Settings, secret_key: str) -> Vapid:
     """Who this installation is to push services, and where its operator can be reached."""
     https = settings.address.startswith("https:")
     return Vapid(secret_key, settings.address if https else f"mailto:{settings.owner_email}")
-
-
-def postman(settings: Settings) -> Postman | None:
-    """Who carries letters to the settings' mail server, if there is one. Raises SetupError."""
-    if not settings.smtp_url:
-        return None
-    sender = settings.mail_from or f"Hanse <hanse@{urlsplit(settings.address).hostname}>"
-    try:
-        server = parse_smtp_url(settings.smtp_url)
-    except ValueError as error:
-        raise SetupError(f"HANSE_SMTP_URL: {error}.") from error
-    try:
-        return Postman(server, sender, settings.smtp_authority or None)
-    except ValueError as error:
-        raise SetupError(f"HANSE_MAIL_FROM: {error}.") from error
-    except OSError as error:
-        raise SetupError(f"HANSE_SMTP_AUTHORITY cannot be read: {error}") from error
-
-
-async def send_test_letter(settings: Settings, address: str) -> None:
-    """Hand a letter to the mail server now. Raises SetupError, MailRefused, MailUnavailable."""
-    carrier = postman(settings)
-    if carrier is None:
-        raise SetupError("No mail server is set. Set HANSE_SMTP_URL.")
-    text = "This letter shows that Hanse can send e-mail."
-    await carrier.send(
-        Letter(
-            id=str(new_id()),
-            to_name="",
-            to_address=address,
-            subject="A letter from Hanse",
-            text=f"{text}\n",
-            html=f"<p>{text}</p>",
-        )
-    )
 
 
 def register_jobs(jobs: Jobs, settings: Settings) -> PushSender | None:

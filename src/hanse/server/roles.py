@@ -266,7 +266,7 @@ async def jobs(settings: Settings) -> None:
     from hanse.platform.consumers import run_consumers
     from hanse.platform.database import Db
     from hanse.platform.job_worker import WorkerLimits, run_jobs
-    from hanse.platform.outbound import OutboundClient
+    from hanse.platform.outbound import OutboundClient, parse_rules
     from hanse.platform.relay import run_relay
     from hanse.server import fleet
     from hanse.server.events import event_catalogue
@@ -290,6 +290,7 @@ async def jobs(settings: Settings) -> None:
         open_ones.push_async_callback(bus.close)
         outbound = OutboundClient(settings.webhook_rules)
         open_ones.push_async_callback(outbound.close)
+        chat.register_retention(registry, db)
         live = language.LiveTranslator(db, inference_client, settings.characters_per_month_max)
         translator = chat.Translator(db, bus, live)
         await translator.listen()
@@ -299,6 +300,10 @@ async def jobs(settings: Settings) -> None:
             chat.telling_consumer(),
             identity.webhook_consumer(event_catalogue()),
         )
+        if settings.chat_link_previews:
+            pages = OutboundClient(parse_rules("", allow_http=True))
+            open_ones.push_async_callback(pages.close)
+            consumers += chat.previews_of(chat.Previewer(db, bus, pages), registry)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(run_relay(relay_url, settings.nats_url, stop))
             tasks.create_task(run_consumers(consumers, db, settings.nats_url, stop))
@@ -326,6 +331,8 @@ async def _registry(
     if push is not None:
         open_ones.push_async_callback(push.close)
     generation_client = await open_ones.enter_async_context(fleet.generation_client(settings))
+    chat.register_files(registry)
+    chat.register_previews(registry)
     language.register_documents(registry, inference_client, generation_client)
     language.register_quality(registry, inference_client)
     language.register_memories(registry)

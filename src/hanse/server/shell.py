@@ -1,35 +1,26 @@
-"""What the shell asks of inference: `hanse translate`, with a bar for the person who waits, and
-`hanse inference status`."""
+"""`hanse translate`: on this machine, with a bar for the person who waits."""
 
 import asyncio
 import contextlib
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
 import click
-import msgspec
 
 from hanse import language
-from hanse.inference import InferenceClient, InferenceUnavailable, Limits, serve, written
+from hanse.inference import InferenceClient, InferenceUnavailable, Limits, serve
 from hanse.platform.problems import Problem
 from hanse.platform.process import SetupError
-from hanse.platform.telemetry import configure_logging
-from hanse.server.fleet import inference_client
 from hanse.server.settings import Settings
 
 LINES_AT_ONCE = 40
 START_TIMEOUT_S = 30.0
 LOCAL_ORGANISATION = UUID(int=0)
 """Texts from the shell belong to no organisation: they share no cache with anybody's."""
-
-
-def quiet_logs() -> None:
-    """Let through warnings only: on a terminal, the translation is what counts."""
-    configure_logging(level="warning", log_format="auto", role="translate")
 
 
 class ShellError(Exception):
@@ -60,40 +51,6 @@ async def translate(
         raise ShellError("The workers did not start in time. Try again.") from error
     except SetupError as error:
         raise ShellError(str(error)) from error
-
-
-async def inference_status(
-    settings: Settings, every_s: float | None, *, as_json: bool = False
-) -> None:
-    """Show the state of the running scheduler, once or `every_s` seconds. Raises ShellError."""
-    clients = AsyncExitStack()
-    try:
-        client = await clients.enter_async_context(inference_client(settings))
-        while True:
-            status = await client.status()
-            if as_json:
-                click.echo(msgspec.json.encode(status))
-            else:
-                if every_s:
-                    click.clear()
-                click.echo(written(status))
-            if not every_s:
-                return
-            await asyncio.sleep(every_s)
-    except InferenceUnavailable as error:
-        raise ShellError(
-            f"No scheduler answers at {_place(settings)}. Is Hanse running?"
-        ) from error
-    except ValueError as error:
-        raise ShellError(str(error)) from error
-    finally:
-        await clients.aclose()
-
-
-def _place(settings: Settings) -> str:
-    if settings.inference_cells:
-        return f"the cells {settings.inference_cells}"
-    return settings.inference_socket or str(settings.inference_socket_path)
 
 
 async def _translate(client: InferenceClient, text: str, source: str | None, target: str) -> None:

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from litestar import HttpMethod, MediaType, Request, Response, get, route
 from litestar.exceptions import NotFoundException
+
+from hanse.server.settings import Settings
 
 FOLDER: Final = Path(__file__).parent / "client"
 PAGES: Final = [
@@ -17,14 +20,16 @@ PAGES: Final = [
     "/notifications",
     "/translate",
     "/translate/{rest:path}",
+    "/chat",
+    "/chat/{rest:path}",
     "/admin",
     "/admin/{rest:path}",
 ]
 """Addresses that the client itself understands; all show the same document."""
 
-CSP: Final = (
+_CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
+    "connect-src {connects}; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
 _NOT_BUILT: Final = (
@@ -41,12 +46,19 @@ _KINDS: Final = {
 }
 
 
+def content_security_policy(gateway_address: str) -> str:
+    """Return what the pages may do: speak to this server and, if there is one, the gateway."""
+    gateway = urlsplit(gateway_address)
+    origin = f" {gateway.scheme}://{gateway.netloc}" if gateway.netloc else ""
+    return _CSP.format(connects=f"'self'{origin}")
+
+
 @route(
     PAGES,
     http_method=[HttpMethod.GET, HttpMethod.HEAD],
     include_in_schema=False,
 )
-async def page() -> Response[bytes]:
+async def page(settings: Settings) -> Response[bytes]:
     """Serve the client; it finds out by itself who is signed in and which page is meant."""
     document = FOLDER / "index.html"
     built = document.is_file()
@@ -54,7 +66,10 @@ async def page() -> Response[bytes]:
         document.read_bytes() if built else _NOT_BUILT.encode(),
         media_type=MediaType.HTML,
         # The names of its files change with their content, so the document itself is asked anew.
-        headers={"Cache-Control": "no-cache", "Content-Security-Policy": CSP},
+        headers={
+            "Cache-Control": "no-cache",
+            "Content-Security-Policy": content_security_policy(settings.gateway_address),
+        },
     )
 
 

@@ -119,6 +119,23 @@ def test_a_tab_keeps_its_place() -> None:
     assert done.paragraphs[0].text == "Um\tdois"
 
 
+def test_code_within_prose_of_a_docx_is_copied() -> None:
+    document = docx.Document()
+    paragraph = document.add_paragraph("Type ")
+    for piece in ("make ", "run"):
+        paragraph.add_run(piece).font.name = "Courier New"
+    paragraph.add_run(" and wait.")
+    document.add_paragraph().add_run("a letter from a typewriter").font.name = "Courier New"
+    out = io.BytesIO()
+    document.save(out)
+    done = docx.Document(io.BytesIO(through("docx", out.getvalue(), str.upper))).paragraphs
+    assert [each.text for each in done] == [
+        "TYPE make run AND WAIT.",
+        "A LETTER FROM A TYPEWRITER",
+    ]
+    assert [run.font.name for run in done[0].runs if run.text == "make run"] == ["Courier New"]
+
+
 def test_parts_of_a_docx_without_text_keep_their_bytes() -> None:
     data = word()
     before, after = (

@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useContext, useState } from "react";
 import { api, unwrap } from "@/api/client";
 import { LocaleContext, useText } from "@/i18n";
-import { Button, EmptyState, ErrorNote, Field, PageHead, Skeleton } from "@/kit";
+import { Field, Paged, PageHead } from "@/kit";
 import { Table } from "@/kit/table";
 
 /** Who did what to what from where. */
@@ -26,7 +26,6 @@ export function AuditPage() {
       ),
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
-  const found = events.data?.pages.flatMap((page) => page.items) ?? [];
   const time = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
   return (
     <>
@@ -54,36 +53,30 @@ export function AuditPage() {
           onChange={(event) => setSince(event.target.value)}
         />
       </div>
-      {events.error ? <ErrorNote error={events.error} retry={() => void events.refetch()} /> : null}
-      {events.isPending ? <Skeleton className="h-40 w-full" /> : null}
-      {events.data && found.length === 0 ? <EmptyState title={text("palette.nothing")} /> : null}
-      {found.length > 0 ? (
-        <Table
-          label={text("nav.audit")}
-          columns={[
-            text("audit.time"),
-            text("audit.actor"),
-            text("audit.action"),
-            text("audit.target"),
-            text("audit.from"),
-          ]}
-        >
-          {found.map((each) => (
-            <tr key={each.id}>
-              <td className="whitespace-nowrap">{time.format(new Date(each.at))}</td>
-              <td>{each.actor_name ?? each.actor_kind}</td>
-              <td>{each.action}</td>
-              <td>{each.target_name ?? each.target_kind}</td>
-              <td>{each.address}</td>
-            </tr>
-          ))}
-        </Table>
-      ) : null}
-      {events.hasNextPage ? (
-        <Button busy={events.isFetchingNextPage} onClick={() => void events.fetchNextPage()}>
-          {text("common.more")}
-        </Button>
-      ) : null}
+      <Paged list={events} none={text("palette.nothing")}>
+        {(found) => (
+          <Table
+            label={text("nav.audit")}
+            columns={[
+              text("audit.time"),
+              text("audit.actor"),
+              text("audit.action"),
+              text("audit.target"),
+              text("audit.from"),
+            ]}
+          >
+            {found.map((each) => (
+              <tr key={each.id}>
+                <td className="whitespace-nowrap">{time.format(new Date(each.at))}</td>
+                <td>{each.actor_name ?? each.actor_kind}</td>
+                <td>{each.action}</td>
+                <td>{each.target_name ?? each.target_kind}</td>
+                <td>{each.address}</td>
+              </tr>
+            ))}
+          </Table>
+        )}
+      </Paged>
     </>
   );
 }

@@ -1,4 +1,5 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useSearch } from "@tanstack/react-router";
 import { useDeferredValue, useState } from "react";
 import { PersonalData } from "@/account/personal-data";
 import { api, type Schema, unwrap } from "@/api/client";
@@ -10,12 +11,11 @@ import {
   Copyable,
   Dialog,
   DialogForm,
-  EmptyState,
   ErrorNote,
   Field,
+  Paged,
   PageHead,
   Select,
-  Skeleton,
 } from "@/kit";
 import { Table } from "@/kit/table";
 
@@ -30,8 +30,13 @@ function useRoles() {
 
 /** Who belongs to the organisation: find, invite, change, keep out. */
 export function PeoplePage() {
+  const { find = "" } = useSearch({ strict: false }) as { find?: string };
+  return <People key={find} find={find} />;
+}
+
+function People({ find }: { find: string }) {
   const text = useText();
-  const [typed, setTyped] = useState("");
+  const [typed, setTyped] = useState(find);
   const query = useDeferredValue(typed.trim());
   const [inviting, setInviting] = useState(false);
   const [editing, setEditing] = useState<Person | null>(null);
@@ -48,7 +53,6 @@ export function PeoplePage() {
       ),
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
-  const found = people.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
       <PageHead title={text("nav.people")}>
@@ -63,47 +67,41 @@ export function PeoplePage() {
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
       />
-      {people.error ? <ErrorNote error={people.error} retry={() => void people.refetch()} /> : null}
-      {people.isPending ? <Skeleton className="h-40 w-full" /> : null}
-      {people.data && found.length === 0 ? <EmptyState title={text("palette.nothing")} /> : null}
-      {found.length > 0 ? (
-        <Table
-          label={text("nav.people")}
-          columns={[
-            text("keys.name"),
-            text("signIn.email"),
-            text("people.role"),
-            text("keys.state"),
-            text("keys.actions"),
-          ]}
-        >
-          {found.map((person) => (
-            <tr key={person.id}>
-              <th scope="row" className="font-medium">
-                {person.name}
-              </th>
-              <td>{person.email}</td>
-              <td>{text(`role.${person.role}`)}</td>
-              <td>
-                <Badge tone={person.status === "active" ? "good" : "plain"}>
-                  {text(`people.${person.status}`)}
-                </Badge>
-              </td>
-              <td>
-                <Button onClick={() => setEditing(person)}>
-                  {text("common.edit")}
-                  <span className="sr-only"> {person.name}</span>
-                </Button>
-              </td>
-            </tr>
-          ))}
-        </Table>
-      ) : null}
-      {people.hasNextPage ? (
-        <Button busy={people.isFetchingNextPage} onClick={() => void people.fetchNextPage()}>
-          {text("common.more")}
-        </Button>
-      ) : null}
+      <Paged list={people} none={text("palette.nothing")}>
+        {(found) => (
+          <Table
+            label={text("nav.people")}
+            columns={[
+              text("keys.name"),
+              text("signIn.email"),
+              text("people.role"),
+              text("keys.state"),
+              text("keys.actions"),
+            ]}
+          >
+            {found.map((person) => (
+              <tr key={person.id}>
+                <th scope="row" className="font-medium">
+                  {person.name}
+                </th>
+                <td>{person.email}</td>
+                <td>{text(`role.${person.role}`)}</td>
+                <td>
+                  <Badge tone={person.status === "active" ? "good" : "plain"}>
+                    {text(`people.${person.status}`)}
+                  </Badge>
+                </td>
+                <td>
+                  <Button onClick={() => setEditing(person)}>
+                    {text("common.edit")}
+                    <span className="sr-only"> {person.name}</span>
+                  </Button>
+                </td>
+              </tr>
+            ))}
+          </Table>
+        )}
+      </Paged>
       <Dialog title={text("people.invite")} open={inviting} onClose={() => setInviting(false)}>
         <Invite onClose={() => setInviting(false)} />
       </Dialog>

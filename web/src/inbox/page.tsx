@@ -3,7 +3,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useContext, useState } from "react";
 import { safeNext } from "@/account/next";
 import { LocaleContext, useText } from "@/i18n";
-import { Button, Check, EmptyState, ErrorNote, PageHead, Skeleton } from "@/kit";
+import { Button, Check, ErrorNote, itemsOf, Paged, PageHead } from "@/kit";
 import { ask } from "./ask";
 import type { Counts, Notification } from "./model";
 import { notificationCounts, notificationList, notificationsChanged } from "./queries";
@@ -15,7 +15,6 @@ export function NotificationsPage() {
   const navigate = useNavigate();
   const [unreadOnly, setUnreadOnly] = useState(false);
   const list = useInfiniteQuery(notificationList(unreadOnly));
-  const found = list.data?.pages.flatMap((page) => page.items) ?? [];
   const changed = async () => {
     await notificationsChanged(queries);
     await queries.invalidateQueries({ queryKey: notificationCounts.queryKey });
@@ -34,7 +33,7 @@ export function NotificationsPage() {
     if (notification.link) void navigate({ href: safeNext(notification.link) });
   };
   const error = mark.error ?? markAll.error;
-  const newest = found[0];
+  const newest = itemsOf(list)[0];
   return (
     <div className="mx-auto flex w-full max-w-3xl flex-col gap-5 px-3 py-4 md:px-6 md:py-8">
       <PageHead title={text("nav.inbox")}>
@@ -56,28 +55,20 @@ export function NotificationsPage() {
         onChange={(event) => setUnreadOnly(event.target.checked)}
       />
       {error ? <ErrorNote error={error} /> : null}
-      {list.error ? <ErrorNote error={list.error} retry={() => void list.refetch()} /> : null}
-      {list.isPending ? <Skeleton className="h-60 w-full" /> : null}
-      {list.data && found.length === 0 ? (
-        <EmptyState title={text(unreadOnly ? "inbox.allRead" : "inbox.none")} />
-      ) : null}
-      {found.length > 0 ? (
-        <ul className="m-0 grid list-none gap-2 p-0">
-          {found.map((each) => (
-            <Row
-              key={each.id}
-              notification={each}
-              onOpen={() => open(each)}
-              onMark={(read) => mark.mutate({ id: each.id, read })}
-            />
-          ))}
-        </ul>
-      ) : null}
-      {list.hasNextPage ? (
-        <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {text("common.more")}
-        </Button>
-      ) : null}
+      <Paged list={list} none={text(unreadOnly ? "inbox.allRead" : "inbox.none")}>
+        {(found) => (
+          <ul className="m-0 grid list-none gap-2 p-0">
+            {found.map((each) => (
+              <Row
+                key={each.id}
+                notification={each}
+                onOpen={() => open(each)}
+                onMark={(read) => mark.mutate({ id: each.id, read })}
+              />
+            ))}
+          </ul>
+        )}
+      </Paged>
     </div>
   );
 }

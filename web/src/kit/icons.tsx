@@ -5,6 +5,24 @@ const PATHS = {
     <path d="M4 6h9M8.5 4v2c0 4-2 7-5 8.5M6 9c1 2.5 3 4.5 6 5.5M12 20l4.5-10L21 20M13.6 17h5.8" />
   ),
   admin: <path d="M12 3l7 3v5c0 4.5-3 8-7 10-4-2-7-5.5-7-10V6zM9.5 12l2 2 3.5-4" />,
+  chat: <path d="M4 5h16v11H10l-4.500 4v-4H4zM8 9h8M8 12h5" />,
+  hash: <path d="M9 4L7 20M17 4l-2 16M4.500 9h15.500M4 15h15.500" />,
+  lock: <path d="M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3" />,
+  send: <path d="M4 12l16-8-5 16-3.500-6.500zM11.500 13.500L20 4" />,
+  reply: <path d="M9 6l-5 5 5 5M4 11h9a6 6 0 0 1 6 6v1" />,
+  smile: (
+    <path d="M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18zM8.500 14c1.500 2.500 5.500 2.500 7 0M9 9.500v.3M15 9.500v.3" />
+  ),
+  pin: <path d="M9 4h6l-1 6 3 3H7l3-3zM12 13v7" />,
+  pencil: <path d="M4 20l1-4L16 5l3 3L8 19zM14 7l3 3" />,
+  bin: <path d="M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13" />,
+  link: (
+    <path d="M10 14a4 4 0 0 1 0-5.500L13 5.500a4 4 0 0 1 5.500 5.500L17 12.500M14 10a4 4 0 0 1 0 5.500L11 18.500A4 4 0 0 1 5.500 13L7 11.500" />
+  ),
+  more: <path d="M6 12h.01M12 12h.01M18 12h.01" />,
+  down: <path d="M12 5v14M6 13l6 6 6-6" />,
+  calendar: <path d="M5 6h14v14H5zM5 10h14M9 3v4M15 3v4" />,
+  leave: <path d="M14 4H5v16h9M10 12h11M17 8l4 4-4 4" />,
   search: <path d="M10.5 17a6.5 6.5 0 1 1 0-13 6.5 6.5 0 0 1 0 13zM15.5 15.500L20 20" />,
   swap: <path d="M4 8h15l-3-3M20 16H5l3 3" />,
   copy: <path d="M9 9h10v11H9zM5 15V4h10" />,

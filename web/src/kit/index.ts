@@ -10,5 +10,6 @@ export { Field } from "./field";
 export { Icon } from "./icons";
 export { Menu, MenuChoice, MenuItem } from "./menu";
 export { PageHead } from "./page";
+export { itemsOf, Paged } from "./paged";
 export { type Option, Select } from "./select";
 export { EmptyState, ErrorNote, explain, Notice, Skeleton } from "./states";

@@ -4,22 +4,23 @@ import type { ReactNode } from "react";
 interface MenuProps {
   label: string;
   trigger: ReactNode;
+  align?: "start" | "end";
   children: ReactNode;
 }
 
 /** Actions behind a button; `label` is the button's name. */
-export function Menu({ label, trigger, children }: MenuProps) {
+export function Menu({ label, trigger, align = "end", children }: MenuProps) {
   return (
     <Base.Root>
       <Base.Trigger
         aria-label={label}
         title={label}
-        className="inline-flex size-9 items-center justify-center rounded-lg text-ink-soft hover:bg-sunken hover:text-ink data-[popup-open]:bg-sunken"
+        className="inline-flex h-9 max-w-full min-w-9 items-center justify-center gap-2 rounded-lg px-2 text-ink-soft hover:bg-sunken hover:text-ink data-[popup-open]:bg-sunken"
       >
         {trigger}
       </Base.Trigger>
       <Base.Portal>
-        <Base.Positioner sideOffset={6} align="end" className="z-60">
+        <Base.Positioner sideOffset={6} align={align} className="z-60">
           <Base.Popup className="min-w-52 rounded-xl border border-line bg-raised p-1 shadow-card">
             {children}
           </Base.Popup>
@@ -29,12 +30,20 @@ export function Menu({ label, trigger, children }: MenuProps) {
   );
 }
 
+interface MenuItemProps {
+  onClick: () => void;
+  /** It leads to where one is. */
+  isCurrent?: boolean;
+  children: ReactNode;
+}
+
 /** One action of a menu. */
-export function MenuItem({ onClick, children }: { onClick: () => void; children: ReactNode }) {
+export function MenuItem({ onClick, isCurrent, children }: MenuItemProps) {
   return (
     <Base.Item
       onClick={onClick}
-      className="flex min-h-9 items-center gap-2 rounded-lg px-3 data-[highlighted]:bg-sunken"
+      aria-current={isCurrent ? "page" : undefined}
+      className="flex min-h-9 items-center gap-2 rounded-lg px-3 aria-[current]:font-semibold aria-[current]:text-accent data-[highlighted]:bg-sunken"
     >
       {children}
     </Base.Item>

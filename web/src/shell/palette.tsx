@@ -1,7 +1,11 @@
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent, useId, useState } from "react";
+import { type KeyboardEvent, useDeferredValue, useId, useState } from "react";
+import { usePermissions } from "@/api/queries";
+import { type FoundPlace, useChatPlaces } from "@/chat/find";
 import { useText } from "@/i18n";
 import { Dialog, Icon } from "@/kit";
+import { type Thing, things } from "./finding";
 import type { Place } from "./systems";
 
 interface PaletteProps {
@@ -10,7 +14,7 @@ interface PaletteProps {
   onClose: () => void;
 }
 
-/** Go anywhere by a few letters (WAI-ARIA combobox with a list). */
+/** Go to any page, room, person, group or glossary by a few letters (WAI-ARIA combobox with a list). */
 export function CommandPalette({ places, open, onClose }: PaletteProps) {
   const text = useText();
   return (
@@ -26,13 +30,25 @@ function Places({ places, onClose }: { places: Place[]; onClose: () => void }) {
   const navigate = useNavigate();
   const [typed, setTyped] = useState("");
   const [chosen, setChosen] = useState(0);
-  const found = places.filter((place) =>
-    text(place.name).toLowerCase().includes(typed.trim().toLowerCase()),
-  );
-  const go = (place: Place | undefined) => {
+  const query = typed.trim();
+  const asked = useDeferredValue(query);
+  const more = useQuery({
+    ...things(asked, usePermissions(), useQueryClient()),
+    placeholderData: keepPreviousData,
+  });
+  const rooms = useChatPlaces(asked);
+  const pages: Thing[] = places
+    .map(({ to, name, icon }) => ({ key: to, name: text(name), about: "", icon, href: to }))
+    .filter((each) => each.name.toLowerCase().includes(query.toLowerCase()));
+  const linked = [...pages, ...((query && more.data) || [])].map(({ href, ...thing }) => ({
+    ...thing,
+    go: () => void navigate({ href }),
+  }));
+  const found: FoundPlace[] = [...linked, ...rooms];
+  const go = (place: FoundPlace | undefined) => {
     if (!place) return;
     onClose();
-    void navigate({ to: place.to as never });
+    place.go();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter") go(found[chosen]);
@@ -61,7 +77,7 @@ function Places({ places, onClose }: { places: Place[]; onClose: () => void }) {
       <div id={`${id}-list`} role="listbox" aria-label={text("palette.title")} className="mt-2">
         {found.map((place, index) => (
           <div
-            key={place.to}
+            key={place.key}
             id={`${id}-${index}`}
             role="option"
             tabIndex={-1}
@@ -72,11 +88,16 @@ function Places({ places, onClose }: { places: Place[]; onClose: () => void }) {
             className="flex min-h-10 items-center gap-3 rounded-lg px-3 aria-selected:bg-sunken"
           >
             <Icon name={place.icon} />
-            {text(place.name)}
+            <span className="min-w-0 truncate">
+              {place.name}
+              {place.about ? <span className="text-sm text-ink-soft"> {place.about}</span> : null}
+            </span>
           </div>
         ))}
       </div>
-      {found.length === 0 ? <p className="mt-3 text-ink-soft">{text("palette.nothing")}</p> : null}
+      <p role="status" className="m-0 text-ink-soft not-empty:mt-3">
+        {found.length === 0 && !more.isFetching ? text("palette.nothing") : ""}
+      </p>
     </>
   );
 }

@@ -3,11 +3,13 @@ import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { useContext, useEffect, useState } from "react";
 import { send } from "@/api/client";
 import { me } from "@/api/queries";
+import { ChatUnread } from "@/chat/nav";
 import { LOCALES, LocaleContext, useText } from "@/i18n";
 import { Bell } from "@/inbox/bell";
 import { renew } from "@/inbox/push";
 import { Icon, IconButton, Menu, MenuChoice, MenuItem } from "@/kit";
 import { CommandPalette } from "./palette";
+import { PhoneNav } from "./phone-nav";
 import { placesFor } from "./systems";
 import { applyTheme, chosenTheme } from "./theme";
 
@@ -17,6 +19,7 @@ export function Shell() {
   const { data: who } = useQuery(me);
   const [searching, setSearching] = useState(false);
   const places = placesFor(who?.permissions ?? []);
+  const systems = places.filter((place) => place.system);
 
   useEffect(() => {
     const open = (event: KeyboardEvent) => {
@@ -40,14 +43,19 @@ export function Shell() {
         {text("nav.skip")}
       </a>
       <header className="sticky top-0 z-30 flex h-14 items-center gap-1 border-b border-line bg-surface px-3 md:px-5">
-        <Link to="/" className="mr-2 flex items-center gap-2 rounded-lg font-semibold md:mr-5">
+        <Link
+          to="/"
+          className="mr-5 flex items-center gap-2 rounded-lg font-semibold max-md:hidden"
+        >
           <img src="/icon.svg" alt="" width={28} height={28} />
-          <span className="max-md:sr-only">{who?.organisation.name ?? "Hanse"}</span>
+          <span>{who?.organisation.name ?? "Hanse"}</span>
         </Link>
-        <nav aria-label={text("nav.systems")} className="flex grow gap-1 overflow-x-auto">
-          {places
-            .filter((place) => place.system)
-            .map((place) => (
+        <nav aria-label={text("nav.systems")} className="min-w-0 grow">
+          <div className="md:hidden">
+            <PhoneNav systems={systems} />
+          </div>
+          <div className="flex gap-1 overflow-x-auto max-md:hidden">
+            {systems.map((place) => (
               <Link
                 key={place.to}
                 to={place.to}
@@ -55,9 +63,11 @@ export function Shell() {
                 className="inline-flex min-h-9 items-center gap-2 rounded-lg px-3 font-medium text-ink-soft hover:bg-sunken hover:text-ink [&.active]:bg-accent-soft [&.active]:text-accent-strong"
               >
                 <Icon name={place.icon} />
-                <span className="max-md:sr-only">{text(place.name)}</span>
+                {text(place.name)}
+                {place.to === "/chat" && who?.person ? <ChatUnread person={who.person.id} /> : null}
               </Link>
             ))}
+          </div>
         </nav>
         <IconButton label={text("palette.open")} onClick={() => setSearching(true)}>
           <Icon name="search" />

@@ -15,6 +15,7 @@ export interface Place {
 export const PLACES: Place[] = [
   { to: "/translate", name: "nav.translate", icon: "translate", system: true },
   { to: "/translate/documents", name: "nav.documents", icon: "file", system: true },
+  { to: "/chat", name: "nav.chat", icon: "chat", permission: "chat:read", system: true },
   // For whoever may do more than every member: who sees no page of it sees no Admin either.
   { to: "/admin", name: "nav.admin", icon: "admin", permission: "people:write", system: true },
   { to: "/admin/people", name: "nav.people", icon: "people", permission: "people:write" },
@@ -33,9 +34,20 @@ export const PLACES: Place[] = [
   { to: "/admin/audit", name: "nav.audit", icon: "docs", permission: "audit:read" },
   { to: "/notifications", name: "nav.inbox", icon: "bell" },
   { to: "/account", name: "nav.account", icon: "person" },
+  { to: "/account/notifications", name: "inbox.kinds", icon: "bell" },
 ];
 
 /** The places that somebody with these permissions may go to. */
 export function placesFor(permissions: readonly string[]): Place[] {
   return PLACES.filter((place) => !place.permission || permissions.includes(place.permission));
+}
+
+/** The system that a page belongs to: the one whose address is the longest beginning of its own. */
+export function placeOf(pathname: string, systems: readonly Place[]): Place | undefined {
+  return systems
+    .filter(({ to }) => pathname === to || pathname.startsWith(`${to}/`))
+    .reduce<Place | undefined>(
+      (best, each) => (best && best.to.length >= each.to.length ? best : each),
+      undefined,
+    );
 }

@@ -2,8 +2,16 @@
 
 from litestar import Router
 
-from hanse.chat.api import log, rooms, saved, search
+from hanse.chat.api import files, log, retention, rooms, saved, search
 
 router = Router(
-    "/v1", route_handlers=[*rooms.handlers, *log.handlers, *search.handlers, *saved.handlers]
+    "/v1",
+    route_handlers=[
+        *rooms.handlers,
+        *log.handlers,
+        *search.handlers,
+        *saved.handlers,
+        *files.handlers,
+        *retention.handlers,
+    ],
 )

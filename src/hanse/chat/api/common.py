@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from hanse.chat import bell
+from hanse.chat.files.service import FileRules, Uploads
 from hanse.chat.log.appender import Appender
 from hanse.chat.log.model import Event
 from hanse.chat.reading import NUMBER_MAX
@@ -29,10 +30,13 @@ errors = functools.partial(problem_responses, 404)
 class Chat:
     """What one web process needs for the chat. `gateway_url` is where clients open sockets."""
 
-    def __init__(self, db: Db, bus: Bus | None, seal: Seal, gateway_url: str) -> None:
+    def __init__(
+        self, db: Db, bus: Bus | None, seal: Seal, gateway_url: str, files: FileRules
+    ) -> None:
         self.db = db
         self.gateway_url = gateway_url
         self.appender = Appender(db, bus)
+        self.uploads = Uploads(db, files)
         self.news = News(bus)
         self.tickets = Tickets(seal)
         self._bus = bus

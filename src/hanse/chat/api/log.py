@@ -1,6 +1,7 @@
 """Routes of the log: send, read, resume, and long polling."""
 
 import time
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -44,6 +45,16 @@ EventsLimit = Annotated[int, QueryParameter(name="limit", ge=1, le=EVENTS_PAGE_M
 Before = Annotated[
     int | None,
     QueryParameter(name="before", ge=1, le=NUMBER_MAX, description="`before` of the last page."),
+]
+Behind = Annotated[
+    int | None,
+    QueryParameter(
+        name="after", ge=0, le=NUMBER_MAX, description="`after` of the last page; 0: the start."
+    ),
+]
+At = Annotated[
+    datetime | None,
+    QueryParameter(name="at", description="Begin with the first message at this time or later."),
 ]
 MessagesLimit = Annotated[int, QueryParameter(name="limit", ge=1, le=MESSAGES_PAGE_MAX)]
 TopicName = Annotated[str | None, QueryParameter(name="topic", max_length=100)]
@@ -151,6 +162,8 @@ async def read_history(
     db: Db,
     room_id: UUID,
     before: Before = None,
+    after: Behind = None,
+    at: At = None,
     limit: MessagesLimit = 50,
     topic: TopicName = None,
     thread: Thread = None,
@@ -163,6 +176,8 @@ async def read_history(
             access,
             room_id,
             before=before,
+            after=after,
+            at=at,
             limit=limit,
             topic=topic,
             thread=thread,

@@ -5,8 +5,10 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, delete, get, patch, post, put
+from litestar.params import QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from hanse import identity
 from hanse.chat.api.common import Chat, Description, Name, NumberOrNone, errors
 from hanse.chat.log.model import Event, RoomRole
 from hanse.chat.rooms import service, store
@@ -29,6 +31,9 @@ from hanse.platform.http import (
 MemberIds = Annotated[list[UUID], Meta(max_length=service.MEMBERS_AT_ONCE_MAX)]
 
 
+NamedIds = Annotated[list[UUID], QueryParameter(name="id", min_items=1, max_items=100)]
+
+
 class NewRoom(Struct, forbid_unknown_fields=True):
     """A room to make: a channel with a name, or a direct room with its other members."""
 
@@ -40,17 +45,27 @@ class NewRoom(Struct, forbid_unknown_fields=True):
 
 
 class RoomChanges(Struct, forbid_unknown_fields=True):
-    """What to change about a channel; what is left out stays."""
+    """What to change about a channel; what is left out stays.
+
+    `has_link_previews` says whether links of its messages are looked at, if the server does that.
+    """
 
     name: Name | UnsetType = UNSET
     description: Description | UnsetType = UNSET
     is_archived: bool | UnsetType = UNSET
+    has_link_previews: bool | UnsetType = UNSET
 
 
 class RoomMembership(Struct, forbid_unknown_fields=True):
     """The role of a member."""
 
     role: RoomRole = RoomRole.MEMBER
+
+
+class Mute(Struct, forbid_unknown_fields=True):
+    """For how many minutes from now somebody does not write; up to thirty days."""
+
+    minutes: Annotated[int, Meta(ge=1, le=43_200)]
 
 
 class ReadMarker(Struct, forbid_unknown_fields=True):
@@ -213,6 +228,20 @@ async def list_members(
     return page_of(found, limit, lambda member: member.member_id)
 
 
+@get(
+    "/chat/names",
+    operation_id="listChatNames",
+    summary="Get the names of members",
+    tags=["Chat"],
+    responses=errors(400),
+)
+async def list_names(access: Access, db: Db, ids: NamedIds) -> dict[UUID, str]:
+    """Get what members and writers are called, people and API keys, by their ids."""
+    access.require(Permission.CHAT_READ)
+    async with db.tx(access.organisation_id, access.person_id) as tx:
+        return await identity.names_of(tx, ids)
+
+
 @put(
     "/rooms/{room_id:uuid}/members/{member_id:uuid}",
     operation_id="putRoomMember",
@@ -243,6 +272,34 @@ async def remove_member(access: Access, db: Db, chat: Chat, room_id: UUID, membe
     async with db.tx(access.organisation_id, access.person_id) as tx:
         events = await service.remove_member(tx, access, room_id, member_id)
     await chat.ring(access.organisation_id, events)
+
+
+@put(
+    "/rooms/{room_id:uuid}/members/{member_id:uuid}/mute",
+    operation_id="muteRoomMember",
+    summary="Mute a member for a time",
+    tags=["Chat"],
+    status_code=204,
+    responses=errors(400, 409),
+)
+async def mute_member(access: Access, db: Db, room_id: UUID, member_id: UUID, data: Mute) -> None:
+    """Let a member of a channel only read, and take back what they said; for moderators."""
+    async with db.tx(access.organisation_id, access.person_id) as tx:
+        await service.mute(tx, access, room_id, member_id, data.minutes)
+
+
+@delete(
+    "/rooms/{room_id:uuid}/members/{member_id:uuid}/mute",
+    operation_id="unmuteRoomMember",
+    summary="Let a member write again",
+    tags=["Chat"],
+    status_code=204,
+    responses=errors(409),
+)
+async def unmute_member(access: Access, db: Db, room_id: UUID, member_id: UUID) -> None:
+    """End a mute before its time; for moderators."""
+    async with db.tx(access.organisation_id, access.person_id) as tx:
+        await service.unmute(tx, access, room_id, member_id)
 
 
 @put(
@@ -283,8 +340,11 @@ handlers = [
     get_room,
     change_room,
     list_members,
+    list_names,
     put_member,
     remove_member,
+    mute_member,
+    unmute_member,
     mark_read,
     set_preferences,
 ]

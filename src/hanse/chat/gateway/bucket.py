@@ -4,6 +4,8 @@
 class Bucket:
     """Lets `burst` through at once and `per_s` on average."""
 
+    __slots__ = ("_at", "_burst", "_left", "_per_s")
+
     def __init__(self, per_s: float, burst: float, now: float) -> None:
         self._per_s = per_s
         self._burst = burst

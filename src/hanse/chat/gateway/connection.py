@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Set
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -46,12 +45,40 @@ class Wire(Protocol):
     def close(self, code: int, reason: str) -> None:
         """Say why, and close."""
 
+    def ping(self) -> None:
+        """Ask whether the client is there."""
+
     def abort(self) -> None:
         """Close without a word."""
 
 
 class Connection:
-    """The state of one socket. It is given to rooms as their follower."""
+    """The state of one socket. It is given to rooms as their follower.
+
+    There are many, which say nothing for most of the time: what is not needed is not there.
+    """
+
+    __slots__ = (
+        "_bucket",
+        "_entering",
+        "_pending",
+        "_wire",
+        "_worker",
+        "access",
+        "behind",
+        "checked_at",
+        "credentials",
+        "has_own_languages",
+        "heard_at",
+        "is_closed",
+        "is_entering",
+        "languages",
+        "opened_at",
+        "paused_at",
+        "pinged_at",
+        "rooms",
+        "watched",
+    )
 
     def __init__(self, wire: Wire, credentials: Credentials | None) -> None:
         now = time.monotonic()
@@ -60,22 +87,29 @@ class Connection:
         self.rooms: dict[UUID, LiveRoom[Connection]] = {}
         self.behind: dict[UUID, int] = {}
         """Rooms that go on, from behind these numbers, when the client reads again."""
-        self.changed: set[UUID] = set()
-        """Rooms whose heads the next heartbeat tells."""
-        self.watched: set[UUID] = set()
+        self.watched: Set[UUID] = frozenset()
         self.languages: list[str] = []
         """What the reader reads, best first."""
         self.has_own_languages = True
         """Whether these are the member's, and not named by the client."""
         self.opened_at = now
+        self.heard_at = now
+        self.pinged_at = 0.0
         self.checked_at = now
         self.paused_at: float | None = None
         self.is_closed = False
+        self.is_entering = False
+        """Whether its owner is being looked up."""
         self._wire = wire
         self._bucket = Bucket(OPERATIONS_PER_S, OPERATIONS_BURST, now)
-        self._pending: deque[FromClient] = deque()
+        self._pending: list[FromClient] = []
         self._entering: asyncio.Task[None] | None = None
         self._worker: asyncio.Task[None] | None = None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nobody has said whose socket this is, so that it could be looked up."""
+        return self.access is None and not self.is_entering
 
     @property
     def organisation_id(self) -> UUID:
@@ -103,13 +137,17 @@ class Connection:
         if self.is_closed or self.paused_at is not None:
             self.behind[room.id] = before
             return False
-        self.changed.add(room.id)
         self._wire.write(frame)
         return True
 
     def enter_first(self, entering: Coroutine[Any, Any, None]) -> None:
         """Find out whose socket this is before anything is done that a client asks for."""
-        self._entering = asyncio.create_task(entering)
+        self._entering = asyncio.create_task(self._enter(entering))
+
+    async def _enter(self, entering: Coroutine[Any, Any, None]) -> None:
+        await entering
+        # A task that is done is still a kilobyte, as is the worker's.
+        self._entering = None
 
     def take(self, asked: FromClient, run: Callable[["Connection", FromClient], Any]) -> None:
         """Let what a client asks be done after what it asked before."""
@@ -119,20 +157,27 @@ class Connection:
             self.say(frames.failed(problem, asked.id))
             return
         self._pending.append(asked)
-        if self._worker is None or self._worker.done():
+        if self._worker is None:
             self._worker = asyncio.create_task(self._work(run))
 
     async def _work(self, run: Callable[["Connection", FromClient], Any]) -> None:
-        if self._entering is not None:
-            await self._entering
-        while self._pending and not self.is_closed:
-            await run(self, self._pending.popleft())
+        try:
+            if self._entering is not None:
+                await self._entering
+            while self._pending and not self.is_closed:
+                await run(self, self._pending.pop(0))
+        finally:
+            self._worker = None
 
     def close(self, code: int, reason: str) -> None:
         """Say why, and close; nothing is sent any more."""
         if not self.is_closed:
             self.is_closed = True
             self._wire.close(code, reason)
+
+    def ping(self) -> None:
+        """Ask whether the client is there."""
+        self._wire.ping()
 
     def abort(self) -> None:
         """Close without a word."""

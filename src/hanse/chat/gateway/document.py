@@ -29,6 +29,7 @@ _FROM_SERVER: Final = (
     frames.Joined,
     frames.Left,
     frames.Translation,
+    frames.Previews,
     frames.IsTyping,
     frames.Presence,
     frames.Heads,

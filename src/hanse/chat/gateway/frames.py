@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hanse.chat.drafts import NewEvent
 from hanse.chat.log.model import Event
+from hanse.chat.previews.model import Previewed
 from hanse.chat.translations.model import Translated
 from hanse.platform.problems import Problem
 
@@ -161,6 +162,12 @@ class Translation(_FromServer, tag="translation", frozen=True, kw_only=True):
     """A message of a followed room in a language that the reader reads."""
 
     translation: Translated
+
+
+class Previews(_FromServer, tag="previews", frozen=True, kw_only=True):
+    """What stands behind the links of a message of a followed room."""
+
+    previewed: Previewed
 
 
 class IsTyping(_FromServer, tag="typing", frozen=True, kw_only=True):

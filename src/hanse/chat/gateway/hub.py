@@ -19,6 +19,7 @@ from hanse.chat.gateway.log_reader import LogReader
 from hanse.chat.gateway.presence import MEMBERS_MAX, Directory, Seen
 from hanse.chat.log import store
 from hanse.chat.log.model import Event, Kind, at_most
+from hanse.chat.previews import events as previews
 from hanse.chat.translations import events as translations
 from hanse.chat.translations.model import is_for
 from hanse.platform.bus import Bus
@@ -50,6 +51,8 @@ class Hub:
         self.connections: set[Connection] = set()
         self.directory = Directory()
         self.reader = LogReader(db)
+        self.moved: set[Room] = set()
+        """Rooms whose heads the next heartbeat tells."""
         self.typing: dict[UUID, set[UUID]] = defaultdict(set)
         self._rooms: dict[UUID, Room] = {}
         self._by_member: dict[tuple[UUID, UUID], set[Connection]] = {}
@@ -124,7 +127,6 @@ class Hub:
         """Send a socket no more of a room."""
         room = connection.rooms.pop(room_id, None)
         connection.behind.pop(room_id, None)
-        connection.changed.discard(room_id)
         if room is not None:
             room.followers.discard(connection)
             room.joining.discard(connection)
@@ -230,6 +232,7 @@ class Hub:
     def _publish(self, room: Room, events: Sequence[Event]) -> None:
         if not events or not room.followers:
             return
+        self.moved.add(room)
         frame = Frame(frames.Events(room_id=room.id, events=list(events)))
         before = events[0].number - 1
         slow = [each for each in room.followers if not each.deliver(room, frame, before)]
@@ -295,6 +298,21 @@ class Hub:
             if each.paused_at is None and is_for(
                 each.languages, translated.source_language, translated.language
             ):
+                each.send(frame)
+
+    async def hear_previews(self, message: Any) -> None:
+        """Pass previews of links on to those who follow the room."""
+        try:
+            told = previews.decoded(message.data)
+        except msgspec.DecodeError:
+            log.warning("chat_previews_unreadable")
+            return
+        room = self._rooms.get(told.previewed.room_id)
+        if room is None or room.organisation_id != told.organisation_id:
+            return
+        frame = Frame(frames.Previews(previewed=told.previewed))
+        for each in room.followers:
+            if each.paused_at is None:
                 each.send(frame)
 
     def tell_typing(self) -> None:

@@ -20,12 +20,16 @@ READ_BUFFER_BYTES: Final = 1024
 SLOW_S: Final = 15.0
 """Time in which a client must have read that, or it loses the socket."""
 ABORT_S: Final = 5.0
+PING_S: Final = 30.0
+"""Silence after which a client is asked whether it is there, and the time that it has to answer."""
 
 _DATA: Final = (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION)
 
 
 class PicowsWire:
     """A socket of picows as the wire of a connection."""
+
+    __slots__ = ("_is_msgpack", "_transport")
 
     def __init__(self, transport: WSTransport, *, is_msgpack: bool) -> None:
         self._transport = transport
@@ -43,6 +47,10 @@ class PicowsWire:
         self._transport.send_close(code, reason.encode()[:120])  # type: ignore[arg-type]
         self._transport.disconnect()
 
+    def ping(self) -> None:
+        """Ask whether the client is there."""
+        self._transport.send_ping()
+
     def abort(self) -> None:
         """Close without a word."""
         self._transport.disconnect(graceful=False)
@@ -50,6 +58,16 @@ class PicowsWire:
 
 class SocketListener(WSListener):
     """Calls of picows for one socket."""
+
+    __slots__ = (
+        "_connection",
+        "_credentials",
+        "_hub",
+        "_is_msgpack",
+        "_operations",
+        "_parts",
+        "_transport",
+    )
 
     def __init__(
         self,
@@ -70,6 +88,9 @@ class SocketListener(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:
         """The handshake is done."""
         self._transport = transport
+        # They are kept as long as the socket, with the caller's secret among them.
+        transport.request.headers.clear()
+        transport.response.headers.clear()
         transport.underlying_transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
         wire = PicowsWire(transport, is_msgpack=self._is_msgpack)
         self._connection = Connection(wire, self._credentials)
@@ -81,6 +102,7 @@ class SocketListener(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Something came from the client."""
+        self._connection.heard_at = time.monotonic()
         if frame.msg_type is WSMsgType.CLOSE:
             transport.send_close(frame.get_close_code(), frame.get_close_message())
             transport.disconnect()
@@ -129,3 +151,16 @@ def cut_if_slow(connection: Connection, now: float) -> None:
         connection.abort()
     elif waited_s > SLOW_S:
         connection.close(TOO_SLOW, "read faster, and resume")
+
+
+def cut_if_silent(connection: Connection, now: float) -> None:
+    """Ask a client that says nothing whether it is there; one that does not answer is cut off.
+
+    A ping of our own each: a timer of the library for each socket takes kilobytes.
+    """
+    is_asked = connection.pinged_at > connection.heard_at
+    if is_asked and now - connection.pinged_at > PING_S:
+        connection.abort()
+    elif not is_asked and now - connection.heard_at > PING_S:
+        connection.pinged_at = now
+        connection.ping()

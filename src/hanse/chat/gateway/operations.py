@@ -31,6 +31,9 @@ from hanse.platform.telemetry import log
 
 TYPING_EVERY_S: Final = 2.0
 HEARTBEAT_S: Final = 15.0
+LOOKED_UP_AT_ONCE: Final = 4
+"""Sockets whose owners and rooms are asked for at a time. After a restart all of them come at once,
+and what those do that are there already must not wait behind them."""
 
 
 class Operations:
@@ -51,6 +54,7 @@ class Operations:
         self._tickets = tickets
         self._limits = limits
         self._per_minute = per_minute
+        self._looking_up = asyncio.Semaphore(LOOKED_UP_AT_ONCE)
         self._typed: dict[tuple[Connection, UUID], float] = {}
 
     async def access_of(self, credentials: Credentials) -> Access:
@@ -71,11 +75,13 @@ class Operations:
 
     async def enter(self, connection: Connection, credentials: Credentials) -> None:
         """Find out whose socket this is, and welcome them."""
+        connection.is_entering = True
         try:
-            access = await self.access_of(credentials)
-            async with self._hub.db.tx(access.organisation_id, access.person_id) as tx:
-                rooms = await store.room_ids_of(tx, service.actor_of(access), ROOMS_MAX)
-                languages = await languages_of(tx, access)
+            async with self._looking_up:
+                access = await self.access_of(credentials)
+                async with self._hub.db.tx(access.organisation_id, access.person_id) as tx:
+                    rooms = await store.room_ids_of(tx, service.actor_of(access), ROOMS_MAX)
+                    languages = await languages_of(tx, access)
         except DatabaseUnavailable as problem:
             connection.say(frames.failed(problem))
             connection.close(RESTART, "try again")
@@ -84,6 +90,8 @@ class Operations:
             connection.say(frames.failed(problem))
             connection.close(UNAUTHENTICATED, problem.code)
             return
+        finally:
+            connection.is_entering = False
         if connection.is_closed or connection.access is not None:
             return
         connection.credentials = credentials
@@ -169,7 +177,7 @@ class Operations:
         assert connection.access is not None
         if len(connection.rooms.keys() | asked.rooms.keys()) > ROOMS_MAX:
             raise TooBusy(f"One socket follows up to {ROOMS_MAX} rooms.")
-        async with self._hub.db.tx(connection.organisation_id) as tx:
+        async with self._looking_up, self._hub.db.tx(connection.organisation_id) as tx:
             heads = await store.visible(
                 tx,
                 connection.member_id,

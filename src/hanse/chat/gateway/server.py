@@ -1,12 +1,14 @@
 """The role `gateway`: sockets of clients, and what keeps them supplied."""
 
 import asyncio
+import logging
 import socket
 import time
 from collections.abc import Awaitable, Callable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from picows import (
     WSUpgradeRequest,
@@ -19,12 +21,18 @@ from hanse.chat import bell, whispers
 from hanse.chat.gateway import frames
 from hanse.chat.gateway.connection import NO_HELLO, RESTART, Connection
 from hanse.chat.gateway.document import JSON, MSGPACK, PATH
-from hanse.chat.gateway.frames import FRAME_BYTES_MAX
+from hanse.chat.gateway.frames import FRAME_BYTES_MAX, Frame
 from hanse.chat.gateway.hub import Hub
-from hanse.chat.gateway.listener import READ_BUFFER_BYTES, SocketListener, cut_if_slow
+from hanse.chat.gateway.listener import (
+    READ_BUFFER_BYTES,
+    SocketListener,
+    cut_if_silent,
+    cut_if_slow,
+)
 from hanse.chat.gateway.operations import HEARTBEAT_S, Operations
 from hanse.chat.gateway.presence import REPEATED_S
 from hanse.chat.log.appender import Appender
+from hanse.chat.previews import events as previews
 from hanse.chat.tickets import Credentials, Tickets
 from hanse.chat.translations import events as translations
 from hanse.identity import Authenticator, Seal, session_cookie
@@ -40,7 +48,6 @@ TICK_S: Final = 1.0
 COMPARE_HEADS_S: Final = 2.0
 CHECK_AGAIN_S: Final = 30.0
 SOCKETS_MAX: Final = 50_000
-_PING_S: Final = 30.0
 
 
 async def serve_gateway(
@@ -66,15 +73,15 @@ async def serve_gateway(
     await bus.subscribe(bell.ALL, hub.hear)
     await bus.subscribe(whispers.SUBJECT, hub.overhear)
     await bus.subscribe(translations.SUBJECT, hub.hear_translation)
+    await bus.subscribe(previews.SUBJECT, hub.hear_previews)
     server = await ws_create_server(
         entrance.admit,
         sock=listener,
         max_frame_size=FRAME_BYTES_MAX,
         read_buffer_init_size=READ_BUFFER_BYTES,
         use_aiofastnet=False,
-        enable_auto_ping=True,
-        auto_ping_idle_timeout=_PING_S,
-        auto_ping_reply_timeout=_PING_S,
+        # With a logger itself, each socket has one of its own.
+        logger_name=logging.LoggerAdapter(logging.getLogger("picows")),
     )
     log.info("gateway_listens", port=listener.getsockname()[1])
     try:
@@ -107,7 +114,8 @@ async def _tick(hub: Hub, operations: Operations) -> None:
     due: list[Connection] = []
     for connection in list(hub.connections):
         cut_if_slow(connection, now)
-        if connection.access is None and now - connection.opened_at > HELLO_S:
+        cut_if_silent(connection, now)
+        if connection.is_unknown and now - connection.opened_at > HELLO_S:
             connection.close(NO_HELLO, "say hello sooner")
         elif now - connection.checked_at > CHECK_AGAIN_S:
             connection.checked_at = now
@@ -127,16 +135,17 @@ async def _check(operations: Operations, due: list[Connection]) -> None:
 
 async def _beat(hub: Hub) -> None:
     """Tell each client where the logs end that moved since the last time."""
+    moved, hub.moved = hub.moved, set()
+    heads: dict[Connection, dict[UUID, int]] = {}
+    for room in moved:
+        for connection in room.followers:
+            heads.setdefault(connection, {})[room.id] = room.head
+    nothing = Frame(frames.Heads(rooms={}))
     for connection in hub.connections:
         if connection.access is None or connection.paused_at is not None:
             continue
-        changed, connection.changed = connection.changed, set()
-        rooms = {
-            room_id: connection.rooms[room_id].head
-            for room_id in changed
-            if room_id in connection.rooms
-        }
-        connection.say(frames.Heads(rooms=rooms))
+        rooms = heads.get(connection)
+        connection.send(nothing if rooms is None else Frame(frames.Heads(rooms=rooms)))
 
 
 class _Entrance:

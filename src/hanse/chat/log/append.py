@@ -5,13 +5,17 @@ that in which transactions commit, whoever appends. This is where a room's progr
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import ClassVar
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
+from hanse.chat.files import store as files_store
+from hanse.chat.files.model import Stored
 from hanse.chat.log import store
-from hanse.chat.log.model import Appended, Draft, Event, Kind, RoomRole
+from hanse.chat.log.model import Appended, Body, Draft, Event, Kind, RoomRole
 from hanse.chat.log.rules import Facts, refusal
 from hanse.chat.log.store import Head, Known
 from hanse.platform import outbox
@@ -64,7 +68,9 @@ async def append_all(
     epochs = epochs or {}
     if epochs and any(head.epoch > epochs[room_id] for room_id, head in heads.items()):
         raise Fenced
-    batch = planned(drafts, await store.known(tx, drafts), heads)
+    named = {id for each in drafts for id in each.files}
+    files = await files_store.unsent(tx, sorted(named)) if named else {}
+    batch = planned(drafts, await store.known(tx, drafts), heads, files)
     if batch.events:
         await _write(tx, batch.events, epochs)
     return batch
@@ -85,8 +91,10 @@ async def _write(tx: Tx, events: Sequence[Event], epochs: Mapping[UUID, int]) ->
     texts = [each for each in events if each.kind in (Kind.MESSAGE, Kind.EDIT)]
     if any(each.kind is Kind.EDIT or each.body.mentions for each in texts):
         await store.mention(tx, texts)
-    if deletions := [each for each in events if each.kind is Kind.DELETE]:
-        await store.redact(tx, deletions)
+    if sent := {file.id: each.number for each in events for file in each.body.files}:
+        await files_store.send(tx, sent)
+    if deleted := [(each.room_id, each.target) for each in events if each.kind is Kind.DELETE]:
+        await store.redact(tx, [(room_id, target) for room_id, target in deleted if target])
     await announce(tx, EventsAppended(stretches=stretches(events)))
 
 
@@ -99,22 +107,34 @@ def stretches(events: Sequence[Event]) -> list[Stretch]:
     return [Stretch(room_id, *between) for room_id, between in ends.items()]
 
 
-def planned(drafts: Sequence[Draft], known: Sequence[Known], heads: dict[UUID, Head]) -> Batch:
-    """Return what becomes of each draft on top of what is known. Pure."""
+def planned(
+    drafts: Sequence[Draft],
+    known: Sequence[Known],
+    heads: dict[UUID, Head],
+    unsent: Mapping[UUID, Stored] = MappingProxyType({}),
+) -> Batch:
+    """Return what becomes of each draft on top of what is known. Pure.
+
+    `unsent` are the files that the drafts name, those that may still be sent.
+    """
     outcomes: list[Outcome] = []
     events: list[Event] = []
     ends = {room_id: (head.head, head.messages) for room_id, head in heads.items()}
     new: dict[tuple[UUID, UUID, str, str], Appended] = {}
     deleted: set[tuple[UUID, int | None]] = set()
+    left = dict(unsent)
     for draft, fact in zip(drafts, known, strict=True):
         key = (draft.room_id, draft.sender_id, draft.device, draft.client_key)
         outcome: Outcome | None = _earlier(new.get(key), fact)
         if outcome is None:
-            facts = _facts(draft, fact, heads.get(draft.room_id), deleted)
+            facts = _facts(draft, fact, heads.get(draft.room_id), deleted, left)
             outcome = refusal(draft, facts)
         if outcome is None:
             head, messages = ends[draft.room_id]
-            event = _event(draft, head + 1, messages + (draft.kind is Kind.MESSAGE), fact)
+            files = tuple(left.pop(each).file for each in draft.files)
+            body = msgspec.structs.replace(draft.body, files=files)
+            counted = messages + (draft.kind is Kind.MESSAGE)
+            event = _event(draft, head + 1, counted, fact, body)
             ends[draft.room_id] = (event.number, event.messages)
             events.append(event)
             if draft.kind is Kind.DELETE:
@@ -134,7 +154,11 @@ def _earlier(new: Appended | None, fact: Known) -> Appended | None:
 
 
 def _facts(
-    draft: Draft, fact: Known, head: Head | None, deleted: set[tuple[UUID, int | None]]
+    draft: Draft,
+    fact: Known,
+    head: Head | None,
+    deleted: set[tuple[UUID, int | None]],
+    unsent: Mapping[UUID, Stored],
 ) -> Facts | None:
     if head is None:
         return None
@@ -145,11 +169,17 @@ def _facts(
         target_is_own=fact.target_sender_id == draft.sender_id,
         target_is_redacted=fact.target_is_redacted or (draft.room_id, draft.target) in deleted,
         has_thread=fact.has_thread,
+        muted_until=fact.muted_until,
+        has_files=all(
+            (file := unsent.get(each)) is not None
+            and (file.room_id, file.uploader_id) == (draft.room_id, draft.sender_id)
+            for each in draft.files
+        ),
         is_direct=head.is_direct,
     )
 
 
-def _event(draft: Draft, number: int, messages: int, fact: Known) -> Event:
+def _event(draft: Draft, number: int, messages: int, fact: Known, body: Body) -> Event:
     return Event(
         room_id=draft.room_id,
         number=number,
@@ -162,5 +192,5 @@ def _event(draft: Draft, number: int, messages: int, fact: Known) -> Event:
         target=draft.target,
         thread=draft.thread,
         topic=draft.topic,
-        body=draft.body,
+        body=body,
     )

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from hanse.chat.files.model import File
 from hanse.chat.log.model import Body, Event, Kind, RoomRole
 
 
@@ -37,6 +38,7 @@ class Message(Struct, frozen=True, kw_only=True):
     thread: int | None = None
     mentions: tuple[UUID, ...] = ()
     to_all: bool = False
+    files: tuple[File, ...] = ()
     edited_at: datetime | None = None
     is_deleted: bool = False
     is_pinned: bool = False
@@ -109,6 +111,7 @@ def _new(event: Event) -> Message:
         thread=event.thread,
         mentions=event.body.mentions,
         to_all=event.body.to_all,
+        files=event.body.files,
         is_deleted=event.is_redacted,
     )
 

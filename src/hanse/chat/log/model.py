@@ -8,6 +8,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from hanse.chat.files.model import File
+
 SHARDS: Final = 16
 """Parts into which all rooms are divided among their owners."""
 
@@ -41,13 +43,15 @@ class RoomRole(StrEnum):
 class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an event says; each kind has its own fields, the others stay empty.
 
-    message: `text`, `mentions`, `to_all`. edit: the same. reaction: `emoji`, `on`. pin: `on`.
-    members: `members`, `role` (None: they left). room: `name`, `description`, `is_archived`.
+    message: `text`, `mentions`, `to_all`, `files`. edit: the same, without `files`. reaction:
+    `emoji`, `on`. pin: `on`. members: `members`, `role` (None: they left).
+    room: `name`, `description`, `is_archived`.
     """
 
     text: str = ""
     mentions: tuple[UUID, ...] = ()
     to_all: bool = False
+    files: tuple[File, ...] = ()
     emoji: str | None = None
     on: bool = True
     members: tuple[UUID, ...] = ()
@@ -82,7 +86,8 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An event that somebody wants appended.
 
-    The same (room, sender, device, client key) is appended once. `may_reach_all` says that the
+    The same (room, sender, device, client key) is appended once. `files` are ids of files that the
+    sender uploaded; what they are stands in the event. `may_reach_all` says that the
     sender may address everybody in the room whatever their role in it; `is_system` that the
     caller has already asked the policy (memberships, facts of the room).
     """
@@ -96,6 +101,7 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
     thread: int | None = None
     topic: str | None = None
     body: Body = Body()
+    files: tuple[UUID, ...] = ()
     may_reach_all: bool = False
     is_system: bool = False
 

@@ -2,6 +2,7 @@
 is denied."""
 
 import unicodedata
+from datetime import datetime
 from typing import Final
 
 from msgspec import Struct
@@ -14,12 +15,13 @@ TOPIC_CHARACTERS_MAX: Final = 100
 EMOJI_CHARACTERS_MAX: Final = 64
 MENTIONS_MAX: Final = 100
 KEY_CHARACTERS_MAX: Final = 64
+FILES_MAX: Final = 10
 
 SENT: Final = frozenset({Kind.MESSAGE, Kind.EDIT, Kind.DELETE, Kind.REACTION, Kind.PIN, Kind.TOPIC})
 """What people send; the other kinds follow from what they do to rooms and memberships."""
 
 _TARGETED: Final = SENT - {Kind.MESSAGE}
-_WRITERS: Final = frozenset({RoomRole.OWNER, RoomRole.MODERATOR, RoomRole.MEMBER})
+MEMBERS_WHO_WRITE: Final = frozenset({RoomRole.OWNER, RoomRole.MODERATOR, RoomRole.MEMBER})
 _MODERATORS: Final = frozenset({RoomRole.OWNER, RoomRole.MODERATOR})
 
 
@@ -68,11 +70,26 @@ class MessageDeleted(Conflict):
     title = "Message deleted"
 
 
+class MutedInRoom(Forbidden):
+    """A moderator has muted the sender in this room for a time."""
+
+    code = "muted_in_room"
+    title = "Muted in this room"
+
+
+class NoSuchFile(NotFound):
+    """The room has no such file, or none that the sender may send."""
+
+    code = "no_such_file"
+    title = "No such file"
+
+
 class Facts(Struct, frozen=True):
     """What the log and the room say about a draft.
 
     `role` is the sender's, None outside the room. `target_*` are of the message that it concerns,
-    `has_thread` whether the message that it answers exists.
+    `has_thread` whether the message that it answers exists, `has_files` whether the files that it
+    brings are the sender's and were not sent. Until `muted_until` the sender only takes back.
     """
 
     role: RoomRole | None
@@ -81,6 +98,8 @@ class Facts(Struct, frozen=True):
     target_is_own: bool = False
     target_is_redacted: bool = False
     has_thread: bool = True
+    has_files: bool = True
+    muted_until: datetime | None = None
     is_direct: bool = False
 
 
@@ -96,6 +115,10 @@ def check_form(draft: Draft) -> None:
         raise InvalidEvent(f"An event of kind '{draft.kind}' {needs} `target`.")
     if draft.thread is not None and draft.kind is not Kind.MESSAGE:
         raise InvalidEvent("Only a message answers in a thread.")
+    if draft.files and draft.kind is not Kind.MESSAGE:
+        raise InvalidEvent("Only a message brings files.")
+    if len(draft.files) > FILES_MAX:
+        raise InvalidEvent(f"A message brings up to {FILES_MAX} files.")
     if draft.kind in (Kind.MESSAGE, Kind.EDIT):
         _check_text(draft)
     elif draft.body.text or draft.body.mentions or draft.body.to_all:
@@ -108,7 +131,9 @@ def check_form(draft: Draft) -> None:
 
 
 def _check_text(draft: Draft) -> None:
-    if not draft.body.text.strip() or len(draft.body.text) > TEXT_CHARACTERS_MAX:
+    text = draft.body.text
+    is_empty = not text.strip() and not draft.files
+    if is_empty or len(text) > TEXT_CHARACTERS_MAX:
         raise InvalidEvent(f"`text` needs 1 to {TEXT_CHARACTERS_MAX} characters.")
     if "\0" in draft.body.text:
         raise InvalidEvent("Leave out the character U+0000.")
@@ -127,7 +152,7 @@ def _check_topic(draft: Draft) -> None:
 
 
 def _is_plain(text: str) -> bool:
-    return not any(unicodedata.category(each) in ("Cc", "Cs") for each in text)
+    return text.isprintable() or not any(unicodedata.category(c) in ("Cc", "Cs") for c in text)
 
 
 def refusal(draft: Draft, facts: Facts | None) -> Problem | None:
@@ -143,8 +168,14 @@ def refusal(draft: Draft, facts: Facts | None) -> Problem | None:
         return NoSuchRoom()
     if facts.is_archived:
         return RoomArchived("This room is archived: read it, or ask an owner to open it again.")
+    takes_back = draft.kind is Kind.DELETE and facts.target_is_own
+    if facts.muted_until is not None and not takes_back:
+        until = facts.muted_until.isoformat(timespec="minutes")
+        return MutedInRoom(f"You may read here, and write again after {until}.")
     if not facts.has_thread:
         return NoSuchMessage(f"There is no message {draft.thread} to answer.")
+    if not facts.has_files:
+        return NoSuchFile("Send files that you uploaded to this room and have not sent yet.")
     if draft.kind in _TARGETED:
         if facts.target_kind != Kind.MESSAGE:
             return NoSuchMessage(f"There is no message {draft.target} in this room.")
@@ -157,7 +188,7 @@ def refusal(draft: Draft, facts: Facts | None) -> Problem | None:
 
 def _may(draft: Draft, facts: Facts) -> bool:
     moderates = facts.role in _MODERATORS
-    writes = facts.role in _WRITERS
+    writes = facts.role in MEMBERS_WHO_WRITE
     if draft.body.to_all and not (moderates or draft.may_reach_all or facts.is_direct):
         return False
     match draft.kind:

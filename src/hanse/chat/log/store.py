@@ -19,25 +19,40 @@ _EVENT: Final = """
 _LOCK_SQL: Final = """
 select h.room_id, h.head, h.messages, h.epoch, r.archived_at is not null as is_archived,
     r.kind = 'direct' as is_direct
-from chat.heads h join chat.rooms r on r.id = h.room_id
+from chat.heads h cross join lateral (
+    select r.archived_at, r.kind from chat.rooms r where r.id = h.room_id limit 1
+) r
 where h.room_id = any($1)
 order by h.room_id for update of h
 """
 
 # A statement of its own, after the lock: it sees what whoever held the heads before has committed.
+# Each fact is looked up by itself, in an index: as joins, PostgreSQL would read the rooms' logs.
 _FACTS_SQL: Final = """
-select known.number as known_number, known.created_at as known_at, m.role,
+select known.number as known_number, known.created_at as known_at,
+    (select m.role from chat.members m
+        where m.room_id = a.room_id and m.member_id = a.sender_id) as role,
     t.kind as target_kind, t.sender_id as target_sender_id,
     coalesce(t.is_redacted, false) as target_is_redacted,
-    a.thread is null or th.number is not null as has_thread, clock_timestamp() as at
+    a.thread is null or coalesce((select th.kind = 'message' from chat.events th
+        where th.room_id = a.room_id and th.number = a.thread), false) as has_thread,
+    (select mute.muted_until from chat.mutes mute
+        where mute.room_id = a.room_id and mute.member_id = a.sender_id
+            and mute.muted_until > clock_timestamp()) as muted_until,
+    clock_timestamp() as at
 from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
     with ordinality as a (room_id, sender_id, device, client_key, target, thread, place)
-left join chat.events known on known.room_id = a.room_id and known.sender_id = a.sender_id
-    and known.device = a.device and known.client_key = a.client_key
-left join chat.members m on m.room_id = a.room_id and m.member_id = a.sender_id
-left join chat.events t on t.room_id = a.room_id and t.number = a.target
-left join chat.events th on th.room_id = a.room_id and th.number = a.thread
-    and th.kind = 'message'
+left join lateral (
+    select e.number, e.created_at from chat.events e
+    where e.room_id = a.room_id and e.sender_id = a.sender_id and e.device = a.device
+        and e.client_key = a.client_key
+    limit 1
+) known on true
+left join lateral (
+    select e.kind, e.sender_id, e.is_redacted from chat.events e
+    where a.target is not null and e.room_id = a.room_id and e.number = a.target
+    limit 1
+) t on true
 order by a.place
 """
 
@@ -81,6 +96,11 @@ where e.room_id = v.room_id and e.number = v.target and e.to_all <> v.to_all
 _FORGET_MENTIONS_SQL: Final = """
 delete from chat.mentions m using unnest($1::uuid[], $2::bigint[]) as v (room_id, number)
 where m.room_id = v.room_id and m.number = v.number
+"""
+
+_DELETE_FILES_SQL: Final = """
+delete from chat.files f using unnest($1::uuid[], $2::bigint[]) as v (room_id, number)
+where f.room_id = v.room_id and f.number = v.number
 """
 
 _FORGET_TRANSLATIONS_SQL: Final = """
@@ -155,6 +175,7 @@ class Known(Struct, frozen=True):
     target_sender_id: UUID | None
     target_is_redacted: bool
     has_thread: bool
+    muted_until: datetime | None
     at: datetime
 
 
@@ -205,10 +226,11 @@ async def move_heads(tx: Tx, ends: dict[UUID, tuple[int, int, int]]) -> None:
     await tx.execute(_MOVE_HEADS_SQL, list(ends), *columns)
 
 
-async def redact(tx: Tx, events: Sequence[Event]) -> None:
-    """Take away what the targets of these deletions said."""
-    args = [each.room_id for each in events], [each.target for each in events]
+async def redact(tx: Tx, messages: Sequence[tuple[UUID, int]]) -> None:
+    """Take away what these messages, by room and number, said and brought."""
+    args = [room_id for room_id, _ in messages], [number for _, number in messages]
     await tx.execute(_REDACT_SQL, *args)
+    await tx.execute(_DELETE_FILES_SQL, *args)
     await tx.execute(_FORGET_TRANSLATIONS_SQL, *args)
     await tx.execute(_FORGET_WORDS_SQL, *args)
     await tx.execute(_FORGET_SAVED_SQL, *args)
@@ -277,6 +299,26 @@ async def read_messages(
     return [event_of(row) for row in rows]
 
 
+async def read_messages_after(
+    tx: Tx, room_id: UUID, after: int, limit: int, topic: str | None, thread: int | None
+) -> list[Event]:
+    """The first messages behind a number, of one topic or thread if asked, oldest first."""
+    rows = await tx.fetch(
+        f"""
+        select {_EVENT} from chat.events e
+        where e.room_id = $1 and e.number > $2 and e.kind = 'message'
+            and ($4::text is null or e.topic = $4) and ($5::bigint is null or e.thread = $5)
+        order by e.number limit $3
+        """,
+        room_id,
+        after,
+        limit,
+        topic,
+        thread,
+    )
+    return [event_of(row) for row in rows]
+
+
 async def read_these(tx: Tx, room_id: UUID, numbers: Sequence[int]) -> list[Event]:
     """These messages of a room as they were sent, in their order."""
     rows = await tx.fetch(
@@ -288,6 +330,30 @@ async def read_these(tx: Tx, room_id: UUID, numbers: Sequence[int]) -> list[Even
         list(numbers),
     )
     return [event_of(row) for row in rows]
+
+
+async def number_at(tx: Tx, room_id: UUID, at: datetime) -> int:
+    """The number of the last event before a time; 0 if there is none.
+
+    Numbers are dense and given in the order of time, so the log is searched by halves.
+    """
+    number: int = await tx.fetchval(
+        """
+        with recursive halves (low, high) as (
+            select 0::bigint, h.head from chat.heads h where h.room_id = $1
+            union all
+            select case when e.created_at < $2 then e.number else low end,
+                case when e.created_at < $2 then high else e.number - 1 end
+            from halves join chat.events e
+                on e.room_id = $1 and e.number = (low + high + 1) / 2
+            where low < high
+        )
+        select coalesce(max(low) filter (where low = high), 0) from halves
+        """,
+        room_id,
+        at,
+    )
+    return number
 
 
 async def read_about(tx: Tx, room_id: UUID, numbers: Sequence[int]) -> list[Event]:

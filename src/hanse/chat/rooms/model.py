@@ -46,8 +46,9 @@ class Room(Struct, frozen=True, kw_only=True):
 
     `head` is the number of the last event. `unread` counts messages of others behind
     `read_number` that were not deleted, `mentions` those of them that mention the member or all.
-    `reading` and `notifications` are the member's choices there.
-    `member_ids` are those of a direct room; for channels ask for the members.
+    `reading` and `notifications` are the member's choices there. `retention_days` is for how long
+    messages are kept, null for ever. `member_ids` are those of a direct room; for channels ask for
+    the members.
     """
 
     id: UUID
@@ -57,6 +58,8 @@ class Room(Struct, frozen=True, kw_only=True):
     description: str
     created_at: datetime
     is_archived: bool
+    has_link_previews: bool
+    retention_days: int | None
     head: int
     role: RoomRole | None
     read_number: int
@@ -68,13 +71,17 @@ class Room(Struct, frozen=True, kw_only=True):
 
 
 class RoomMember(Struct, frozen=True):
-    """Somebody in a room: a person, or an API key (`is_key`)."""
+    """Somebody in a room: a person, or an API key (`is_key`).
+
+    Until `muted_until` they do not write; null if they may.
+    """
 
     member_id: UUID
     is_key: bool
     role: RoomRole
     joined_at: datetime
     read_number: int
+    muted_until: datetime | None
 
 
 class Changed(Struct, frozen=True):

@@ -145,6 +145,7 @@ async def change_room(
     name: str | None = None,
     description: str | None = None,
     is_archived: bool | None = None,
+    has_link_previews: bool | None = None,
 ) -> Changed:
     """Change a channel; None leaves a field. Moderators may; owners alone archive.
 
@@ -153,7 +154,7 @@ async def change_room(
     room = await _held(tx, access, id)
     _require_role(room, *_MODERATORS if is_archived is None else (RoomRole.OWNER,))
     name = None if name is None else _clean_name(name)
-    await store.update_room(tx, id, name, description, is_archived)
+    await store.update_room(tx, id, name, description, is_archived, has_link_previews)
     body = Body(name=name, description=description, is_archived=is_archived)
     return await _changed(tx, access, id, [_draft(id, actor_of(access), Kind.ROOM, body)])
 
@@ -195,6 +196,38 @@ async def remove_member(tx: Tx, access: Access, id: UUID, member_id: UUID) -> li
     await store.delete_member(tx, id, member_id)
     draft = _draft(id, actor, Kind.MEMBERS, Body(members=(member_id,)))
     return await _append(tx, [draft])
+
+
+async def mute(tx: Tx, access: Access, id: UUID, member_id: UUID, minutes: int) -> None:
+    """Let a member not write in a room for some minutes from now, and note it.
+
+    Moderators mute members and readers, owners also moderators; nobody mutes an owner.
+    Raises NoSuchRoom, NotAllowedInRoom, DirectRoom, NoSuchMember.
+    """
+    await _require_may_mute(tx, access, id, member_id)
+    await store.mute(tx, id, member_id, minutes)
+    await identity.record(
+        tx, access, "chat.member_muted", "member", member_id, room_id=str(id), minutes=minutes
+    )
+
+
+async def unmute(tx: Tx, access: Access, id: UUID, member_id: UUID) -> None:
+    """Let a member write again before the time, and note it. Raises what `mute` does."""
+    await _require_may_mute(tx, access, id, member_id)
+    if await store.unmute(tx, id, member_id):
+        await identity.record(
+            tx, access, "chat.member_unmuted", "member", member_id, room_id=str(id)
+        )
+
+
+async def _require_may_mute(tx: Tx, access: Access, id: UUID, member_id: UUID) -> None:
+    room = await _held(tx, access, id)
+    role = await store.get_role(tx, id, member_id)
+    if role is RoomRole.OWNER:
+        raise NotAllowedInRoom("Nobody mutes an owner of the room.")
+    _require_role(room, *(_MODERATORS if role in (None, *_APPOINTED) else (RoomRole.OWNER,)))
+    if role is None:
+        raise NoSuchMember("There is no such member in this room.")
 
 
 async def mark_read(tx: Tx, access: Access, id: UUID, number: int, *, is_back: bool = False) -> int:

@@ -32,7 +32,9 @@ _MENTIONS: Final = """
 """
 _ROOM: Final = f"""
     r.id, r.kind, r.is_public, r.name, r.description, r.created_at,
-    r.archived_at is not null as is_archived, h.head, m.role,
+    r.archived_at is not null as is_archived, r.has_link_previews,
+    nullif(coalesce(r.retention_days, (select p.retention_days from chat.policies p
+        where p.organisation_id = r.organisation_id)), 0) as retention_days, h.head, m.role,
     coalesce(m.read_number, 0) as read_number, {_UNREAD} as unread, {_MENTIONS} as mentions,
     coalesce(m.reading, 'translated') as reading,
     coalesce(m.notifications, 'mentions') as notifications,
@@ -199,20 +201,27 @@ async def readable_ids(tx: Tx, member_id: UUID, *, may_browse: bool, limit: int)
 
 
 async def update_room(
-    tx: Tx, id: UUID, name: str | None, description: str | None, is_archived: bool | None
+    tx: Tx,
+    id: UUID,
+    name: str | None,
+    description: str | None,
+    is_archived: bool | None,
+    has_link_previews: bool | None,
 ) -> None:
     """Write what is given; None leaves a field."""
     await tx.execute(
         """
         update chat.rooms set name = coalesce($2, name), description = coalesce($3, description),
             archived_at = case when $4::boolean is null then archived_at
-                when $4 then coalesce(archived_at, now()) end
+                when $4 then coalesce(archived_at, now()) end,
+            has_link_previews = coalesce($5, has_link_previews)
         where id = $1
         """,
         id,
         name,
         description,
         is_archived,
+        has_link_previews,
     )
 
 
@@ -257,9 +266,11 @@ async def list_members(tx: Tx, room_id: UUID, after: UUID | None, limit: int) ->
     """Who is in a room, in the order of their making, from `after` on."""
     rows = await tx.fetch(
         """
-        select member_id, is_key, role, joined_at, read_number from chat.members
-        where room_id = $1 and ($2::uuid is null or member_id > $2)
-        order by member_id limit $3
+        select m.member_id, m.is_key, m.role, m.joined_at, m.read_number, u.muted_until
+        from chat.members m left join chat.mutes u
+            on u.room_id = m.room_id and u.member_id = m.member_id and u.muted_until > now()
+        where m.room_id = $1 and ($2::uuid is null or m.member_id > $2)
+        order by m.member_id limit $3
         """,
         room_id,
         after,
@@ -272,9 +283,36 @@ async def list_members(tx: Tx, room_id: UUID, after: UUID | None, limit: int) ->
             RoomRole(row["role"]),
             row["joined_at"],
             row["read_number"],
+            row["muted_until"],
         )
         for row in rows
     ]
+
+
+async def mute(tx: Tx, room_id: UUID, member_id: UUID, minutes: int) -> None:
+    """Let somebody not write in a room for so many minutes from now."""
+    await tx.execute(
+        """
+        insert into chat.mutes (organisation_id, room_id, member_id, muted_until)
+        values ($1, $2, $3, now() + $4 * interval '1 minute')
+        on conflict (room_id, member_id) do update set muted_until = excluded.muted_until
+        """,
+        tx.organisation_id,
+        room_id,
+        member_id,
+        minutes,
+    )
+
+
+async def unmute(tx: Tx, room_id: UUID, member_id: UUID) -> bool:
+    """Let somebody write again; tell whether they were muted."""
+    sql = """
+    with gone as (
+        delete from chat.mutes where room_id = $1 and member_id = $2 returning muted_until
+    )
+    select muted_until > now() from gone
+    """
+    return bool(await tx.fetchval(sql, room_id, member_id))
 
 
 async def get_role(tx: Tx, room_id: UUID, member_id: UUID) -> RoomRole | None:

@@ -9,7 +9,7 @@ from litestar.datastructures import Cookie
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hanse.identity.authentication import device_cookie, session_cookie
-from hanse.identity.model import Access
+from hanse.identity.model import Access, Status
 from hanse.identity.people.service import LANGUAGES_MAX, NAME_CHARACTERS_MAX, Changes
 from hanse.identity.signing.model import SignedIn
 from hanse.identity.signing.sessions import SESSION_LIFETIME
@@ -99,6 +99,8 @@ def person_changes_of(data: MySettings) -> Changes:
     changes = changes_of(data)
     if "languages" in changes:
         changes["languages"] = unique(changes["languages"])
+    if "status" in changes:
+        changes["status"] = Status(changes["status"])
     return Changes(**changes)
 
 

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -23,7 +23,7 @@ from hanse.identity.api.common import (
     person_changes_of,
 )
 from hanse.identity.authentication import Authenticator
-from hanse.identity.model import Access, Person, Status
+from hanse.identity.model import Access, Person
 from hanse.identity.people import store
 from hanse.identity.people.photos import MEDIA_TYPE
 from hanse.identity.people.service import QUERY_CHARACTERS_MAX
@@ -68,7 +68,7 @@ class PersonChanges(MySettings, forbid_unknown_fields=True):
 
     email: Email | UnsetType = UNSET
     role: Role | UnsetType = UNSET
-    status: Status | UnsetType = UNSET
+    status: Literal["active", "deactivated"] | UnsetType = UNSET
 
 
 @get(

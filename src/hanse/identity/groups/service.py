@@ -12,7 +12,7 @@ from hanse.identity.audit import record
 from hanse.identity.events import GroupChanged
 from hanse.identity.groups import store
 from hanse.identity.groups.model import Group
-from hanse.identity.model import Access
+from hanse.identity.model import Access, Status
 from hanse.identity.notifications.kinds import ADDED_TO_GROUP
 from hanse.identity.notifications.service import notify
 from hanse.identity.people.service import clean_name
@@ -113,7 +113,7 @@ async def add_member(
     """
     group = await _may_fill(tx, access, group_id, appoints=is_manager)
     person = await get_person(tx, person_id)
-    if person is None:
+    if person is None or person.status is Status.REMOVED:
         raise NotFound("There is no such person.")
     is_new = await store.put_member(tx, group_id, person_id, is_manager=is_manager)
     if is_new and access.person_id not in (None, person_id):

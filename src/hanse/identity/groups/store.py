@@ -6,6 +6,7 @@ from uuid import UUID
 
 from hanse.identity.groups.model import Group, Member
 from hanse.identity.people.store import PERSON, person_of
+from hanse.identity.policy import Permission, roles_with
 from hanse.platform.database import Tx
 
 _GROUP = """
@@ -276,6 +277,33 @@ async def delete_child(tx: Tx, parent_id: UUID, child_id: UUID) -> bool:
         child_id,
     )
     return tag != "DELETE 0"
+
+
+async def list_holders(tx: Tx, permission: Permission, limit: int) -> list[UUID]:
+    """Who can sign in and may do this, by role or by a group they are in; longest here first."""
+    rows = await tx.fetch(
+        """
+        with recursive giving (id) as (
+            select id from identity.groups
+            where organisation_id = $1 and permissions @> array[$2::text]
+            union
+            select g.child_id from giving
+            join identity.group_parents g on g.parent_id = giving.id and g.organisation_id = $1
+        )
+        select id from identity.people p
+        where organisation_id = $1 and status = 'active' and role <> 'service'
+            and (role = any ($3) or exists (
+                select from identity.group_members m
+                where m.person_id = p.id and m.group_id in (select id from giving)
+            ))
+        order by id limit $4
+        """,
+        tx.organisation_id,
+        permission.value,
+        [role.value for role in roles_with(permission)],
+        limit,
+    )
+    return [row["id"] for row in rows]
 
 
 async def ancestors(tx: Tx, group_id: UUID) -> dict[UUID, list[str]]:

@@ -59,20 +59,6 @@ async def find_recipients(tx: Tx, person_ids: Sequence[UUID]) -> list[Recipient]
     return [_recipient(row) for row in rows]
 
 
-async def list_admin_ids(tx: Tx, limit: int) -> list[UUID]:
-    """Owners and administrators who can sign in, longest here first."""
-    rows = await tx.fetch(
-        """
-        select id from identity.people
-        where organisation_id = $1 and role in ('owner', 'admin') and status = 'active'
-        order by id limit $2
-        """,
-        tx.organisation_id,
-        limit,
-    )
-    return [row["id"] for row in rows]
-
-
 async def next_number(tx: Tx, person_id: UUID) -> int:
     """Give out the next number of an inbox, and hold the inbox until the transaction ends."""
     number: int = await tx.fetchval(

@@ -13,12 +13,20 @@ from hanse.platform.outbox import announce
 async def remove_person(tx: Tx, access: Access, person: Person) -> None:
     """Remove somebody, for a caller that has asked the policy and locked the row.
 
-    They are signed out and cannot come in again, are in no directory and no group, and their
-    address is free for somebody else: a person who comes later with the same address is not them.
+    Their address is free for somebody else: a person who comes later with it is not them.
     """
-    await sessions.revoke_all(tx, person.id)
-    await service.revoke_keys_of(tx, access, person.id)
-    await delete_credentials(tx, person.id)
-    await store.remove_person(tx, person.id)
+    await bury(tx, access, person)
     await announce(tx, PersonChanged(person_id=person.id, changed=["removed"]))
     await record(tx, access, "person.removed", "person", person.id, person.name)
+
+
+async def bury(tx: Tx, access: Access, person: Person, *, revoke_api_keys: bool = True) -> None:
+    """Leave of somebody what others' records refer to: the id and the name.
+
+    They are signed out and cannot come in again, and are in no directory and no group.
+    """
+    await sessions.revoke_all(tx, person.id)
+    if revoke_api_keys:
+        await service.revoke_keys_of(tx, access, person.id)
+    await delete_credentials(tx, person.id)
+    await store.remove_person(tx, person.id)

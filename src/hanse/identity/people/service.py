@@ -140,7 +140,7 @@ async def update_person(tx: Tx, access: Access, id: UUID, changes: Changes) -> P
     """
     access.require(Permission.PEOPLE_WRITE)
     before = await store.lock_person(tx, id)
-    if before is None:
+    if before is None or before.status is Status.REMOVED:
         raise NotFound("There is no such person.")
     if not may_appoint(access.role, before.role):
         raise Forbidden(f"You may not change somebody who is '{before.role}'.")

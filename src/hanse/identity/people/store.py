@@ -57,10 +57,9 @@ async def get_person(tx: Tx, id: UUID) -> Person | None:
 
 
 async def lock_person(tx: Tx, id: UUID) -> Person | None:
-    """One person by id, kept as it is until the transaction ends; None if erased."""
+    """One person by id, kept as it is until the transaction ends."""
     row = await tx.fetchrow(
-        f"select {PERSON} from identity.people where organisation_id = $1 and id = $2 "
-        "and erased_at is null for update",
+        f"select {PERSON} from identity.people where organisation_id = $1 and id = $2 for update",
         tx.organisation_id,
         id,
     )
@@ -145,8 +144,7 @@ async def list_people(tx: Tx, after: UUID | None, limit: int) -> list[Person]:
     rows = await tx.fetch(
         f"""
         select {PERSON} from identity.people
-        where organisation_id = $1 and ($2::uuid is null or id > $2) and removed_at is null
-            and erased_at is null
+        where organisation_id = $1 and ($2::uuid is null or id > $2) and status <> 'removed'
         order by id limit $3
         """,
         tx.organisation_id,
@@ -232,8 +230,8 @@ async def remove_person(tx: Tx, id: UUID) -> None:
     await tx.execute(
         """
         update identity.people
-        set status = 'deactivated', removed_at = now(), email = id || '@removed.invalid',
-            user_name = null, external_id = null, profile = '{}', photo_at = null
+        set status = 'removed', email = id || '@removed.invalid', user_name = null,
+            external_id = null, profile = '{}', photo_at = null
         where organisation_id = $1 and id = $2
         """,
         tx.organisation_id,
@@ -246,6 +244,23 @@ async def remove_person(tx: Tx, id: UUID) -> None:
             tx.organisation_id,
             id,
         )
+
+
+async def forget_person(tx: Tx, id: UUID, name: str) -> None:
+    """Put `name` in the place of a person's, and let nothing else tell who they were.
+
+    For somebody who is removed next, which takes the name out of the directory.
+    """
+    await tx.execute(
+        """
+        update identity.people
+        set name = $3, role = 'guest', locale = 'en', time_zone = 'UTC', languages = '{}'
+        where organisation_id = $1 and id = $2
+        """,
+        tx.organisation_id,
+        id,
+        name,
+    )
 
 
 async def other_owners(tx: Tx, id: UUID) -> int:

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-from hanse.identity import store as identity_store
 from hanse.identity.audit import record
-from hanse.identity.events import ApiKeyRevoked, PersonErased
+from hanse.identity.events import PersonErased
 from hanse.identity.model import Access, Person, Status
+from hanse.identity.people import removal
 from hanse.identity.people import store as people_store
 from hanse.identity.people.service import LastOwner
 from hanse.identity.personal_data import store
@@ -28,7 +28,6 @@ from hanse.platform.problems import BadRequest, Forbidden, NotFound
 EXPORT_JOB = "identity.export_person"
 ERASE_JOB = "identity.erase_person"
 ERASED_NAME = "Erased person"
-ERASED_DOMAIN = "erased.invalid"
 PART_BYTES = 1024 * 1024
 
 
@@ -96,20 +95,15 @@ async def erase_person(
     """
     await _allowed(tx, access, person_id, Permission.PEOPLE_ERASE)
     person = await people_store.lock_person(tx, person_id)
-    if person is None:
+    if person is None or await store.get_erasure(tx, person_id):
         raise NotFound("There is no such person.")
     if email.strip().lower() != person.email.lower():
         raise ConfirmationMismatch("Write the address of the person who is to be erased.")
     is_owner = person.role is Role.OWNER and person.status is Status.ACTIVE
     if is_owner and not await people_store.other_owners(tx, person_id):
         raise LastOwner("Make somebody else an owner first.")
-    await sessions.revoke_all(tx, person_id)
-    if revoke_api_keys:
-        for key_id in await store.list_working_keys(tx, person_id):
-            await identity_store.revoke_api_key(tx, key_id)
-            await announce(tx, ApiKeyRevoked(api_key_id=key_id))
-            await record(tx, access, "api_key.revoked", "api_key", key_id)
-    await store.bury_person(tx, person_id, ERASED_NAME, f"{person_id}@{ERASED_DOMAIN}")
+    await people_store.forget_person(tx, person_id, ERASED_NAME)
+    await removal.bury(tx, access, person, revoke_api_keys=revoke_api_keys)
     erasure = await store.insert_erasure(tx, person_id, access.person_id)
     await enqueue(tx, ERASE_JOB, ErasePerson(person_id), key=str(person_id))
     await announce(tx, PersonErased(person_id=person_id))

@@ -98,40 +98,6 @@ async def read_archive(tx: Tx, person_id: UUID, id: UUID, start: int, length: in
     return part
 
 
-async def bury_person(tx: Tx, id: UUID, name: str, email: str) -> None:
-    """Leave a tombstone in the place of a person: the id, and a name and address of nobody."""
-    await tx.execute(
-        """
-        update identity.people set name = $3, email = $4, role = 'guest', status = 'deactivated',
-            locale = 'en', time_zone = 'UTC', languages = '{}', photo_at = null, erased_at = now(),
-            user_name = null, external_id = null, profile = '{}'
-        where organisation_id = $1 and id = $2
-        """,
-        tx.organisation_id,
-        id,
-        name,
-        email,
-    )
-    await tx.execute(
-        "delete from identity.people_terms where organisation_id = $1 and person_id = $2",
-        tx.organisation_id,
-        id,
-    )
-
-
-async def list_working_keys(tx: Tx, created_by: UUID) -> list[UUID]:
-    """API keys that somebody made and that are not revoked."""
-    rows = await tx.fetch(
-        """
-        select id from identity.api_keys
-        where organisation_id = $1 and created_by = $2 and revoked_at is null order by id
-        """,
-        tx.organisation_id,
-        created_by,
-    )
-    return [row["id"] for row in rows]
-
-
 async def insert_erasure(tx: Tx, person_id: UUID, requested_by: UUID | None) -> Erasure:
     """Note that somebody is erased."""
     row: Any = await tx.fetchrow(

@@ -21,8 +21,7 @@ _PROVIDED = (
 )
 # Programs have accounts, but no provider provides them.
 _THERE = """
-    p.organisation_id = $1 and p.removed_at is null and p.erased_at is null
-    and p.role <> 'service'
+    p.organisation_id = $1 and p.status <> 'removed' and p.role <> 'service'
 """
 _GROUP = """
     g.id, g.name, g.external_id, g.provisioned, g.created_at, g.updated_at, g.revision,
@@ -265,7 +264,7 @@ async def add_people(tx: Tx, group_id: UUID, ids: Sequence[UUID]) -> list[UUID]:
         """
         with found as (
             select id from identity.people
-            where organisation_id = $1 and id = any ($3) and removed_at is null
+            where organisation_id = $1 and id = any ($3) and status <> 'removed'
                 and role <> 'service'
         ), added as (
             insert into identity.group_members (organisation_id, group_id, person_id)

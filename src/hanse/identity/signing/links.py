@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from hanse.identity.audit import record
-from hanse.identity.model import Access, Origin, Person
+from hanse.identity.model import Access, Origin, Person, Status
 from hanse.identity.people.store import get_person
 from hanse.identity.policy import Permission, Role, may_appoint
 from hanse.identity.sealing import Seal
@@ -48,7 +48,7 @@ async def create(tx: Tx, access: Access, person_id: UUID) -> str:
     """
     access.require(Permission.PEOPLE_WRITE)
     person = await get_person(tx, person_id)
-    if person is None:
+    if person is None or person.status is Status.REMOVED:
         raise NotFound("There is no such person.")
     if person.role is Role.SERVICE:
         raise Forbidden("Nobody can sign in as a program. Make an API key for it.")

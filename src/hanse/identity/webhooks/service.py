@@ -10,7 +10,10 @@ import msgspec
 
 from hanse.identity.audit import record
 from hanse.identity.events import WebhookDisabled, WebhookPing
+from hanse.identity.groups.store import list_holders
 from hanse.identity.model import Access
+from hanse.identity.notifications.kinds import WEBHOOK_DISABLED
+from hanse.identity.notifications.service import notify
 from hanse.identity.policy import Permission
 from hanse.identity.sealing import Seal
 from hanse.identity.webhooks import store
@@ -40,6 +43,8 @@ DESCRIPTION_CHARACTERS_MAX = 500
 PENDING_MAX = 20_000
 """Deliveries that may wait for a webhook that fails; beyond them it is turned off."""
 REPLAYED_MAX = 10_000
+TOLD_MAX = 100
+"""People who are told that a webhook was turned off."""
 SEAL_PURPOSE = "webhook secret"
 _GIVEN_UP = "The webhook was turned off."
 
@@ -296,7 +301,10 @@ async def replay_since(
 
 
 async def disable(tx: Tx, webhook: Webhook, reason: DisabledReason) -> None:
-    """Turn a webhook off by itself; what waits for it has failed, and can be replayed."""
+    """Turn a webhook off by itself, and tell whoever may turn it on again.
+
+    What waits for it has failed, and can be replayed.
+    """
     await store.update_webhook(
         tx, msgspec.structs.replace(webhook, active=False, disabled_reason=reason)
     )
@@ -314,6 +322,9 @@ async def disable(tx: Tx, webhook: Webhook, reason: DisabledReason) -> None:
         failing_since=webhook.failing_since,
         deliveries_given_up=given_up,
     )
+    told = await list_holders(tx, Permission.WEBHOOKS_WRITE, TOLD_MAX)
+    facts = {"host": _host(webhook.url), "reason": reason.value}
+    await notify(tx, told, WEBHOOK_DISABLED, facts, f"/admin/webhooks/{webhook.id}")
     log.warning("webhook_disabled", webhook_id=str(webhook.id), reason=reason.value)
 
 

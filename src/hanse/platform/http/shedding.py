@@ -8,15 +8,14 @@ worked off, a standing delay is not. While it stands, requests with a large body
 anything of them is read, and small ones, for which people wait, if the delay grows nonetheless.
 """
 
-import math
 import time
 from collections.abc import Callable
-from contextvars import ContextVar
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from litestar import Request, Response
 
 from hanse.platform.http.context import WATCHED
+from hanse.platform.http.standing_delay import ARRIVAL, Arrival, StandingDelay
 from hanse.platform.problems import Unavailable
 
 LARGE_BYTES: Final = 4096
@@ -25,9 +24,6 @@ LARGE_DELAY_S: Final = 0.05
 SMALL_DELAY_S: Final = 0.15
 """Standing delays from which on large and small requests are refused."""
 RETRY_AFTER_S: Final = 1
-INTERVAL_S: Final = 0.2
-EVIDENCE_MIN: Final = 8
-"""Requests of which all have waited before any is refused: the first ones load what they need."""
 
 
 class ServerBusy(Unavailable):
@@ -35,59 +31,6 @@ class ServerBusy(Unavailable):
 
     code = "server_busy"
     title = "Busy"
-
-
-class StandingDelay:
-    """How long requests of late took at least, from coming in to being handed on. No clock."""
-
-    def __init__(self) -> None:
-        self._interval_end = 0.0
-        self._previous = self._present = _Interval()
-
-    def note(self, seconds: float, now: float) -> None:
-        """A request took so long."""
-        self._turn(now)
-        least_s, requests = self._present
-        self._present = _Interval(min(least_s, seconds), requests + 1)
-
-    def at(self, now: float) -> float:
-        """Return the least of the interval before this one and of this one so far, in seconds.
-
-        A few requests are no evidence: then it is 0.
-        """
-        self._turn(now)
-        if self._previous.requests + self._present.requests < EVIDENCE_MIN:
-            return 0.0
-        return min(self._previous.least_s, self._present.least_s)
-
-    def _turn(self, now: float) -> None:
-        if now >= self._interval_end:
-            is_next = now < self._interval_end + INTERVAL_S
-            self._previous = self._present if is_next else _Interval()
-            self._present = _Interval()
-            self._interval_end = now + INTERVAL_S
-
-
-class _Interval(NamedTuple):
-    least_s: float = math.inf
-    requests: int = 0
-
-
-class _Arrival(NamedTuple):
-    delay: StandingDelay
-    at: float
-
-
-_ARRIVAL: ContextVar[_Arrival | None] = ContextVar("arrival", default=None)
-
-
-def handed_on() -> None:
-    """The request of this context goes on to where its own queue is: the first time counts."""
-    arrival = _ARRIVAL.get()
-    if arrival is not None:
-        _ARRIVAL.set(None)
-        now = time.monotonic()
-        arrival.delay.note(now - arrival.at, now)
 
 
 class Shedding:
@@ -119,7 +62,7 @@ class Shedding:
             answer = self._render(request, busy).to_asgi_response(app=None, request=request)
             await answer(scope, receive, send)
             return
-        _ARRIVAL.set(_Arrival(self._delay, now))
+        ARRIVAL.set(Arrival(self._delay, now))
         await self._app(scope, receive, send)
 
 

@@ -4,7 +4,7 @@ Each setting is one field of `Settings`; its environment variable is `HANSE_` an
 capitals. The environment wins over the file. `docs/settings.md` is written from it.
 """
 
-from hanse.server.settings.model import Settings
+from hanse.server.settings.derived import Settings
 from hanse.server.settings.reading import FILE_NAME, SettingsError, environment, load
 from hanse.server.settings.table import table
 

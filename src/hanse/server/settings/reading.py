@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from hanse.server.settings.model import SECRET, Settings
+from hanse.server.settings.derived import Settings
+from hanse.server.settings.model import SECRET
 from hanse.server.settings.table import PREFIX, kind_name
 
 FILE_NAME = "hanse.toml"

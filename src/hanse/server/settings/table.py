@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from hanse.server.settings.model import Settings
+from hanse.server.settings.derived import Settings
 
 PREFIX = "HANSE_"
 

@@ -4,7 +4,7 @@ import { useDeferredValue, useState } from "react";
 import { api, unwrap } from "@/api/client";
 import { usePermissions } from "@/api/queries";
 import { useText } from "@/i18n";
-import { Button, Dialog, EmptyState, ErrorNote, Field, PageHead, Skeleton } from "@/kit";
+import { Button, Dialog, Field, Paged, PageHead } from "@/kit";
 import { Table } from "@/kit/table";
 import { GroupForm } from "./form";
 import { type Group, groupList, groupsChanged } from "./queries";
@@ -17,7 +17,6 @@ export function GroupsPage() {
   const query = useDeferredValue(typed.trim());
   const [making, setMaking] = useState(false);
   const groups = useInfiniteQuery(groupList(query));
-  const found = groups.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
       <PageHead title={text("nav.groups")} about={text("groups.about")}>
@@ -34,17 +33,9 @@ export function GroupsPage() {
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
       />
-      {groups.error ? <ErrorNote error={groups.error} retry={() => void groups.refetch()} /> : null}
-      {groups.isPending ? <Skeleton className="h-40 w-full" /> : null}
-      {groups.data && found.length === 0 ? (
-        <EmptyState title={text(query ? "palette.nothing" : "groups.none")} />
-      ) : null}
-      {found.length > 0 ? <GroupTable groups={found} /> : null}
-      {groups.hasNextPage ? (
-        <Button busy={groups.isFetchingNextPage} onClick={() => void groups.fetchNextPage()}>
-          {text("common.more")}
-        </Button>
-      ) : null}
+      <Paged list={groups} none={text(query ? "palette.nothing" : "groups.none")}>
+        {(found) => <GroupTable groups={found} />}
+      </Paged>
       <Dialog title={text("groups.make")} open={making} onClose={() => setMaking(false)}>
         <NewGroup onClose={() => setMaking(false)} />
       </Dialog>

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tansta
 import { api, type Schema, unwrap } from "@/api/client";
 import { me } from "@/api/queries";
 import { useText } from "@/i18n";
-import { Badge, Button, Card, ErrorNote, Skeleton } from "@/kit";
+import { Badge, Button, Card, ErrorNote, itemsOf, Paged } from "@/kit";
 import { Finder } from "@/kit/finder";
 import { findPeople, type Group, groupsChanged, memberList } from "./queries";
 
@@ -14,8 +14,9 @@ export function Members({ group, mayWrite }: { group: Group; mayWrite: boolean }
   const queries = useQueryClient();
   const { data: who } = useQuery(me);
   const members = useInfiniteQuery(memberList(group.id));
-  const found = members.data?.pages.flatMap((page) => page.items) ?? [];
-  const manages = found.some((each) => each.person.id === who?.person?.id && each.is_manager);
+  const manages = itemsOf(members).some(
+    (each) => each.person.id === who?.person?.id && each.is_manager,
+  );
   const path = (person_id: string) => ({ group_id: group.id, person_id });
   const put = useMutation({
     mutationFn: ({ id, is_manager }: { id: string; is_manager: boolean }) =>
@@ -37,33 +38,23 @@ export function Members({ group, mayWrite }: { group: Group; mayWrite: boolean }
   const error = put.error ?? remove.error;
   return (
     <Card title={text("groups.members")} about={text("groups.membersAbout")}>
-      {members.error ? (
-        <ErrorNote error={members.error} retry={() => void members.refetch()} />
-      ) : null}
-      {members.isPending ? <Skeleton className="h-20 w-full" /> : null}
-      {members.data && found.length === 0 ? (
-        <p className="m-0 text-ink-soft">{text("groups.noMembers")}</p>
-      ) : null}
-      {found.length > 0 ? (
-        <ul className="m-0 grid list-none gap-3 p-0">
-          {found.map((each) => (
-            <MemberRow
-              key={each.person.id}
-              member={each}
-              mayAppoint={mayWrite}
-              mayRemove={mayWrite || manages}
-              busy={put.isPending || remove.isPending}
-              onAppoint={(is_manager) => put.mutate({ id: each.person.id, is_manager })}
-              onRemove={() => remove.mutate(each.person.id)}
-            />
-          ))}
-        </ul>
-      ) : null}
-      {members.hasNextPage ? (
-        <Button busy={members.isFetchingNextPage} onClick={() => void members.fetchNextPage()}>
-          {text("common.more")}
-        </Button>
-      ) : null}
+      <Paged list={members} none={<p className="m-0 text-ink-soft">{text("groups.noMembers")}</p>}>
+        {(found) => (
+          <ul className="m-0 grid list-none gap-3 p-0">
+            {found.map((each) => (
+              <MemberRow
+                key={each.person.id}
+                member={each}
+                mayAppoint={mayWrite}
+                mayRemove={mayWrite || manages}
+                busy={put.isPending || remove.isPending}
+                onAppoint={(is_manager) => put.mutate({ id: each.person.id, is_manager })}
+                onRemove={() => remove.mutate(each.person.id)}
+              />
+            ))}
+          </ul>
+        )}
+      </Paged>
       {error ? <ErrorNote error={error} /> : null}
       {mayWrite || manages ? (
         <Finder

@@ -2,8 +2,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, unwrap } from "@/api/client";
 import { usePermissions } from "@/api/queries";
-import { type MessageId, useText } from "@/i18n";
-import { Button, Card, Check, ErrorNote } from "@/kit";
+import { useText } from "@/i18n";
+import { Button, Card, ErrorNote } from "@/kit";
+import { PermissionChoice } from "../permission-choice";
 import { type Group, groupsChanged } from "./queries";
 
 /** What members of a group may do besides what their roles allow. */
@@ -26,31 +27,18 @@ export function GroupPermissions({ group, mayWrite }: { group: Group; mayWrite: 
     event.preventDefault();
     change.mutate();
   };
-  const toggle = (permission: string, isOn: boolean) => {
-    const next = new Set(chosen);
-    if (isOn) next.add(permission);
-    else next.delete(permission);
-    setChosen(next);
-  };
   // Nobody can give what they may not do themselves.
   const offered = [...new Set([...own, ...group.permissions])].sort();
   return (
     <Card title={text("groups.permissions")} about={text("groups.permissionsAbout")}>
       <form onSubmit={submit} className="grid gap-4">
-        <fieldset
+        <PermissionChoice
+          label={text("groups.permissions")}
           disabled={!mayWrite}
-          className="m-0 grid gap-x-6 border-0 p-0 sm:grid-cols-2 lg:grid-cols-3"
-        >
-          <legend className="sr-only">{text("groups.permissions")}</legend>
-          {offered.map((permission) => (
-            <Check
-              key={permission}
-              label={permissionName(permission, text)}
-              checked={chosen.has(permission)}
-              onChange={(event) => toggle(permission, event.target.checked)}
-            />
-          ))}
-        </fieldset>
+          offered={offered}
+          chosen={chosen}
+          onChange={setChosen}
+        />
         {change.error ? <ErrorNote error={change.error} /> : null}
         {mayWrite ? (
           <div className="flex items-center justify-end gap-3">
@@ -65,11 +53,4 @@ export function GroupPermissions({ group, mayWrite }: { group: Group; mayWrite: 
       </form>
     </Card>
   );
-}
-
-/** A permission in words; one that this client does not know yet, as the API calls it. */
-export function permissionName(permission: string, text: ReturnType<typeof useText>): string {
-  const id = `permission.${permission}`;
-  const name = text(id as MessageId);
-  return name === id ? permission : name;
 }

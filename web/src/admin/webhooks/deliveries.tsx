@@ -2,7 +2,7 @@ import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-q
 import { type FormEvent, useContext, useState } from "react";
 import { api, unwrap } from "@/api/client";
 import { LocaleContext, useText } from "@/i18n";
-import { Button, Card, Check, Dialog, EmptyState, ErrorNote, Field, Select, Skeleton } from "@/kit";
+import { Button, Card, Check, Dialog, ErrorNote, Field, Paged, Select } from "@/kit";
 import { Table } from "@/kit/table";
 import { DeliveryDetails } from "./delivery";
 import {
@@ -23,7 +23,6 @@ export function Deliveries({ webhook, mayWrite }: { webhook: Webhook; mayWrite: 
   const [opened, setOpened] = useState<Delivery | null>(null);
   const [replaying, setReplaying] = useState(false);
   const list = useInfiniteQuery(deliveryList(webhook.id, status));
-  const found = list.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Card title={text("webhooks.deliveries")} about={text("webhooks.deliveriesAbout")}>
       <div className="flex flex-wrap items-center justify-between gap-2">
@@ -40,15 +39,9 @@ export function Deliveries({ webhook, mayWrite }: { webhook: Webhook; mayWrite: 
           <Button onClick={() => setReplaying(true)}>{text("webhooks.replaySince")}</Button>
         ) : null}
       </div>
-      {list.error ? <ErrorNote error={list.error} retry={() => void list.refetch()} /> : null}
-      {list.isPending ? <Skeleton className="h-40 w-full" /> : null}
-      {list.data && found.length === 0 ? <EmptyState title={text("webhooks.nothingSent")} /> : null}
-      {found.length > 0 ? <DeliveryTable deliveries={found} onOpen={setOpened} /> : null}
-      {list.hasNextPage ? (
-        <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {text("common.more")}
-        </Button>
-      ) : null}
+      <Paged list={list} none={text("webhooks.nothingSent")}>
+        {(found) => <DeliveryTable deliveries={found} onOpen={setOpened} />}
+      </Paged>
       <Dialog title={opened?.type ?? ""} open={opened !== null} onClose={() => setOpened(null)}>
         {opened ? (
           <DeliveryDetails webhookId={webhook.id} deliveryId={opened.id} mayWrite={mayWrite} />

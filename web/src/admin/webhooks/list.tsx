@@ -4,7 +4,7 @@ import { useState } from "react";
 import { api, unwrap } from "@/api/client";
 import { usePermissions } from "@/api/queries";
 import { useText } from "@/i18n";
-import { Button, Dialog, EmptyState, ErrorNote, PageHead, Skeleton } from "@/kit";
+import { Button, Dialog, Paged, PageHead } from "@/kit";
 import { Table } from "@/kit/table";
 import { type WebhookFields, WebhookForm } from "./form";
 import { type Webhook, webhookList, webhooksChanged } from "./queries";
@@ -17,7 +17,6 @@ export function WebhooksPage() {
   const mayWrite = usePermissions().includes("webhooks:write");
   const [adding, setAdding] = useState(false);
   const list = useInfiniteQuery(webhookList);
-  const found = list.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
       <PageHead title={text("nav.webhooks")} about={text("webhooks.about")}>
@@ -27,15 +26,9 @@ export function WebhooksPage() {
           </Button>
         ) : null}
       </PageHead>
-      {list.error ? <ErrorNote error={list.error} retry={() => void list.refetch()} /> : null}
-      {list.isPending ? <Skeleton className="h-40 w-full" /> : null}
-      {list.data && found.length === 0 ? <EmptyState title={text("webhooks.none")} /> : null}
-      {found.length > 0 ? <WebhookTable webhooks={found} /> : null}
-      {list.hasNextPage ? (
-        <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {text("common.more")}
-        </Button>
-      ) : null}
+      <Paged list={list} none={text("webhooks.none")}>
+        {(found) => <WebhookTable webhooks={found} />}
+      </Paged>
       <Dialog title={text("webhooks.add")} open={adding} onClose={() => setAdding(false)}>
         <NewWebhook onClose={() => setAdding(false)} />
       </Dialog>

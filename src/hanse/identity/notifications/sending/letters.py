@@ -1,5 +1,6 @@
 """What is written in letters: plain text, and the same as simple HTML. Pure."""
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from html import escape
@@ -16,6 +17,7 @@ from hanse.platform.mail import Letter
 SHOWN_IN_DIGEST_MAX: Final = 50
 
 PREFERENCES_PATH: Final = "/account/notifications"
+_URL: Final = re.compile(r"https?://\S+")
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -131,8 +133,8 @@ def _letter(
         to_address=recipient.email,
         subject=subject,
         text=_as_text(greeting, entries, foot),
-        html=_as_html(language_of(recipient.locale), greeting, entries, button, foot),
-        headers=headers or {},
+        html=_as_html(language_of(recipient.locale), subject, greeting, entries, button, foot),
+        headers={"Content-Language": language_of(recipient.locale), **(headers or {})},
     )
 
 
@@ -144,23 +146,39 @@ def _as_text(greeting: str, entries: Sequence[Entry], foot: Sequence[str]) -> st
 
 
 def _as_html(
-    language: str, greeting: str, entries: Sequence[Entry], button: str, foot: Sequence[str]
+    language: str,
+    subject: str,
+    greeting: str,
+    entries: Sequence[Entry],
+    button: str,
+    foot: Sequence[str],
 ) -> str:
-    parts = [f"<p>{escape(greeting)}</p>"]
+    # Names, of files too, may run from right to left in a sentence that does not.
+    parts = [f'<p dir="auto">{escape(greeting)}</p>']
     for entry in entries:
-        body = f"<p>{escape(entry.body)}</p>" if entry.body else ""
+        body = f'<p dir="auto">{escape(entry.body)}</p>' if entry.body else ""
         link = (
             f'<p><a href="{escape(entry.url, quote=True)}" style="color:#1d4ed8">'
             f"{escape(button)}</a></p>"
             if entry.url
             else ""
         )
-        parts.append(f'<h2 style="font-size:17px;margin:24px 0 4px">{escape(entry.title)}</h2>')
+        heading = f'<h2 dir="auto" style="font-size:17px;margin:24px 0 4px">{escape(entry.title)}'
+        parts.append(f"{heading}</h2>")
         parts.append(body + link)
-    small = "".join(f"<p>{escape(each)}</p>" for each in foot)
+    small = "".join(f"<p>{_with_links(each)}</p>" for each in foot)
     return (
-        f'<!doctype html><html lang="{language}"><meta charset="utf-8"><body style="font:15px/1.5 '
-        'system-ui,sans-serif;color:#111827;max-width:36em;margin:0 auto;padding:16px">'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{escape(subject)}</title></head>"
+        '<body style="font:15px/1.5 system-ui,sans-serif;color:#111827;max-width:36em;'
+        'margin:0 auto;padding:16px;overflow-wrap:anywhere">'
         f'{"".join(parts)}<footer style="color:#6b7280;font-size:13px;margin-top:32px">{small}'
         "</footer></body></html>"
+    )
+
+
+def _with_links(text: str) -> str:
+    return _URL.sub(
+        lambda url: f'<a href="{url[0]}" style="color:inherit">{url[0]}</a>', escape(text)
     )

@@ -46,6 +46,11 @@ _ONLY_ONCE: Final = frozenset(
      "moveTo", "permStart", "permEnd"]
 )  # fmt: skip
 """What has an id, or would be seen twice."""
+_CODE: Final = re.compile(
+    rb"(?i)courier|consolas|menlo|lucida console|\bmono|[a-z ]mono\b"
+    rb"|HTMLCode|SourceText|VerbatimChar"
+)
+"""Typefaces of equal widths, and the styles of code in Word, LibreOffice and pandoc."""
 _NO_LOOK: Final = frozenset({f"{_W}lang", f"{_W}noProof", f"{_W}webHidden"})
 
 
@@ -170,7 +175,20 @@ def _taken_apart(element: Any) -> _Paragraph:
             taken.parts.append(child)
         else:
             _add(taken.parts, child)
+    taken.parts = _without_code(taken.parts)
     return taken
+
+
+def _without_code(parts: list[Any]) -> list[Any]:
+    """Make elements, which are copied, of the groups that are code within prose.
+
+    A paragraph that is set in such a typeface as a whole may be anything.
+    """
+    groups = [part for part in parts if isinstance(part, _Group)]
+    code = [group for group in groups if group.text.strip() and _CODE.search(group.look)]
+    if not any(group.text.strip() for group in groups if group not in code):
+        return parts
+    return [_like(part.element, part.text) if part in code else part for part in parts]
 
 
 def _split(child: Any) -> list[Any]:

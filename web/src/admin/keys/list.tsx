@@ -3,18 +3,10 @@ import { useContext, useState } from "react";
 import { api, type Schema, unwrap } from "@/api/client";
 import { apiKeys } from "@/api/queries";
 import { LocaleContext, useText } from "@/i18n";
-import {
-  Badge,
-  Button,
-  Dialog,
-  DialogForm,
-  EmptyState,
-  ErrorNote,
-  Field,
-  PageHead,
-  Skeleton,
-} from "@/kit";
+import { Badge, Button, Dialog, ErrorNote, Paged, PageHead } from "@/kit";
 import { Table } from "@/kit/table";
+import { permissionName } from "../permission-choice";
+import { NewKey } from "./new-key";
 
 type Key = Schema["ApiKey"];
 
@@ -24,7 +16,6 @@ export function KeysPage() {
   const [making, setMaking] = useState(false);
   const [ending, setEnding] = useState<Key | null>(null);
   const keys = useInfiniteQuery(apiKeys);
-  const found = keys.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
       <PageHead title={text("keys.title")} about={text("keys.about")}>
@@ -32,15 +23,9 @@ export function KeysPage() {
           {text("keys.make")}
         </Button>
       </PageHead>
-      {keys.error ? <ErrorNote error={keys.error} retry={() => void keys.refetch()} /> : null}
-      {keys.isPending ? <Skeleton className="h-40 w-full" /> : null}
-      {keys.data && found.length === 0 ? <EmptyState title={text("keys.none")} /> : null}
-      {found.length > 0 ? <KeyTable keys={found} onRevoke={setEnding} /> : null}
-      {keys.hasNextPage ? (
-        <Button busy={keys.isFetchingNextPage} onClick={() => void keys.fetchNextPage()}>
-          {text("common.more")}
-        </Button>
-      ) : null}
+      <Paged list={keys} none={text("keys.none")}>
+        {(found) => <KeyTable keys={found} onRevoke={setEnding} />}
+      </Paged>
       <Dialog title={text("keys.make")} open={making} onClose={() => setMaking(false)}>
         <NewKey onClose={() => setMaking(false)} />
       </Dialog>
@@ -63,6 +48,7 @@ function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke: (key: Key) => voi
         text("keys.name"),
         text("keys.made"),
         text("keys.used"),
+        text("keys.lastDay"),
         text("keys.state"),
         text("keys.actions"),
       ]}
@@ -71,15 +57,26 @@ function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke: (key: Key) => voi
         <tr key={key.id}>
           <th scope="row" className="font-medium">
             {key.name}
-            <span className="block text-sm font-normal text-ink-soft">
-              {text("keys.scopes", { count: key.scopes.length })}
-            </span>
+            <details className="text-sm font-normal text-ink-soft">
+              <summary>{text("keys.scopes", { count: key.scopes.length })}</summary>
+              <ul className="mt-1 mb-0 pl-5">
+                {key.scopes.map((each) => (
+                  <li key={each}>{permissionName(each, text)}</li>
+                ))}
+              </ul>
+            </details>
+            {key.requests_per_minute ? (
+              <span className="block text-sm font-normal text-ink-soft">
+                {text("keys.upTo", { count: key.requests_per_minute })}
+              </span>
+            ) : null}
           </th>
           <td className="whitespace-nowrap">{date(key.created_at)}</td>
           <td className="whitespace-nowrap">{date(key.last_used_at) ?? text("keys.never")}</td>
+          <td className="whitespace-nowrap">{date(key.expires_at) ?? "–"}</td>
           <td>
-            <Badge tone={key.revoked_at ? "plain" : "good"}>
-              {text(key.revoked_at ? "keys.revoked" : "keys.active")}
+            <Badge tone={stateOf(key) === "active" ? "good" : "plain"}>
+              {text(`keys.${stateOf(key)}`)}
             </Badge>
           </td>
           <td>
@@ -96,63 +93,9 @@ function KeyTable({ keys, onRevoke }: { keys: Key[]; onRevoke: (key: Key) => voi
   );
 }
 
-function NewKey({ onClose }: { onClose: () => void }) {
-  const text = useText();
-  const queries = useQueryClient();
-  const [name, setName] = useState("");
-  const make = useMutation({
-    mutationFn: () => unwrap(api.POST("/v1/api-keys", { body: { name: name.trim() } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: apiKeys.queryKey }),
-  });
-  if (make.data) return <Secret secret={make.data.secret ?? ""} onClose={onClose} />;
-  return (
-    <DialogForm
-      action={text("keys.make")}
-      busy={make.isPending}
-      error={make.error}
-      disabled={!name.trim()}
-      onSubmit={() => make.mutate()}
-      onClose={onClose}
-    >
-      <Field
-        label={text("keys.name")}
-        hint={text("keys.nameHint")}
-        required
-        maxLength={200}
-        value={name}
-        onChange={(event) => setName(event.target.value)}
-      />
-    </DialogForm>
-  );
-}
-
-function Secret({ secret, onClose }: { secret: string; onClose: () => void }) {
-  const text = useText();
-  const [copied, setCopied] = useState(false);
-  const example = `curl ${window.location.origin}/v2/translate -H "Authorization: DeepL-Auth-Key ${secret}" --json '{"text":["Good morning!"],"target_lang":"PT-BR"}'`;
-  const copy = async () => {
-    await navigator.clipboard.writeText(secret);
-    setCopied(true);
-  };
-  return (
-    <div className="grid gap-4">
-      <p className="m-0">{text("keys.once")}</p>
-      <code className="block rounded-lg bg-sunken px-3 py-2 break-all">{secret}</code>
-      <p className="m-0 text-ink-soft">{text("keys.try")}</p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable */}
-      <pre tabIndex={0} className="m-0 overflow-x-auto rounded-lg bg-sunken px-3 py-2 text-sm">
-        {example}
-      </pre>
-      <div className="flex justify-end gap-2">
-        <Button onClick={() => void copy()}>
-          {text(copied ? "common.copied" : "common.copy")}
-        </Button>
-        <Button kind="primary" onClick={onClose}>
-          {text("common.close")}
-        </Button>
-      </div>
-    </div>
-  );
+function stateOf(key: Key): "active" | "revoked" | "expired" {
+  if (key.revoked_at) return "revoked";
+  return key.expires_at && new Date(key.expires_at) <= new Date() ? "expired" : "active";
 }
 
 function Revoke({ apiKey, onClose }: { apiKey: Key; onClose: () => void }) {

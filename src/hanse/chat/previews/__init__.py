@@ -1,0 +1,1 @@
+"""What stands behind the links of messages: title and description, fetched once for everybody."""

@@ -1,0 +1,1 @@
+"""How long messages of rooms are kept."""

@@ -1,0 +1,42 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useText } from "@/i18n";
+import { Button, Dialog, EmptyState, ErrorNote, Icon, Skeleton } from "@/kit";
+import type { Chat } from "./chat";
+import { channelList } from "./queries";
+
+/** The public channels, to look into and to join. */
+export function Browse({ onClose }: { chat: Chat; onClose: () => void }) {
+  const text = useText();
+  const list = useInfiniteQuery(channelList);
+  const found = list.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Dialog title={text("chat.browse")} open onClose={onClose}>
+      {list.error ? <ErrorNote error={list.error} retry={() => void list.refetch()} /> : null}
+      {list.isPending ? <Skeleton className="h-24 w-full" /> : null}
+      {list.data && found.length === 0 ? <EmptyState title={text("chat.noChannels")} /> : null}
+      <ul className="m-0 grid list-none gap-1 p-0">
+        {found.map((room) => (
+          <li key={room.id}>
+            <Link
+              to="/chat/$roomId"
+              params={{ roomId: room.id }}
+              onClick={onClose}
+              className="flex min-h-10 items-center gap-2 rounded-lg px-2 hover:bg-sunken"
+            >
+              <Icon name="hash" size={18} />
+              <span className="min-w-0 grow">
+                {room.name}
+                <span className="block truncate text-sm text-ink-soft">{room.description}</span>
+              </span>
+              {room.role ? <span className="text-sm text-good">{text("chat.joined")}</span> : null}
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {list.hasNextPage ? (
+        <Button onClick={() => void list.fetchNextPage()}>{text("common.more")}</Button>
+      ) : null}
+    </Dialog>
+  );
+}

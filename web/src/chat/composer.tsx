@@ -1,0 +1,169 @@
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
+import { useText } from "@/i18n";
+import { Icon, IconButton } from "@/kit";
+import { ALL, fitting, mentionedIn, type Person, speaksToAll, typedMention } from "./mentions";
+import { keepDraft, keptDraft } from "./storage";
+
+const TEXT_CHARACTERS_MAX = 20_000;
+const HEIGHT_MAX_PX = 260;
+
+export interface Written {
+  text: string;
+  mentions: string[];
+  to_all: boolean;
+}
+
+interface ComposerProps {
+  label: string;
+  me: string;
+  /** Under which name the draft is kept; null for changing a message. */
+  place: string | null;
+  /** What stands in it at first, if it changes a message. */
+  initial?: string;
+  people: readonly Person[];
+  mayReachAll: boolean;
+  onSend: (written: Written) => void;
+  onType?: () => void;
+  /** The key Up in an empty one. */
+  onEditLast?: () => void;
+  /** The key Escape. */
+  onCancel?: () => void;
+  isFocused?: boolean;
+  children?: ReactNode;
+}
+
+/** Where one writes. Enter sends, Shift+Enter begins a line, `@` finds people. */
+export function Composer(props: ComposerProps) {
+  const { me, place, people, mayReachAll } = props;
+  const text = useText();
+  const id = useId();
+  const area = useRef<HTMLTextAreaElement>(null);
+  const [typed, setTyped] = useState(() => props.initial ?? (place ? keptDraft(me, place) : ""));
+  const [caret, setCaret] = useState<number | null>(null);
+  const [chosen, setChosen] = useState(0);
+  const mention = caret === null ? null : typedMention(typed, caret);
+  const candidates = mayReachAll ? [...people, { id: ALL, name: ALL }] : people;
+  const choices = mention ? fitting(candidates, mention.query) : [];
+  const choice = choices[Math.min(chosen, choices.length - 1)];
+
+  useLayoutEffect(() => {
+    const element = area.current;
+    if (!element) return;
+    element.style.height = "auto";
+    element.style.height = `${Math.min(element.scrollHeight + 2, HEIGHT_MAX_PX)}px`;
+  });
+
+  useEffect(() => {
+    const element = area.current;
+    if (!props.isFocused || !element) return;
+    element.focus();
+    element.setSelectionRange(element.value.length, element.value.length);
+  }, [props.isFocused]);
+
+  const change = (next: string, at: number) => {
+    setTyped(next);
+    setCaret(at);
+    setChosen(0);
+    if (place) keepDraft(me, place, next);
+    if (next) props.onType?.();
+  };
+  const complete = (person: Person) => {
+    if (!mention || caret === null) return;
+    const put = `@${person.name} `;
+    const next = typed.slice(0, mention.from) + put + typed.slice(caret);
+    change(next, mention.from + put.length);
+    const at = mention.from + put.length;
+    requestAnimationFrame(() => area.current?.setSelectionRange(at, at));
+  };
+  const send = () => {
+    const said = typed.trim();
+    if (!said) return;
+    const to_all = mayReachAll && speaksToAll(said);
+    props.onSend({ text: said, mentions: mentionedIn(said, people), to_all });
+    change("", 0);
+    setCaret(null);
+  };
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    if (event.nativeEvent.isComposing) return;
+    if (choice) {
+      if (event.key === "ArrowDown") setChosen((chosen + 1) % choices.length);
+      else if (event.key === "ArrowUp") setChosen((chosen + choices.length - 1) % choices.length);
+      else if (event.key === "Enter" || event.key === "Tab") complete(choice);
+      else if (event.key === "Escape") setCaret(null);
+      else return;
+    } else if (event.key === "Enter" && !event.shiftKey) send();
+    else if (event.key === "ArrowUp" && !typed && props.onEditLast) props.onEditLast();
+    else if (event.key === "Escape" && props.onCancel) props.onCancel();
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <div className="relative px-3 pb-2 md:px-5">
+      {choice ? (
+        <div
+          id={`${id}-list`}
+          role="listbox"
+          aria-label={text("chat.people")}
+          className="absolute bottom-full left-5 z-20 mb-1 w-72 max-w-[calc(100%-2.5rem)] rounded-xl border border-line bg-raised p-1 shadow-card"
+        >
+          {choices.map((each) => (
+            <div
+              key={each.id}
+              id={`${id}-${each.id}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={each === choice}
+              onPointerDown={(event) => {
+                event.preventDefault();
+                complete(each);
+              }}
+              className="flex min-h-9 items-center rounded-lg px-3 aria-selected:bg-sunken"
+            >
+              {each.id === ALL ? text("chat.all") : each.name}
+            </div>
+          ))}
+        </div>
+      ) : null}
+      {props.children}
+      <div className="flex items-end gap-1 rounded-xl border border-line-strong bg-surface pr-1 pl-3 focus-within:border-accent">
+        <textarea
+          ref={area}
+          rows={1}
+          maxLength={TEXT_CHARACTERS_MAX}
+          aria-label={props.label}
+          aria-describedby={`${id}-keys`}
+          aria-autocomplete="list"
+          aria-controls={choice ? `${id}-list` : undefined}
+          aria-activedescendant={choice ? `${id}-${choice.id}` : undefined}
+          placeholder={props.label}
+          value={typed}
+          dir="auto"
+          onChange={(event) => change(event.target.value, event.target.selectionStart)}
+          onSelect={(event) => caret !== null && setCaret(event.currentTarget.selectionStart)}
+          onBlur={() => setCaret(null)}
+          onKeyDown={onKeyDown}
+          className="my-2 min-h-6 min-w-0 grow resize-none bg-transparent text-ink outline-none placeholder:text-ink-soft"
+        />
+        <IconButton
+          label={text(props.place ? "chat.send" : "common.save")}
+          disabled={!typed.trim()}
+          onClick={send}
+          className="my-0.5 text-accent"
+        >
+          <Icon name={props.place ? "send" : "check"} />
+        </IconButton>
+      </div>
+      <p id={`${id}-keys`} className="sr-only">
+        {text("chat.keys")}
+      </p>
+    </div>
+  );
+}

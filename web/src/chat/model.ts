@@ -1,0 +1,66 @@
+import type { Schema } from "@/api/client";
+
+export type Room = Schema["Room"];
+export type RoomMember = Schema["RoomMember"];
+export type Message = Schema["Message"];
+export type Translated = Schema["Translated"];
+export type HistoryPage = Schema["HistoryPage"];
+export type Kind =
+  | "message"
+  | "edit"
+  | "delete"
+  | "reaction"
+  | "pin"
+  | "topic"
+  | "members"
+  | "room";
+
+/** What an event says; what is left out has its default. */
+export interface Body {
+  text?: string;
+  mentions?: string[];
+  to_all?: boolean;
+  files?: Message["files"];
+  emoji?: string | null;
+  on?: boolean;
+  members?: string[];
+  role?: string | null;
+  name?: string | null;
+  description?: string | null;
+  is_archived?: boolean | null;
+}
+
+/** One entry of a room's log. Numbers are dense from 1. */
+export interface Event {
+  room_id: string;
+  number: number;
+  sender_id: string;
+  device: string;
+  client_key: string;
+  kind: Kind;
+  created_at: string;
+  body: Body;
+  target?: number | null;
+  thread?: number | null;
+  topic?: string | null;
+  is_redacted?: boolean;
+}
+
+/** Something to append to a room's log, without the keys that make it unique. */
+export interface NewEvent {
+  kind: "message" | "edit" | "delete" | "reaction" | "pin" | "topic";
+  text?: string;
+  mentions?: string[];
+  to_all?: boolean;
+  topic?: string | null;
+  thread?: number | null;
+  target?: number | null;
+  emoji?: string;
+  on?: boolean;
+}
+
+/** Which messages of a room are shown together: all, those of a topic, or those of a thread. */
+export interface Filter {
+  topic?: string;
+  thread?: number;
+}

@@ -1,0 +1,29 @@
+import { readNames } from "./api";
+import { Signal } from "./signal";
+
+/** What members are called, asked for together and once. */
+export class Names {
+  readonly known = new Signal<Readonly<Record<string, string>>>({});
+  private readonly asked = new Set<string>();
+  private waiting: string[] = [];
+
+  /** Let these be known soon. */
+  want(ids: readonly string[]): void {
+    const unknown = ids.filter((id) => !this.asked.has(id));
+    if (unknown.length === 0) return;
+    for (const id of unknown) this.asked.add(id);
+    if (this.waiting.length === 0) setTimeout(() => void this.ask());
+    this.waiting.push(...unknown);
+  }
+
+  private async ask(): Promise<void> {
+    const ids = this.waiting;
+    this.waiting = [];
+    try {
+      const names = await readNames(ids);
+      this.known.set({ ...this.known.get(), ...names });
+    } catch {
+      for (const id of ids) this.asked.delete(id);
+    }
+  }
+}

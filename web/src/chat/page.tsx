@@ -1,0 +1,36 @@
+import { useParams, useSearch } from "@tanstack/react-router";
+import { useText } from "@/i18n";
+import { Skeleton } from "@/kit";
+import "./chat.css";
+import { currentChat } from "./current";
+import { RoomPane, type RoomSearch } from "./room";
+import { Sidebar } from "./sidebar";
+import { useSignal } from "./signal";
+
+/** The chat: rooms at the side, and one of them. */
+export function ChatPage() {
+  const text = useText();
+  const chat = useSignal(currentChat);
+  const { roomId } = useParams({ strict: false });
+  const search = useSearch({ strict: false }) as RoomSearch;
+  if (!chat) {
+    return (
+      <div className="grow p-6">
+        <h1 className="sr-only">{text("nav.chat")}</h1>
+        <Skeleton className="h-60 w-full" />
+      </div>
+    );
+  }
+  return (
+    <div className="flex h-[calc(100dvh-3.5rem)] min-h-0 bg-paper">
+      <Sidebar chat={chat} open={roomId} topic={search.topic} />
+      {roomId ? (
+        <RoomPane chat={chat} id={roomId} search={search} />
+      ) : (
+        <div className="flex grow items-center justify-center p-6 text-ink-soft max-md:hidden">
+          {text("chat.choose")}
+        </div>
+      )}
+    </div>
+  );
+}

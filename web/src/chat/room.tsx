@@ -1,0 +1,423 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { api, unwrap } from "@/api/client";
+import { usePermissions } from "@/api/queries";
+import { useText } from "@/i18n";
+import { Button, Confirm, ErrorNote, Icon, IconButton, Menu, MenuItem, Skeleton } from "@/kit";
+import type { MessageActions } from "./actions";
+import type { Chat } from "./chat";
+import { Composer } from "./composer";
+import { Messages } from "./messages";
+import type { Filter, Message, Room } from "./model";
+import { Past } from "./past";
+import { memberList, messageAt, roomById, roomList } from "./queries";
+import { chooseReading, chosenReading, type Reading } from "./reading";
+import { useSignal } from "./signal";
+import { Texts } from "./translation";
+import { useNames, useRoomName } from "./use-names";
+import { type Place, View } from "./view";
+
+const READINGS: Reading[] = ["translated", "original", "both"];
+
+export interface RoomSearch {
+  topic?: string;
+  thread?: number;
+  message?: number;
+}
+
+/** A room as its address has it. */
+export function RoomPane({ chat, id, search }: { chat: Chat; id: string; search: RoomSearch }) {
+  const { data: rooms } = useQuery(roomList);
+  const mine = rooms?.find((each) => each.id === id);
+  const other = useQuery({ ...roomById(id), enabled: rooms !== undefined && !mine });
+  const room = mine ?? other.data;
+  if (other.error) {
+    return (
+      <div className="grow p-4">
+        <ErrorNote error={other.error} retry={() => void other.refetch()} />
+      </div>
+    );
+  }
+  if (!room) return <Skeleton className="m-4 h-10 grow" />;
+  return <OpenRoom key={room.id} chat={chat} room={room} search={search} />;
+}
+
+function OpenRoom({ chat, room, search }: { chat: Chat; room: Room; search: RoomSearch }) {
+  const text = useText();
+  const navigate = useNavigate();
+  const permissions = usePermissions();
+  const nameOfRoom = useRoomName(
+    chat,
+    useMemo(() => [room], [room]),
+  );
+  const name = nameOfRoom(room);
+  const [reading, setReading] = useState(() => chosenReading(room.id));
+  const [editing, setEditing] = useState<Message | null>(null);
+  const [removing, setRemoving] = useState<Message | null>(null);
+  const [past, setPast] = useState<number | null>(null);
+  const [notice, setNotice] = useState("");
+  const members = useQuery({ ...memberList(room.id), enabled: room.kind === "channel" });
+  const ids = useMemo(
+    () =>
+      room.kind === "direct" ? room.member_ids : (members.data ?? []).map((each) => each.member_id),
+    [room, members.data],
+  );
+  const nameOf = useNames(chat, ids);
+  const people = ids.filter((id) => id !== chat.me).map((id) => ({ id, name: nameOf(id) }));
+  useEffect(() => chat.watchFor(room, ids), [chat, room, ids]);
+
+  const moderates = room.role === "owner" || room.role === "moderator";
+  const writes = room.role !== null && room.role !== "reader" && !room.is_archived;
+  const mayReachAll = moderates || room.kind === "direct" || permissions.includes("chat:reach_all");
+  const go = useCallback(
+    (next: RoomSearch) =>
+      void navigate({ to: "/chat/$roomId", params: { roomId: room.id }, search: next }),
+    [navigate, room.id],
+  );
+  const actions: MessageActions = useMemo(
+    () => ({
+      react: (message, emoji, on) =>
+        chat.send(room.id, { kind: "reaction", target: message.number, emoji, on }),
+      openThread: (thread) => go({ ...search, message: undefined, thread }),
+      edit: setEditing,
+      remove: setRemoving,
+      pin: (message) =>
+        chat.send(room.id, { kind: "pin", target: message.number, on: !message.is_pinned }),
+      markUnread: (message) => chat.read(room.id, message.number - 1, true),
+      copyLink: (message) => {
+        const link = `${window.location.origin}/chat/${room.id}?message=${message.number}`;
+        void navigator.clipboard.writeText(link).then(() => setNotice(text("common.copied")));
+      },
+      showPast: setPast,
+      again: (key) => chat.again(key),
+      discard: (key) => chat.discard(key),
+      mayWrite: writes,
+      mayRemoveAll: moderates,
+      mayReact: room.role !== null && !room.is_archived,
+    }),
+    [chat, room.id, room.role, room.is_archived, writes, moderates, search, text, go],
+  );
+  const choose = (next: Reading) => {
+    chooseReading(room.id, next);
+    setReading(next);
+  };
+  const shared = { chat, room, reading, actions, people, mayReachAll, writes, editing, setEditing };
+  return (
+    <>
+      <section
+        aria-label={name}
+        className={`flex min-w-0 grow flex-col ${search.thread ? "max-lg:hidden" : ""}`}
+      >
+        <header className="flex min-h-14 items-center gap-2 border-b border-line bg-surface px-3 md:px-5">
+          <Link
+            to="/chat"
+            aria-label={text("chat.back")}
+            className="-ml-1 inline-flex size-9 items-center justify-center rounded-lg text-xl md:hidden"
+          >
+            ←
+          </Link>
+          <div className="min-w-0 grow">
+            <h1 className="m-0 truncate text-lg leading-tight font-semibold">
+              {name}
+              {search.topic ? <span className="text-accent"> # {search.topic}</span> : null}
+            </h1>
+            <p className="m-0 truncate text-sm text-ink-soft">{room.description}</p>
+          </div>
+          <JumpToDate
+            onChoose={(at) => window.dispatchEvent(new CustomEvent("chat-at", { detail: at }))}
+          />
+          <Menu label={text("chat.reading")} trigger={<Icon name="translate" />}>
+            {READINGS.map((each) => (
+              <MenuItem key={each} onClick={() => choose(each)}>
+                {each === reading ? <Icon name="check" size={18} /> : <span className="w-4.5" />}
+                {text(`chat.reading.${each}`)}
+              </MenuItem>
+            ))}
+          </Menu>
+          {room.role ? <RoomMenu chat={chat} room={room} /> : null}
+        </header>
+        <Stretch
+          {...shared}
+          key={search.topic ?? ""}
+          filter={search.topic ? { topic: search.topic } : {}}
+          message={search.message}
+          label={text("chat.messagesOf", { name })}
+          write={text("chat.writeTo", { name: search.topic ? `${name} # ${search.topic}` : name })}
+        />
+      </section>
+      {search.thread ? (
+        <section
+          aria-label={text("chat.thread")}
+          className="flex min-w-0 flex-col border-line max-lg:grow lg:w-100 lg:shrink-0 lg:border-l"
+        >
+          <header className="flex min-h-14 items-center justify-between gap-2 border-b border-line bg-surface px-4">
+            <h1 className="sr-only lg:hidden">{name}</h1>
+            <h2 className="m-0 text-lg font-semibold">{text("chat.thread")}</h2>
+            <IconButton
+              label={text("common.close")}
+              onClick={() => go({ ...search, thread: undefined })}
+            >
+              <Icon name="close" />
+            </IconButton>
+          </header>
+          <Root chat={chat} room={room.id} number={search.thread} reading={reading} />
+          <Stretch
+            {...shared}
+            key={search.thread}
+            filter={{ thread: search.thread }}
+            label={text("chat.thread")}
+            write={text("chat.replyInThread")}
+          />
+        </section>
+      ) : null}
+      <p role="status" className="sr-only">
+        {notice}
+      </p>
+      {removing ? (
+        <Confirm
+          title={text("chat.deleteTitle")}
+          question={text("chat.deleteAsk")}
+          action={text("common.delete")}
+          open
+          onConfirm={() => {
+            chat.send(room.id, { kind: "delete", target: removing.number });
+            setRemoving(null);
+          }}
+          onClose={() => setRemoving(null)}
+        />
+      ) : null}
+      {past ? <Past room={room.id} number={past} onClose={() => setPast(null)} /> : null}
+    </>
+  );
+}
+
+interface StretchProps {
+  chat: Chat;
+  room: Room;
+  reading: Reading;
+  actions: MessageActions;
+  people: { id: string; name: string }[];
+  mayReachAll: boolean;
+  writes: boolean;
+  editing: Message | null;
+  setEditing: (message: Message | null) => void;
+  filter: Filter;
+  message?: number;
+  label: string;
+  write: string;
+}
+
+/** The messages of a room, topic or thread, and below them where one writes. */
+function Stretch(props: StretchProps) {
+  const { chat, room, filter, editing, message, setEditing } = props;
+  const text = useText();
+  const isWhole = filter.topic === undefined && filter.thread === undefined;
+  const [view, setView] = useState<View | null>(null);
+  const [unreadAfter] = useState(isWhole && room.unread > 0 ? room.read_number : null);
+  const { topic, thread } = filter;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: where to begin is asked once for each place
+  useEffect(() => {
+    const opened = new View(chat, room.id, { topic, thread });
+    const place: Place = message
+      ? { number: message }
+      : unreadAfter === null
+        ? "end"
+        : { unreadAfter };
+    void opened.open(place);
+    setView(opened);
+    const jump = (event: globalThis.Event) =>
+      void opened.open({ at: (event as CustomEvent<string>).detail });
+    window.addEventListener("chat-at", jump);
+    return () => {
+      window.removeEventListener("chat-at", jump);
+      opened.stop();
+    };
+  }, [chat, room.id, topic, thread, message]);
+  if (!view) return <div className="grow" />;
+  const place = `${room.id}${thread ? `.${thread}` : ""}${topic ? `.${topic}` : ""}`;
+  const isEditingHere = editing !== null && (editing.thread ?? undefined) === thread;
+  return (
+    <>
+      <Messages
+        chat={chat}
+        view={view}
+        label={props.label}
+        unreadAfter={unreadAfter}
+        reading={props.reading}
+        actions={props.actions}
+        empty={text(thread ? "chat.noReplies" : "chat.noMessages")}
+        onRetry={() => void view.open("end")}
+        onSeen={isWhole ? (number) => chat.read(room.id, number) : undefined}
+      />
+      <Typing chat={chat} room={room.id} isShown={isWhole} />
+      {props.writes ? (
+        <Composer
+          key={isEditingHere ? editing.number : place}
+          label={isEditingHere ? text("chat.editing") : props.write}
+          me={chat.me}
+          place={isEditingHere ? null : place}
+          initial={isEditingHere ? editing.text : undefined}
+          isFocused={isEditingHere || thread !== undefined}
+          people={props.people}
+          mayReachAll={props.mayReachAll}
+          onType={() => chat.typesHere(room.id)}
+          onEditLast={() => {
+            // The last one is still on its way: the one before is not what is meant.
+            const isOnItsWay = chat.outbox
+              .get()
+              .some((each) => each.room_id === room.id && each.event.kind === "message");
+            if (isOnItsWay) return;
+            const own = view.shown
+              .get()
+              .history?.messages.findLast((each) => each.sender_id === chat.me && !each.is_deleted);
+            if (own) setEditing(own);
+          }}
+          onCancel={isEditingHere ? () => setEditing(null) : undefined}
+          onSend={(written) => {
+            if (isEditingHere) {
+              chat.send(room.id, { kind: "edit", target: editing.number, ...written });
+              setEditing(null);
+            } else {
+              chat.send(room.id, {
+                kind: "message",
+                ...written,
+                topic: topic ?? null,
+                thread: thread ?? null,
+              });
+            }
+          }}
+        >
+          {isEditingHere ? (
+            <p className="m-0 flex items-center gap-2 pb-1 text-sm text-ink-soft">
+              {text("chat.editing")}
+              <button
+                type="button"
+                onClick={() => setEditing(null)}
+                className="min-h-6 rounded px-1 underline"
+              >
+                {text("common.cancel")}
+              </button>
+            </p>
+          ) : null}
+        </Composer>
+      ) : (
+        <Closed chat={chat} room={room} />
+      )}
+    </>
+  );
+}
+
+interface RootProps {
+  chat: Chat;
+  room: string;
+  number: number;
+  reading: Reading;
+}
+
+/** The message that a thread answers. */
+function Root({ chat, room, number, reading }: RootProps) {
+  const { data: page } = useQuery(messageAt(room, number));
+  const message = page?.messages[0];
+  const senders = useMemo(() => (message ? [message.sender_id] : []), [message]);
+  const nameOf = useNames(chat, senders);
+  if (!message || message.number !== number) return null;
+  return (
+    <div className="max-h-60 shrink-0 overflow-auto border-b border-line bg-sunken px-4 py-2">
+      <span className="font-semibold">{nameOf(message.sender_id)}</span>
+      <Texts
+        message={message}
+        translation={page.translations[0]}
+        reading={reading}
+        mentions={[]}
+        mine={[]}
+      />
+    </div>
+  );
+}
+
+function Typing({ chat, room, isShown }: { chat: Chat; room: string; isShown: boolean }) {
+  const text = useText();
+  const who = useSignal(chat.typing)[room] ?? [];
+  const nameOf = useNames(chat, who);
+  const way = useSignal(chat.way);
+  const names = who.map(nameOf).filter(Boolean).join(", ");
+  return (
+    <p className="m-0 h-6 truncate px-5 text-sm text-ink-soft md:px-6">
+      {way === "offline"
+        ? text("chat.offline")
+        : isShown && names
+          ? text("chat.typing", { names, count: who.length })
+          : ""}
+    </p>
+  );
+}
+
+/** What stands in place of the composer for whoever may not write here. */
+function Closed({ chat, room }: { chat: Chat; room: Room }) {
+  const text = useText();
+  const join = async () => {
+    await unwrap(
+      api.PUT("/v1/rooms/{room_id}/members/{member_id}", {
+        params: { path: { room_id: room.id, member_id: chat.me } },
+        body: { role: "member" },
+      }),
+    );
+    await chat.refresh(room.id);
+  };
+  return (
+    <div className="flex items-center justify-center gap-3 px-4 pb-4 text-ink-soft">
+      {room.role === null ? (
+        <Button kind="primary" onClick={() => void join()}>
+          {text("chat.join")}
+        </Button>
+      ) : (
+        text(room.is_archived ? "chat.archived" : "chat.onlyReads")
+      )}
+    </div>
+  );
+}
+
+function RoomMenu({ chat, room }: { chat: Chat; room: Room }) {
+  const text = useText();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  if (room.kind === "direct") return null;
+  const leave = async () => {
+    await unwrap(
+      api.DELETE("/v1/rooms/{room_id}/members/{member_id}", {
+        params: { path: { room_id: room.id, member_id: chat.me } },
+      }),
+    );
+    await queries.invalidateQueries({ queryKey: ["chat", "channels"] });
+    await navigate({ to: "/chat" });
+  };
+  return (
+    <Menu label={text("chat.more")} trigger={<Icon name="more" />}>
+      <MenuItem onClick={() => void leave()}>
+        <Icon name="leave" size={18} />
+        {text("chat.leave")}
+      </MenuItem>
+    </Menu>
+  );
+}
+
+function JumpToDate({ onChoose }: { onChoose: (at: string) => void }) {
+  const text = useText();
+  return (
+    <label className="relative inline-flex size-9 items-center justify-center rounded-lg text-ink-soft hover:bg-sunken max-md:hidden">
+      <Icon name="calendar" />
+      <input
+        type="date"
+        aria-label={text("chat.toDate")}
+        title={text("chat.toDate")}
+        className="absolute inset-0 cursor-pointer opacity-0"
+        onClick={(event) => event.currentTarget.showPicker?.()}
+        onChange={(event) => {
+          const { value } = event.target;
+          if (value) onChoose(new Date(`${value}T00:00`).toISOString());
+        }}
+      />
+    </label>
+  );
+}
