@@ -179,6 +179,7 @@ async def test_saved_messages_are_a_list_of_ones_own(
     )
     assert (await ana.ask("GET", "/chat/saved"))["items"] == []
     await ben.ask("DELETE", f"/rooms/{room}/messages/{sent[3]}/saved", status=204)
+    await ben.ask("DELETE", f"/rooms/{room}/messages/{sent[3]}/saved", status=404)
     await ana.send(room, kind="delete", target=sent[2])
     await ana.send(room, "Edited", kind="edit", target=sent[1])
     assert (await kept())[0] == ["Edited", "Keep 0"]

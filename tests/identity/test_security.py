@@ -72,6 +72,8 @@ async def neighbour(house: House) -> Neighbour:
     ping = await owner.post(f"/v1/webhooks/{webhook['id']}/ping")
     room = await make("/v1/rooms", {"name": MARK, "is_public": True})
     await make(f"/v1/rooms/{room['id']}/events", {"client_key": "k", "text": MARK})
+    path = f"/v1/rooms/{room['id']}/files?name={MARK}.txt"
+    file = (await owner.post(path, content=MARK.encode())).json()
     sessions = (await owner.get("/v1/me/sessions")).json()
     subscription = await make(
         "/v1/me/push-subscriptions", Browser().subscription(f"/{MARK}", "fcm.googleapis.com")
@@ -98,6 +100,7 @@ async def neighbour(house: House) -> Neighbour:
             "glossary_id": glossary["glossary_id"],
             "translation_memory_id": memory.get("translation_memory_id", str(uuid4())),
             "room_id": room["id"],
+            "file_id": file["id"],
             "member_id": person["id"],
             "style_id": style.get("style_id", str(uuid4())),
         }
@@ -106,7 +109,7 @@ async def neighbour(house: House) -> Neighbour:
 
 def operations(house: House) -> list[tuple[str, str, dict[str, Any]]]:
     """(method, path, operation) of all endpoints."""
-    document = house.app._app.openapi_schema.to_schema()
+    document = house.app._app._app.openapi_schema.to_schema()
     found = [
         (method, path, operation)
         for path, methods in document["paths"].items()

@@ -104,9 +104,10 @@ def _checked(access: Access, at: datetime) -> datetime:
 
 
 async def give_up(tx: Tx, access: Access, room_id: UUID, number: int) -> None:
-    """Keep a message no longer, whether it was kept or not."""
+    """Keep a message no longer, of whatever room. Raises NoSuchMessage."""
     access.require(Permission.CHAT_READ)
-    await store.delete(tx, actor_of(access), room_id, number)
+    if not await store.delete(tx, actor_of(access), room_id, number):
+        raise NoSuchMessage(f"Message {number} of this room is not among those that you saved.")
 
 
 async def list_saved(tx: Tx, access: Access, limit: int, cursor: str | None) -> SavedPage:

@@ -46,14 +46,18 @@ async def put(
     return None if row is None else _saved(row)
 
 
-async def delete(tx: Tx, member_id: UUID, room_id: UUID, number: int) -> None:
-    """Keep a message no longer."""
-    await tx.execute(
-        "delete from chat.saved where member_id = $1 and room_id = $2 and number = $3",
+async def delete(tx: Tx, member_id: UUID, room_id: UUID, number: int) -> bool:
+    """Keep a message no longer; False if it was not kept."""
+    gone = await tx.fetchval(
+        """
+        delete from chat.saved where member_id = $1 and room_id = $2 and number = $3
+        returning true
+        """,
         member_id,
         room_id,
         number,
     )
+    return bool(gone)
 
 
 async def count(tx: Tx, member_id: UUID) -> int:
