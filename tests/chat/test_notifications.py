@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ async def telling(house: House, nats_url: str) -> AsyncIterator[None]:
     jobs = Jobs()
     register_jobs(jobs, Settings(home=house.home))
     chat.register_telling(jobs)
+    chat.register_reminders(jobs)
     url = house.database.url("hanse_jobs")
     limits = WorkerLimits(poll_s=0.02)
     consumers = (chat.telling_consumer(AFTER_S),)
@@ -155,3 +157,64 @@ async def test_a_machine_is_told_nothing_and_tells(
     await bot.send(room, "Ana!", mentions=[str(ana.id)])
     [one] = await told(ana)
     assert one["facts"]["sender"] == "bot"
+
+
+async def test_saved_messages_are_a_list_of_ones_own(
+    tenant: Tenant, ana: Person, ben: Person
+) -> None:
+    room = await ana.channel(member_ids=[str(ben.id)])
+    sent = [(await ana.send(room, f"Keep {each}"))["number"] for each in range(4)]
+    for number in sent:
+        await ben.ask("PUT", f"/rooms/{room}/messages/{number}/saved", {})
+
+    async def kept(query: str = "") -> tuple[list[str], str | None]:
+        page = await ben.ask("GET", f"/chat/saved{query}")
+        return [each["message"]["text"] for each in page["items"]], page["next_cursor"]
+
+    assert await kept() == (["Keep 3", "Keep 2", "Keep 1", "Keep 0"], None)
+    first, cursor = await kept("?limit=3")
+    assert (first, await kept(f"?limit=3&cursor={cursor}")) == (
+        ["Keep 3", "Keep 2", "Keep 1"],
+        (["Keep 0"], None),
+    )
+    assert (await ana.ask("GET", "/chat/saved"))["items"] == []
+    await ben.ask("DELETE", f"/rooms/{room}/messages/{sent[3]}/saved", status=204)
+    await ben.ask("DELETE", f"/rooms/{room}/messages/{sent[3]}/saved", status=404)
+    await ana.send(room, kind="delete", target=sent[2])
+    await ana.send(room, "Edited", kind="edit", target=sent[1])
+    assert (await kept())[0] == ["Edited", "Keep 0"]
+    await ana.ask("DELETE", f"/rooms/{room}/members/{ben.id}", status=204)
+    assert (await kept())[0] == [], "not of a room that one may not read"
+    await ben.ask("PUT", f"/rooms/{room}/messages/{sent[0]}/saved", {}, 404)
+    await ana.ask("PUT", f"/rooms/{room}/messages/{sent[2]}/saved", {}, 404)
+    await ana.ask("PUT", f"/rooms/{room}/messages/0/saved", {}, 404)
+
+
+async def test_a_reminder_comes_at_its_time_unless_it_was_taken_back(
+    house: House, tenant: Tenant, ana: Person, ben: Person
+) -> None:
+    room = await ana.channel(member_ids=[str(ben.id)])
+    sent = [(await ana.send(room, f"Later {each}"))["number"] for each in range(3)]
+    paths = [f"/rooms/{room}/messages/{number}/saved" for number in sent]
+
+    def soon(seconds: float) -> dict[str, str]:
+        return {"remind_at": (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()}
+
+    for path in paths:
+        await ben.ask("PUT", path, soon(1.0))
+    await ben.ask("PUT", paths[1], {})
+    await ben.ask("DELETE", paths[2], status=204)
+    [one] = await told(ben)
+    assert (one["kind"], one["title"]) == ("chat.reminder", "Reminder of a message by Ana")
+    assert one["link"] == f"/chat/{room}?message={sent[0]}"
+    await asyncio.sleep(0.5)
+    assert len(await inbox(ben)) == 1
+    items = (await ben.ask("GET", "/chat/saved"))["items"]
+    assert [each["remind_at"] for each in items] == [None, None], "kept, and reminded of"
+    for wrong in (soon(-5), soon(400 * 86_400), {"remind_at": "2030-01-01T00:00:00"}):
+        problem = await ben.ask("PUT", paths[0], wrong, 400)
+        assert problem["code"] == "invalid_reminder"
+    bot = await key_of(house, tenant)
+    await ana.ask("PUT", f"/rooms/{room}/members/{bot.id}", {})
+    await bot.ask("PUT", paths[0], {})
+    await bot.ask("PUT", paths[0], soon(60), 400)

@@ -96,7 +96,10 @@ async def somebody(tenant: Tenant, owner: asyncpg.Connection, role: Role = Role.
     answer = await browser.post("/v1/rooms", json={"name": "Harbour", "is_public": True})
     room = answer.json()["id"]
     said = {"client_key": "1", "text": "Ahoy"}
-    assert (await browser.post(f"/v1/rooms/{room}/events", json=said)).status_code == 201
+    sent = await browser.post(f"/v1/rooms/{room}/events", json=said)
+    assert sent.status_code == 201
+    saved = f"/v1/rooms/{room}/messages/{sent.json()['number']}/saved"
+    assert (await browser.put(saved, json={})).status_code == 200
     answer = await browser.post(
         f"/v1/rooms/{room}/files?name={mark}.txt", content=f"Dear {mark}".encode()
     )

@@ -74,7 +74,8 @@ async def neighbour(house: House) -> Neighbour:
     ping = await owner.post(f"/v1/webhooks/{webhook['id']}/ping")
     room = await make("/v1/rooms", {"name": MARK, "is_public": True})
     await make(f"/v1/rooms/{room['id']}/events", {"client_key": "k", "text": MARK})
-    file = (await owner.post(f"/v1/rooms/{room['id']}/files?name={MARK}", content=b"text")).json()
+    path = f"/v1/rooms/{room['id']}/files?name={MARK}.txt"
+    file = (await owner.post(path, content=MARK.encode())).json()
     sessions = (await owner.get("/v1/me/sessions")).json()
     subscription = await make(
         "/v1/me/push-subscriptions", Browser().subscription(f"/{MARK}", "fcm.googleapis.com")

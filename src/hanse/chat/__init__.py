@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hanse.chat.personal_data import holdings
     from hanse.chat.previews.previewer import Previewer, previews_of, register_previews
     from hanse.chat.retention.jobs import register_retention
+    from hanse.chat.saving.service import register_reminders
     from hanse.chat.translations.translator import Translator, consumers_of
 else:
     __getattr__ = lazy_face(
@@ -41,6 +42,7 @@ else:
             "previews_of": "previews.previewer",
             "register_files": "files.jobs",
             "register_previews": "previews.previewer",
+            "register_reminders": "saving.service",
             "register_retention": "retention.jobs",
             "register_telling": "notifying.telling",
             "router": "api",
@@ -63,6 +65,7 @@ __all__ = [
     "previews_of",
     "register_files",
     "register_previews",
+    "register_reminders",
     "register_retention",
     "register_telling",
     "router",

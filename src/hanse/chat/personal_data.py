@@ -77,4 +77,14 @@ holdings: Final = (
             Erasing("delete from chat.mentions where organisation_id = $1 and member_id = $2"),
         ),
     ),
+    Holding(
+        name="chat/saved",
+        columns=("chat.saved.member_id",),
+        select="""
+            select room_id, number, saved_at, remind_at
+            from chat.saved where organisation_id = $1 and member_id = $2
+            order by saved_at, room_id, number
+        """,
+        erasing=(Erasing("delete from chat.saved where organisation_id = $1 and member_id = $2"),),
+    ),
 )

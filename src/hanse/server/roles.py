@@ -338,6 +338,7 @@ async def _registry(
     language.register_memories(registry)
     language.register_repeats(registry)
     chat.register_telling(registry)
+    chat.register_reminders(registry)
     return registry
 
 

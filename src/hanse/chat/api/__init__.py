@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from hanse.chat.api import files, log, retention, rooms, search
+from hanse.chat.api import files, log, retention, rooms, saved, search
 
 router = Router(
     "/v1",
@@ -10,6 +10,7 @@ router = Router(
         *rooms.handlers,
         *log.handlers,
         *search.handlers,
+        *saved.handlers,
         *files.handlers,
         *retention.handlers,
     ],

@@ -113,6 +113,11 @@ delete from chat.findable f using unnest($1::uuid[], $2::bigint[]) as v (room_id
 where f.room_id = v.room_id and f.number = v.number
 """
 
+_FORGET_SAVED_SQL: Final = """
+delete from chat.saved s using unnest($1::uuid[], $2::bigint[]) as v (room_id, number)
+where s.room_id = v.room_id and s.number = v.number
+"""
+
 _MENTION_SQL: Final = """
 insert into chat.mentions (organisation_id, room_id, member_id, number)
 select $1::uuid, m.room_id, m.member_id, v.number
@@ -228,6 +233,7 @@ async def redact(tx: Tx, messages: Sequence[tuple[UUID, int]]) -> None:
     await tx.execute(_DELETE_FILES_SQL, *args)
     await tx.execute(_FORGET_TRANSLATIONS_SQL, *args)
     await tx.execute(_FORGET_WORDS_SQL, *args)
+    await tx.execute(_FORGET_SAVED_SQL, *args)
     await tx.execute(_FORGET_MENTIONS_SQL, *args)
 
 

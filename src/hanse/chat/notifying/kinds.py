@@ -42,6 +42,7 @@ MESSAGE: Final = Kind(
     facts=("sender", "room"),
     coalesce_s=COALESCE_S,
 )
+REMINDER: Final = Kind(name="chat.reminder", texts=_TEXTS["reminder"], facts=("sender",))
 
 BY_REASON: Final = {
     Reason.DIRECT: DIRECT_MESSAGE,
@@ -49,4 +50,4 @@ BY_REASON: Final = {
     Reason.THREAD: THREAD_REPLY,
     Reason.MESSAGE: MESSAGE,
 }
-KINDS: Final = tuple(BY_REASON.values())
+KINDS: Final = (*BY_REASON.values(), REMINDER)

@@ -32,8 +32,8 @@ _ROUNDS_MAX: Final = 5
 
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 _LATEST: Final = datetime.max.replace(tzinfo=UTC)
-_Key = tuple[datetime, UUID, int]
-_NEWEST: Final[_Key] = (_LATEST, UUID(int=2**128 - 1), NUMBER_MAX)
+Place = tuple[datetime, UUID, int]
+NEWEST: Final[Place] = (_LATEST, UUID(int=2**128 - 1), NUMBER_MAX)
 
 
 class InvalidQuery(BadRequest):
@@ -103,7 +103,7 @@ async def search(
             tx, actor, may_browse=may_browse(access), limit=ROOMS_MAX
         )
     condition = " & ".join([tsquery(terms, _labels(tx, filters)), *_mentions(filters, actor)])
-    before = _NEWEST if cursor is None else _key(cursor)
+    before = NEWEST if cursor is None else parse_place(cursor)
     hits: list[Hit] = []
     for _ in range(_ROUNDS_MAX):
         found = await store.find(
@@ -123,7 +123,7 @@ async def search(
         last = found[-1]
         before = (last.sent_at, last.room_id, last.number)
     # Almost all that was found is being edited just now.
-    return SearchPage(hits, _encoded(before))
+    return SearchPage(hits, encoded(before))
 
 
 def _terms(query: str, reads: Sequence[str]) -> list[Term]:
@@ -207,15 +207,15 @@ async def _hits_of_room(
 
 
 def _cursor(hit: Hit) -> str:
-    return _encoded((hit.message.created_at, hit.room_id, hit.message.number))
+    return encoded((hit.message.created_at, hit.room_id, hit.message.number))
 
 
-def _encoded(key: _Key) -> str:
+def encoded(key: Place) -> str:
     at, room_id, number = key
     return base64.urlsafe_b64encode(f"{at.isoformat()} {room_id} {number}".encode()).decode()
 
 
-def _key(cursor: str) -> _Key:
+def parse_place(cursor: str) -> Place:
     invalid = InvalidCursor("The cursor is not one that this server gave out.")
     try:
         text = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()

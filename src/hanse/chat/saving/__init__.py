@@ -1,0 +1,1 @@
+"""Messages that people keep for later, and reminders of them."""
