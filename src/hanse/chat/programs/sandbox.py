@@ -16,8 +16,9 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from hanse.chat.programs.guest import GuestTrap, Instance, Thrown
 
-FUEL_PER_EVENT: Final = 20_000_000
-"""WebAssembly instructions for one event: 2 to 10 ms, and some hundred times what most need."""
+FUEL_PER_EVENT: Final = 50_000_000
+"""WebAssembly instructions for one event: 5 to 25 ms, and some hundred times what most need.
+The largest state takes half of it, to be parsed and written."""
 FUEL_TO_LOAD: Final = 100_000_000
 MEMORY_BYTES_MAX: Final = 16 * 1024 * 1024
 SOURCE_BYTES_MAX: Final = 256 * 1024
