@@ -81,7 +81,8 @@ class Instance:
     @property
     def stack_end(self) -> int:
         """Where the stack begins, growing downwards; above it lie data and heap."""
-        return int(cast(wasmtime.Global, self._exports["__stack_pointer"]).value(self._store))
+        pointer = cast(wasmtime.Global, self._exports["__stack_pointer"])
+        return cast(int, pointer.value(self._store))
 
     def set_clock(self, now_ns: int) -> None:
         """Set what the guest's clocks say on this thread, in nanoseconds since 1970."""
@@ -118,7 +119,7 @@ class Instance:
             trap = wasmtime.Trap._from_ptr(self._trap)
             self._trap = ctypes.POINTER(ffi.wasm_trap_t)()
             raise GuestTrap(_reason(trap)) from None
-        return cast(int, self._values[0].i32)
+        return self._values[0].i32
 
     def read(self, start: int, length: int) -> bytes:
         """Copy out of the memory; what the guest says about places is not believed."""
@@ -200,8 +201,9 @@ class Instance:
     def _described(self, error: int) -> Thrown:
         if (text := self._text(error)) is not None:  # `throw "so"`
             return Thrown("Error", text, "")
-        fields = (self._property(error, name) for name in ("name", "message", "stack"))
-        return Thrown(*(text or "" for text in fields))
+        name = self._property(error, "name") or "Error"
+        message = self._property(error, "message") or "what was thrown has no message"
+        return Thrown(name, message, self._property(error, "stack") or "")
 
     def _property(self, of: int, name: str) -> str | None:
         out = self.put(bytes(4))
@@ -221,11 +223,6 @@ class Instance:
     @property
     def _trap_reference(self) -> Any:
         return ctypes.byref(self._trap)
-
-
-def guest_versions() -> dict[str, str]:
-    """Return what decides how much fuel a run takes, to be noted beside a room's log."""
-    return {"guest_sha256": GUEST_SHA256, "wasmtime": wasmtime.__version__}
 
 
 def _reason(trap: wasmtime.Trap) -> str:
