@@ -33,6 +33,7 @@ NAMES = (
     "requests",
     "identity",
     "provisioning",
+    "programs",
 )
 REPORT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 

@@ -2,6 +2,7 @@
 
 import resource
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -126,6 +127,21 @@ def test_time_and_chance_come_from_the_event() -> None:
         used = one.fuel_used
         assert other.run(b"{}", b"null", now_ns=now_ns, seed=b"a" * 16).state == state
         assert other.fuel_used == used
+
+
+def test_each_thread_has_its_own_time() -> None:
+    source = "export const onEvent = () => { for (let i = 0; i < 50; i++) var now = Date.now();"
+    source += " return { state: now }; };"
+
+    def times(now_ms: int) -> set[bytes]:
+        with Program(source) as program:
+            now_ns = now_ms * 1_000_000
+            return {
+                program.run(b"{}", b"0", now_ns=now_ns, seed=bytes(16)).state for _ in range(30)
+            }
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(times, range(1, 9))) == [{b"%d" % ms} for ms in range(1, 9)]
 
 
 def test_what_a_program_answers_wrongly_is_said() -> None:

@@ -14,7 +14,6 @@ from hanse.chat.programs.events import recorded
 from hanse.chat.programs.replay import replay, run
 from hanse.chat.programs.typescript import declarations
 from hanse.cli import main
-
 from tests.chat.programs.recording import ADA, BEA, CEM, Recording
 
 TEMPLATES = Path(programs.__file__).parent / "templates"

@@ -20,7 +20,9 @@ Text = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARACTERS_MAX)]
 Topic = Annotated[str, Meta(min_length=1, max_length=TOPIC_CHARACTERS_MAX)]
 Number = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Language = Annotated[str, Meta(min_length=2, max_length=35)]
-Url = Annotated[str, Meta(min_length=1, max_length=2_000)]
+Url = Annotated[str, Meta(max_length=2_000, pattern=r"\A[!-~]+\Z")]
+HeaderName = Annotated[str, Meta(max_length=64, pattern=r"\A[A-Za-z0-9-]+\Z")]
+HeaderValue = Annotated[str, Meta(max_length=1_000, pattern=r"\A[ -~]*\Z")]
 
 
 class _Effect(
@@ -98,7 +100,7 @@ class Http(_Effect, frozen=True, kw_only=True, tag="http"):
     key: Key
     url: Url
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
-    headers: Annotated[dict[Key, Annotated[str, Meta(max_length=1_000)]], Meta(max_length=20)] = {}
+    headers: Annotated[dict[HeaderName, HeaderValue], Meta(max_length=20)] = {}
     body: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
 
 

@@ -56,9 +56,15 @@ class Instance:
         self.refuel(_IMPORT_FUEL)
         self._exports = linker.instantiate(self._store, module[1]).exports(self._store)
         self._memory = cast(wasmtime.Memory, self._exports["memory"])
+        pointer = cast(wasmtime.Global, self._exports["__stack_pointer"])
+        self._stack_end = cast(int, pointer.value(self._store))
+        """Where the stack begins, growing downwards; above it lie data and heap."""
         self._functions: dict[str, Any] = {}
         self._values = (ffi.wasmtime_val_raw_t * 5)()
         self._trap = ctypes.POINTER(ffi.wasm_trap_t)()
+        self._trap_reference = ctypes.byref(self._trap)
+        self._context = self._store._context()
+        self._address = ctypes.addressof(self._memory.data_ptr(self._store).contents)
 
     def close(self) -> None:
         """Give the memory back; the instance is of no use afterwards."""
@@ -78,26 +84,20 @@ class Instance:
         """How large the memory is by now; it never shrinks."""
         return self._memory.data_len(self._store)
 
-    @property
-    def stack_end(self) -> int:
-        """Where the stack begins, growing downwards; above it lie data and heap."""
-        pointer = cast(wasmtime.Global, self._exports["__stack_pointer"])
-        return cast(int, pointer.value(self._store))
-
     def set_clock(self, now_ns: int) -> None:
         """Set what the guest's clocks say on this thread, in nanoseconds since 1970."""
         _clock.now_ns = now_ns
 
     def image(self) -> bytes:
         """Return all memory but the stack, which holds nothing between calls."""
-        return self.read(self.stack_end, self.memory_bytes - self.stack_end)
+        return self.read(self._stack_end, self.memory_bytes - self._stack_end)
 
     def restore(self, image: bytes) -> None:
         """Set all memory but the stack to an image of an instance that was not larger."""
-        missing = self.stack_end + len(image) - self.memory_bytes
+        missing = self._stack_end + len(image) - self.memory_bytes
         if missing > 0:
             self._memory.grow(self._store, -(-missing // 65536))
-        ctypes.memmove(self._address + self.stack_end, image, len(image))
+        ctypes.memmove(self._address + self._stack_end, image, len(image))
 
     def call(self, name: str, *arguments: int) -> int:
         """Call an export with 32-bit numbers. Raises GuestTrap.
@@ -111,13 +111,14 @@ class Instance:
         for place, argument in enumerate(arguments):
             self._values[place].i32 = argument
         error = ffi.wasmtime_func_call_unchecked(
-            self._store._context(), function, self._values, len(self._values), self._trap_reference
+            self._context, function, self._values, len(self._values), self._trap_reference
         )
         if error:
             raise wasmtime.WasmtimeError._from_ptr(error)
         if self._trap:
             trap = wasmtime.Trap._from_ptr(self._trap)
             self._trap = ctypes.POINTER(ffi.wasm_trap_t)()
+            self._trap_reference = ctypes.byref(self._trap)
             raise GuestTrap(_reason(trap)) from None
         return self._values[0].i32
 
@@ -175,14 +176,24 @@ class Instance:
             return None
         return self._described(self._handle_at(out))
 
-    def call_function(self, function: int, *arguments: int) -> int:
-        """Call a function by handles; returns the handle of its value. Raises Thrown, GuestTrap."""
-        this = self.call("new_undefined")
-        places = self.put(struct.pack(f"<{len(arguments)}i", *arguments))
-        return self._result("call_function", function, this, places, len(arguments))
+    def prepare_call(self) -> tuple[int, int]:
+        """Return what `call_function` needs, once for all calls: `this`, and a place for values."""
+        return self.call("new_undefined"), self.put(bytes(12))
+
+    def call_function(self, prepared: tuple[int, int], function: int, *arguments: int) -> int:
+        """Call a function with at most two arguments, all by handles, and return that of its value.
+
+        Raises Thrown, GuestTrap.
+        """
+        this, place = prepared
+        packed = struct.pack(f"<{len(arguments)}i", *arguments)
+        ctypes.memmove(self._address + place, packed, len(packed))
+        return self._result_at(place + 8, "call_function", function, this, place, len(arguments))
 
     def _result(self, export: str, *arguments: int) -> int:
-        out = self.put(bytes(4))
+        return self._result_at(self.put(bytes(4)), export, *arguments)
+
+    def _result_at(self, out: int, export: str, *arguments: int) -> int:
         status = self.call(export, *arguments, out)
         if status == _THROWN:
             raise self._thrown()
@@ -215,14 +226,6 @@ class Instance:
     def _text(self, handle: int) -> str | None:
         text = self.text_of(handle, bytes_max=4096)
         return None if text is None else text.decode(errors="replace")
-
-    @property
-    def _address(self) -> int:
-        return ctypes.addressof(self._memory.data_ptr(self._store).contents)
-
-    @property
-    def _trap_reference(self) -> Any:
-        return ctypes.byref(self._trap)
 
 
 def _reason(trap: wasmtime.Trap) -> str:
@@ -272,6 +275,7 @@ def _configuration() -> wasmtime.Config:
     config.memory_reservation = _RESERVED_BYTES
     config.memory_reservation_for_growth = 0
     config.memory_guard_size = 65536
+    config.memory_may_move = False  # its address is asked for once
     return config
 
 

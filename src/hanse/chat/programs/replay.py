@@ -35,13 +35,22 @@ def replay(source: str, events: Sequence[Event], rights: Rights) -> Difference |
     made = list(_run(source, events, rights, None))
     steps = [step for step, _ in made]
     again = (step for step, _ in _run(source, events, rights, None))
-    if difference := _difference("from the start", steps, again):
+    if difference := first_difference("from the start", steps, again):
         return difference
     middle = len(events) // 2
     if not middle:
         return None
     resumed = (step for step, _ in _run(source, events[middle:], rights, made[middle - 1][1]))
-    return _difference(f"from event {steps[middle - 1].number}", steps[middle:], resumed)
+    return first_difference(f"from event {steps[middle - 1].number}", steps[middle:], resumed)
+
+
+def first_difference(run: str, steps: Sequence[Step], others: Iterator[Step]) -> Difference | None:
+    """Return where the steps of a run, named so, differ from those of another; times may."""
+    for step, other in zip(steps, others, strict=True):
+        compared = ("state_hash", "effects", "fuel", "fault")
+        if what := tuple(name for name in compared if getattr(step, name) != getattr(other, name)):
+            return Difference(step.number, run, what)
+    return None
 
 
 def _run(
@@ -52,11 +61,3 @@ def _run(
         reduction = Reduction(program, room_seed, rights, start)
         for event in events:
             yield reduction.feed(event), reduction.snapshot
-
-
-def _difference(run: str, steps: Sequence[Step], others: Iterator[Step]) -> Difference | None:
-    for step, other in zip(steps, others, strict=True):
-        compared = ("state_hash", "effects", "fuel", "fault")
-        if what := tuple(name for name in compared if getattr(step, name) != getattr(other, name)):
-            return Difference(step.number, run, what)
-    return None

@@ -172,7 +172,7 @@ class Program:
             text = instance.new_string(
                 b'{"seed":[%b],"event":%b,"state":%b}' % (numbers.encode(), event, state)
             )
-            answer = instance.call_function(self._handle, self._exports, text)
+            answer = instance.call_function(self._prepared, self._handle, self._exports, text)
             found = instance.text_of(answer, bytes_max=4 * ANSWER_CHARACTERS_MAX)
         except Thrown as thrown:
             self.fuel_used = FUEL_PER_EVENT - instance.fuel
@@ -184,10 +184,11 @@ class Program:
         instance.set_clock(0)
         instance.refuel(FUEL_TO_LOAD)
         try:
+            self._prepared = instance.prepare_call()
             self._handle = instance.evaluate(_HANDLE)
             prepare = instance.evaluate(_PREPARE)
             self._exports = instance.evaluate_module(_SOURCE_NAME, code + _END)
-            state = instance.call_function(prepare, self._exports)
+            state = instance.call_function(self._prepared, prepare, self._exports)
             text = instance.text_of(state, bytes_max=STATE_BYTES_MAX)
             if text is None and instance.is_undefined(state):
                 raise ProgramFault(_stopped_half_way(instance, code))

@@ -136,7 +136,7 @@ export interface Http {
   type: "http";
   /** 1 to 64 characters. */
   key: string;
-  /** 1 to 2000 characters. */
+  /** 0 to 2000 characters. */
   url: string;
   method?: "DELETE" | "GET" | "PATCH" | "POST" | "PUT";
   /** 0 to 20 of them. */
