@@ -56,7 +56,8 @@ def run() -> str:
         f"| memory of a live program, of {LIVE} | {live_kib:.0f} KiB |\n"
         f"| to load a program | {load_ms:.2f} ms |\n"
         f"| to load it and go on from a snapshot with one event | {resumed_ms:.2f} ms |\n"
-        f"| to stop a program that fills its memory, and handle another event | {stopped_ms:.1f} ms |\n"
+        f"| to stop one that fills its memory, then an event of another | {stopped_ms:.1f} ms |\n\n"
+        "One live program serves any number of rooms, one after another: a room is its state.\n"
     )
 
 
