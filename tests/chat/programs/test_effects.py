@@ -3,13 +3,14 @@
 import json
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanse.chat.log.model import Kind
+from hanse.chat.log.model import Body, Event, Kind
 from hanse.chat.programs.effects import (
     EFFECT_TYPES,
     EFFECTS_MAX,
@@ -27,7 +28,7 @@ from hanse.chat.programs.effects import (
     Translate,
     decode_effects,
 )
-from hanse.chat.programs.events import EventKind
+from hanse.chat.programs.events import EventKind, nanoseconds, recorded
 from hanse.chat.programs.sandbox import ProgramFault
 
 ALL = Rights(allowed=frozenset(EFFECT_TYPES), hosts=frozenset({"example.org", "example.org:8443"}))
@@ -216,6 +217,26 @@ def test_http_reaches_hosts_of_the_list_alone(url: str, is_allowed: bool) -> Non
 )
 def test_nothing_is_smuggled_into_a_request(made: dict[str, Any]) -> None:
     assert _fault({"type": "http", "key": "k", **made})[0] == "bad_effect"
+
+
+@pytest.mark.parametrize("body", [Body(), Body(text="hello", mentions=(UUID(int=3),))])
+def test_events_of_the_log_can_be_read_as_they_are(body: Body) -> None:
+    event = Event(
+        room_id=UUID(int=1),
+        number=7,
+        messages=5,
+        sender_id=UUID(int=2),
+        device="d",
+        client_key="k",
+        kind=Kind.MESSAGE,
+        created_at=datetime(2026, 1, 1, microsecond=123_456, tzinfo=UTC),
+        body=body,
+        thread=3,
+        is_redacted=not body.text,
+    )
+    (read,) = recorded([msgspec.json.encode(event).decode()])
+    assert (read.number, read.body.text, read.body.mentions) == (7, body.text, body.mentions)
+    assert nanoseconds(read.created_at) == 1_767_225_600_123_456_000
 
 
 def test_programs_know_all_kinds_of_the_log() -> None:

@@ -10,6 +10,7 @@ import hashlib
 import struct
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
@@ -265,7 +266,9 @@ def _linked() -> tuple[wasmtime.Linker, tuple[wasmtime.Engine, wasmtime.Module]]
 
 def _configuration() -> wasmtime.Config:
     config = wasmtime.Config()
-    config.cache = True
+    # Where the home folder cannot be written, each process compiles the guest itself.
+    with suppress(wasmtime.WasmtimeError):
+        config.cache = True
     config.consume_fuel = True
     config.cranelift_nan_canonicalization = True
     config.wasm_threads = False
