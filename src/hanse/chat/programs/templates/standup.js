@@ -20,6 +20,7 @@ export function onEvent(event, state) {
   }
 }
 
+/** @returns {import("./hanse").Answer<State> | void} */
 function command(event, state) {
   const [, words] = /^\/standup (\S+)$/.exec(event.body.text ?? "") ?? [];
   if (!words) return;
@@ -39,6 +40,7 @@ function command(event, state) {
   };
 }
 
+/** @returns {import("./hanse").Answer<State> | void} */
 function ask(state) {
   if (!state.at) return;
   const now = new Date();
@@ -62,6 +64,7 @@ function ask(state) {
   };
 }
 
+/** @returns {import("./hanse").Answer<State> | void} */
 function report(event, state) {
   if (!state.day || event.body.key !== `standup-${state.day}`) return;
   const { did = "", will = "" } = event.body.values ?? {};
@@ -69,15 +72,19 @@ function report(event, state) {
   return { state: { ...state, reports: { ...state.reports, [event.sender_id]: said } } };
 }
 
+/** @returns {import("./hanse").Answer<State> | void} */
 function tell(state) {
   if (!state.day) return;
   const reports = Object.values(state.reports);
   const lines = reports.map(({ did, will }) => `• ${did} → ${will}`);
   const text = `Stand-up of ${state.day}: ${reports.length} reports\n${lines.join("\n")}`;
-  const closed = { type: "card", key: `standup-${state.day}`, title: `Stand-up of ${state.day}`, text: "Closed." };
+  const title = `Stand-up of ${state.day}`;
   return {
     state: { ...state, day: null, reports: {} },
-    effects: [{ type: "post", text: text.slice(0, 20_000) }, closed],
+    effects: [
+      { type: "post", text: text.slice(0, 20_000) },
+      { type: "card", key: `standup-${state.day}`, title, text: "Closed." },
+    ],
   };
 }
 
