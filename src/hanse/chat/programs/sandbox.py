@@ -118,7 +118,6 @@ class Program:
 
     def __init__(self, source: str) -> None:
         code = source.encode(errors="replace")
-        self.source_sha256 = hashlib.sha256(code).hexdigest()
         if len(code) > SOURCE_BYTES_MAX:
             raise ProgramFault(
                 Fault("memory", f"The program has {len(code)} bytes: {SOURCE_BYTES_MAX} at most.")
