@@ -129,6 +129,51 @@ def test_time_and_chance_come_from_the_event() -> None:
         assert other.fuel_used == used
 
 
+def test_memory_ends_at_its_limit() -> None:
+    source = """
+    export const onEvent = (event) => ({ state: new ArrayBuffer(event.bytes).byteLength });
+    """
+    with Program(source) as program:
+
+        def takes(size: int) -> bytes:
+            return program.run(b'{"bytes":%d}' % size, b"0", now_ns=0, seed=bytes(16)).state
+
+        assert takes(MEMORY_BYTES_MAX // 2) == b"%d" % (MEMORY_BYTES_MAX // 2)
+        with pytest.raises(ProgramFault, match="want of memory: 16 MiB at most"):
+            takes(MEMORY_BYTES_MAX)
+
+
+def test_fuel_does_not_depend_on_what_came_before() -> None:
+    source = """
+    export function onEvent(event, state) {
+      const all = [];
+      for (let i = 0; i < event.things; i++) all.push({ i });
+      return { state: all.length };
+    }"""
+    with Program(source) as used, Program(source) as fresh:
+
+        def fuel(program: Program, things: int) -> int:
+            program.run(b'{"things":%d}' % things, b"0", now_ns=0, seed=bytes(16))
+            return program.fuel_used
+
+        fuel(used, 20_000)  # takes some megabytes
+        assert fuel(used, 3_000) == fuel(fresh, 3_000)
+        assert fuel(used, 10) == fuel(fresh, 10)
+
+
+def test_asking_for_the_time_costs_what_it_takes() -> None:
+    source = """
+    export function onEvent(event) { for (let i = 0; i < event.times; i++) Date.now(); }
+    """
+    with Program(source) as program:
+
+        def fuel(times: int) -> int:
+            program.run(b'{"times":%d}' % times, b"0", now_ns=0, seed=bytes(16))
+            return program.fuel_used
+
+        assert fuel(200) - fuel(100) > 100 * 40_000
+
+
 def test_each_thread_has_its_own_time() -> None:
     source = "export const onEvent = () => { for (let i = 0; i < 50; i++) var now = Date.now();"
     source += " return { state: now }; };"
