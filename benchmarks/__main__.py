@@ -34,6 +34,7 @@ NAMES = (
     "identity",
     "provisioning",
     "chat",
+    "programs",
 )
 REPORT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 

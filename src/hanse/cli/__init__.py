@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from hanse.cli import bench, inference, people, work
+from hanse.cli import bench, inference, people, programs, work
 from hanse.cli.common import quiet_logs, settings
 
 
@@ -108,6 +108,7 @@ for group in (
     inference.models,
     inference.inference,
     bench.bench,
+    programs.program,
     people.user,
     people.key,
     work.mail,

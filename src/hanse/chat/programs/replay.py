@@ -1,0 +1,63 @@
+"""Whether a program makes the same of a room every time. Pure but for the sandbox."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from hanse.chat.programs.effects import Rights
+from hanse.chat.programs.events import Event
+from hanse.chat.programs.reduction import Reduction, Snapshot, Step
+from hanse.chat.programs.sandbox import Program
+
+
+class Difference(Struct, frozen=True):
+    """The first event of which two runs did not make the same; `what` names fields of Step."""
+
+    number: int
+    run: str
+    what: tuple[str, ...]
+
+
+def run(source: str, events: Sequence[Event], rights: Rights) -> Iterator[tuple[Step, Snapshot]]:
+    """Feed events to a fresh program, and yield what came of each.
+
+    The id of the room stands in for its seed. Raises ProgramFault if the program cannot be
+    loaded, and ValueError if the events are not in order.
+    """
+    yield from _run(source, events, rights, None)
+
+
+def replay(source: str, events: Sequence[Event], rights: Rights) -> Difference | None:
+    """Run a program twice from the start and once from a snapshot in the middle, and compare.
+
+    Returns the first difference. Raises as `run` does.
+    """
+    made = list(_run(source, events, rights, None))
+    steps = [step for step, _ in made]
+    again = (step for step, _ in _run(source, events, rights, None))
+    if difference := first_difference("from the start", steps, again):
+        return difference
+    middle = len(events) // 2
+    if not middle:
+        return None
+    resumed = (step for step, _ in _run(source, events[middle:], rights, made[middle - 1][1]))
+    return first_difference(f"from event {steps[middle - 1].number}", steps[middle:], resumed)
+
+
+def first_difference(run: str, steps: Sequence[Step], others: Iterator[Step]) -> Difference | None:
+    """Return where the steps of a run, named so, differ from those of another; times may."""
+    for step, other in zip(steps, others, strict=True):
+        compared = ("state_hash", "effects", "fuel", "fault")
+        if what := tuple(name for name in compared if getattr(step, name) != getattr(other, name)):
+            return Difference(step.number, run, what)
+    return None
+
+
+def _run(
+    source: str, events: Sequence[Event], rights: Rights, start: Snapshot | None
+) -> Iterator[tuple[Step, Snapshot]]:
+    with Program(source) as program:
+        room_seed = events[0].room_id.bytes if events else b""
+        reduction = Reduction(program, room_seed, rights, start)
+        for event in events:
+            yield reduction.feed(event), reduction.snapshot

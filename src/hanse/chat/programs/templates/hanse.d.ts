@@ -1,0 +1,164 @@
+// Written by `hanse program types`. Put it beside your program, and before onEvent:
+//   /** @type {import("./hanse").Handler<State>} */
+
+/** `state` left out: it stays as it was. */
+export interface Answer<State> {
+  state?: State;
+  effects?: Effect[];
+}
+
+/** What a program exports as onEvent. It answers at once; nothing but its state is kept. */
+export type Handler<State> = (event: Event, state: State) => Answer<State> | void;
+
+export type Effect = Post | Edit | React | Card | Timer | Http | Translate | Refuse;
+
+/**
+ * One entry of the room's log. Numbers are dense from 1.
+ *
+ * `target` is the message that it concerns, `thread` the one that a message answers. Fields that
+ * are left out have their default. The clock of the program stands at `created_at`.
+ */
+export interface Event {
+  room_id: string;
+  number: number;
+  sender_id: string;
+  kind: "message" | "edit" | "delete" | "reaction" | "pin" | "topic" | "members" | "room" | "press" | "timer" | "http" | "translation";
+  created_at: string;
+  body: EventBody;
+  target?: number | null;
+  thread?: number | null;
+  topic?: string | null;
+}
+
+/**
+ * What an event says; each kind has its own fields, the others are left out.
+ *
+ * message, edit: `text`, `mentions`, `to_all`. reaction: `emoji`, `on`. pin: `on`. members:
+ * `members`, `role` (left out: they left). room: `name`, `description`, `is_archived`. press:
+ * `key` of the card, `button`, `values` of its fields. timer: `key`. http: `key`, `status` (0:
+ * no answer), `text`. translation: `key`, `text`, `language`.
+ */
+export interface EventBody {
+  text?: string;
+  mentions?: string[];
+  to_all?: boolean;
+  emoji?: string | null;
+  on?: boolean;
+  members?: string[];
+  role?: "owner" | "moderator" | "member" | "reader" | null;
+  name?: string | null;
+  description?: string | null;
+  is_archived?: boolean | null;
+  key?: string | null;
+  button?: string | null;
+  values?: Record<string, string>;
+  status?: number | null;
+  language?: string | null;
+}
+
+/** Post a message in the name of the program; `key` is what it is edited by later. */
+export interface Post {
+  type: "post";
+  /** 1 to 20000 characters. */
+  text: string;
+  /** 1 to 64 characters. */
+  key?: string | null;
+  /** 1 to 9007199254740991. */
+  thread?: number | null;
+  /** 1 to 100 characters. */
+  topic?: string | null;
+}
+
+/** Give the program's own message of this key another text. */
+export interface Edit {
+  type: "edit";
+  /** 1 to 64 characters. */
+  key: string;
+  /** 1 to 20000 characters. */
+  text: string;
+}
+
+/** React to a message, or no longer (`on: false`). */
+export interface React {
+  type: "react";
+  /** 1 to 9007199254740991. */
+  target: number;
+  /** 1 to 64 characters. */
+  emoji: string;
+  on?: boolean;
+}
+
+/** Show a card with buttons and a form, or another one in place of that of the same key. */
+export interface Card {
+  type: "card";
+  /** 1 to 64 characters. */
+  key: string;
+  /** 1 to 80 characters. */
+  title: string;
+  /** 0 to 20000 characters. */
+  text?: string;
+  /** 0 to 20 of them. */
+  fields?: Field[];
+  /** 0 to 20 of them. */
+  buttons?: Button[];
+}
+
+/** A field of a card's form; its value comes with every press, as text. */
+export interface Field {
+  /** 1 to 64 characters. */
+  name: string;
+  /** 1 to 80 characters. */
+  label: string;
+  kind?: "choice" | "date" | "lines" | "number" | "text";
+  /** 0 to 50 of them. */
+  choices?: string[];
+  is_required?: boolean;
+}
+
+/** A button of a card; whoever presses it sends a `press` with its name. */
+export interface Button {
+  /** 1 to 64 characters. */
+  name: string;
+  /** 1 to 80 characters. */
+  label: string;
+}
+
+/** Be called at a time (RFC 3339, with its zone); without one, the timer of the key is off. */
+export interface Timer {
+  type: "timer";
+  /** 1 to 64 characters. */
+  key: string;
+  at?: string | null;
+}
+
+/** Ask a server that the room allows; its answer is an `http` event of the same key. */
+export interface Http {
+  type: "http";
+  /** 1 to 64 characters. */
+  key: string;
+  /** 0 to 2000 characters. */
+  url: string;
+  method?: "DELETE" | "GET" | "PATCH" | "POST" | "PUT";
+  /** 0 to 20 of them. */
+  headers?: Record<string, string>;
+  /** 0 to 20000 characters. */
+  body?: string;
+}
+
+/** Have a text translated; it comes as a `translation` event of the same key. */
+export interface Translate {
+  type: "translate";
+  /** 1 to 64 characters. */
+  key: string;
+  /** 1 to 20000 characters. */
+  text: string;
+  /** 2 to 35 characters. */
+  to: string;
+}
+
+/** Keep what somebody sends out of the room. It must be the only effect; the state stays. */
+export interface Refuse {
+  type: "refuse";
+  /** 1 to 500 characters. */
+  reason: string;
+}
