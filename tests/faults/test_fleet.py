@@ -156,18 +156,23 @@ async def test_a_standby_takes_over_when_the_active_scheduler_is_killed_under_lo
                 await asyncio.sleep(0.05)
 
         async def document(number: int) -> list[str]:
-            sentences = [
-                f"Sentence {line + 11} tells of {number * 10 + other + 11} old houses."
-                for line in range(LINES // 5)
-                for other in range(5)
-            ]
+            turn = 0
             while True:  # as jobs do
+                sentences = [
+                    f"Sentence {line + 11} tells of {turn * 40 + number * 10 + other} old houses."
+                    for line in range(LINES // 5)
+                    for other in range(5)
+                ]
                 try:
-                    return await ask(client, *sentences, bulk=True)
+                    answers = await ask(client, *sentences, bulk=True)
+                    if killed:  # until then the next one, so that the kill hits work
+                        return answers
+                    turn += 1
                 except InferenceUnavailable:
                     counted["document again"] += 1
                     await asyncio.sleep(0.25)
 
+        killed = 0.0
         people = [asyncio.create_task(person(number)) for number in range(8)]
         documents = [asyncio.create_task(document(number)) for number in range(4)]
         await asyncio.sleep(0.3)

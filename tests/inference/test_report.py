@@ -2,7 +2,7 @@
 
 import json
 
-from tests.serving import Hanse
+from tests.serving import Hanse, until
 
 
 def test_the_status_shows_queues_workers_and_costs(hanse: Hanse) -> None:
@@ -32,7 +32,9 @@ def test_the_status_shows_queues_workers_and_costs(hanse: Hanse) -> None:
     assert model["workers"] >= 1
     assert model["bytes"] > 10_000_000
     assert model["demand"] > 0.0
+    ready = 'hanse_inference_model_workers{model="en-pt",state="ready"}'
+    # Gauges are set every few seconds.
+    until(lambda: ready in hanse.client().get("/metrics").text)
     metrics = hanse.client().get("/metrics").text
-    assert 'hanse_inference_model_workers{model="en-pt",state="ready"}' in metrics
     assert 'hanse_inference_model_demand_ratio{model="en-pt"}' in metrics
     assert 'hanse_inference_worker_memory_bytes{worker="0"}' in metrics

@@ -198,7 +198,7 @@ def test_a_phone_shows_where_one_is_and_leads_to_every_system(page: Page) -> Non
     button.focus()
     page.keyboard.press("Enter")
     items = page.get_by_role("menuitem")
-    expect(items).to_have_text(["Translate", "Documents", "Admin"])
+    expect(items).to_have_text(["Translate", "Documents", "Chat", "Admin"])
     expect(items.nth(1)).to_have_attribute("aria-current", "page")
     assert violations(page) == []
     page.keyboard.press("End")
@@ -215,7 +215,9 @@ def test_the_palette_leads_to_people_groups_and_glossaries(page: Page, hanse: Ha
     expect(page.get_by_role("heading", level=1)).to_have_text("People")
     page.keyboard.press("Control+k")
     page.get_by_role("combobox", name="Go to").fill("ligh")
-    expect(page.get_by_role("option")).to_have_text(["Lia Lighter lia@example.org", "Lighthouse"])
+    expect(page.get_by_role("option")).to_have_text(
+        ["Lia Lighter lia@example.org", "Lighthouse", "Lia Lighter Chat"]
+    )
     assert violations(page) == []
     page.keyboard.press("Enter")
     expect(page.get_by_role("row")).to_have_count(2)
