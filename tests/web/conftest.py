@@ -32,7 +32,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def hanse(browser: Browser) -> Iterator[Hanse]:
-    """A server at its first start; without a browser none is started."""
+    """A server for all; without a browser none is started."""
     assert (web.FOLDER / "index.html").is_file(), "the web client was not built: make web"
     with serving(HANSE_RATE_LIMIT_PER_MINUTE="0", HANSE_SIGN_IN_LIMIT_PER_MINUTE="0") as hanse:
         yield hanse

@@ -5,18 +5,26 @@ import re
 import shlex
 import shutil
 import subprocess
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 import docx
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browsing import call, choose, violations
-from tests.serving import Hanse
+from tests.serving import Hanse, serving
 
 PASSWORD = "a tide of nine herrings"
+
+
+@pytest.fixture(scope="module")
+def hanse(browser: Browser) -> Iterator[Hanse]:
+    """A server at its first start, where nobody has been before."""
+    with serving(HANSE_RATE_LIMIT_PER_MINUTE="0", HANSE_SIGN_IN_LIMIT_PER_MINUTE="0") as hanse:
+        yield hanse
 
 
 def test_the_first_start_link_leads_to_a_password(page: Page, hanse: Hanse) -> None:

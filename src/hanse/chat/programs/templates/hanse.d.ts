@@ -42,6 +42,7 @@ export interface EventBody {
   text?: string;
   mentions?: string[];
   to_all?: boolean;
+  files?: File[];
   emoji?: string | null;
   on?: boolean;
   members?: string[];
@@ -54,6 +55,21 @@ export interface EventBody {
   values?: Record<string, string>;
   status?: number | null;
   language?: string | null;
+}
+
+/**
+ * A file as its room knows it.
+ *
+ * `media_type` follows from its content. `width` and `height`, in pixels as it is shown, are those
+ * of an image, or of a PDF's first page; a file that has them has a thumbnail.
+ */
+export interface File {
+  id: string;
+  name: string;
+  media_type: string;
+  bytes: number;
+  width?: number | null;
+  height?: number | null;
 }
 
 /** Post a message in the name of the program; `key` is what it is edited by later. */
