@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browsing import call, enter, violations
-from tests.serving import Hanse
+from tests.serving import Hanse, until
 
 BIA = "bia@example.org"
 MODEL_MS = 60_000
@@ -72,6 +72,40 @@ def test_each_reads_the_other_in_their_own_language(page: Page, bia: Page) -> No
     say(bia, "O barco chega na segunda-feira.")
     expect(messages(page).last).to_contain_text("Monday", timeout=MODEL_MS)
     expect(messages(page).last).to_contain_text("boat")
+
+
+def found(page: Page, name: str, words: str) -> Locator:
+    """Look for messages until some are found; the index is a moment behind."""
+    page.keyboard.press("Control+Shift+F")
+    field = page.get_by_role("searchbox", name=name)
+    hits = page.get_by_role("dialog").get_by_role("listitem")
+
+    def search() -> bool:
+        field.fill("")
+        field.fill(words)
+        page.wait_for_timeout(500)
+        return hits.count() > 0
+
+    until(search, what=f"nothing was found by {words!r}")
+    return hits
+
+
+def test_messages_are_found_by_words_of_both_languages(page: Page, bia: Page) -> None:
+    hits = found(bia, "Procurar mensagens", "rio casa")
+    expect(hits).to_have_count(1)
+    expect(hits).to_contain_text("Ada Quay, Harbour")
+    expect(hits.locator("mark")).to_have_text(["casa", "rio"])
+    assert violations(bia) == []
+    hits.get_by_role("link").click()
+    expect(bia).to_have_url(re.compile(r"\?message=\d+$"))
+    expect(bia.get_by_role("dialog")).to_have_count(0)
+    hits = found(page, "Find messages", "river house")
+    expect(hits).to_have_count(1)
+    expect(hits.locator("mark")).to_have_text(["house", "river"])
+    page.keyboard.press("Escape")
+    hits = found(page, "Find messages", "barco")
+    expect(hits).to_contain_text("Bia Souza, Harbour")
+    page.keyboard.press("Escape")
 
 
 def test_marks_of_a_text_are_shown_and_its_html_is_not(page: Page, bia: Page) -> None:

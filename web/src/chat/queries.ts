@@ -25,6 +25,23 @@ export const channelList = infiniteQueryOptions({
   getNextPageParam: (page) => page.next_cursor ?? undefined,
 });
 
+const readFound = (q: string, cursor: string) =>
+  unwrap(api.GET("/v1/chat/search", { params: { query: { q, ...(cursor ? { cursor } : {}) } } }));
+
+/** A message that was found. */
+export type Hit = Awaited<ReturnType<typeof readFound>>["items"][number];
+
+/** Messages with these words, newest first; nothing is asked for without words. */
+export const foundMessages = (q: string) =>
+  infiniteQueryOptions({
+    queryKey: ["chat", "found", q],
+    enabled: q !== "",
+    staleTime: 0,
+    initialPageParam: "",
+    queryFn: ({ pageParam }) => readFound(q, pageParam),
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+
 /** Who is in a room, the first thousand. */
 export const memberList = (room: string) =>
   queryOptions({

@@ -3,9 +3,10 @@ import { Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { usePermissions } from "@/api/queries";
 import { useText } from "@/i18n";
-import { ErrorNote, Icon, Menu, MenuItem, Skeleton } from "@/kit";
+import { ErrorNote, Icon, IconButton, Menu, MenuItem, Skeleton } from "@/kit";
 import { Browse } from "./browse";
 import type { Chat } from "./chat";
+import { FindMessages } from "./find-messages";
 import type { Room } from "./model";
 import { NewChannel, NewDirect } from "./new-room";
 import { roomList, topicList } from "./queries";
@@ -27,7 +28,17 @@ export function Sidebar({ chat, open, topic }: SidebarProps) {
   const nameOf = useRoomName(chat, rooms);
   const online = useSignal(chat.online);
   const [typed, setTyped] = useState("");
-  const [dialog, setDialog] = useState<"channel" | "direct" | "browse" | null>(null);
+  const [dialog, setDialog] = useState<"channel" | "direct" | "browse" | "find" | null>(null);
+  useEffect(() => {
+    const find = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || !event.shiftKey) return;
+      if (event.key.toLowerCase() !== "f") return;
+      event.preventDefault();
+      setDialog("find");
+    };
+    window.addEventListener("keydown", find);
+    return () => window.removeEventListener("keydown", find);
+  }, []);
   const others = useMemo(
     () => [...new Set(rooms.flatMap((each) => each.member_ids))].filter((id) => id !== chat.me),
     [rooms, chat.me],
@@ -57,7 +68,10 @@ export function Sidebar({ chat, open, topic }: SidebarProps) {
       className={`flex w-full flex-col border-line bg-surface md:w-72 md:shrink-0 md:border-r ${open ? "max-md:hidden" : ""}`}
     >
       <div className="flex min-h-14 items-center justify-between gap-2 px-4">
-        <Title className="m-0 text-lg font-semibold">{text("nav.chat")}</Title>
+        <Title className="m-0 grow text-lg font-semibold">{text("nav.chat")}</Title>
+        <IconButton label={text("chat.findMessages")} onClick={() => setDialog("find")}>
+          <Icon name="search" />
+        </IconButton>
         <Menu label={text("chat.new")} trigger={<Icon name="plus" />}>
           {permissions.includes("people:read") ? (
             <MenuItem onClick={() => setDialog("direct")}>
@@ -100,6 +114,7 @@ export function Sidebar({ chat, open, topic }: SidebarProps) {
       </nav>
       {dialog === "channel" ? <NewChannel chat={chat} onClose={() => setDialog(null)} /> : null}
       {dialog === "direct" ? <NewDirect chat={chat} onClose={() => setDialog(null)} /> : null}
+      {dialog === "find" ? <FindMessages chat={chat} onClose={() => setDialog(null)} /> : null}
       {dialog === "browse" ? <Browse chat={chat} onClose={() => setDialog(null)} /> : null}
     </aside>
   );
