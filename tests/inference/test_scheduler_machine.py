@@ -281,3 +281,16 @@ class AnyHistory(RuleBasedStateMachine):
 
 AnyHistory.TestCase.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
 TestAnyHistory = AnyHistory.TestCase
+
+
+def test_a_model_that_was_removed_takes_memory_until_it_is_unloaded() -> None:
+    world = AnyHistory()
+    world.models_change({"padded"})
+    world.submit(Job(0, A, "padded", ("a",), ServiceClass.BULK, 5.0))
+    world.worker_appears(160)
+    [worker] = world.running
+    world.models_change({"one"})
+    world.submit(Job(0, A, "one", ("a",), ServiceClass.BULK, 5.0))
+    world.finish(worker, "")
+    world.tick()
+    world.no_worker_holds_more_than_it_has_memory_for()

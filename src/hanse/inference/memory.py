@@ -40,6 +40,8 @@ class Memory:
 
     def __init__(self, limits: Limits, fleet: Fleet, facts: LoadingFacts) -> None:
         self.models: dict[str, ModelSpec] = {}
+        self._removed: dict[str, ModelSpec] = {}
+        """Models that were, and that workers may still hold."""
         self.pinned: dict[str, None] = {}
         """In the order in which they get memory."""
         self._limits = limits
@@ -49,13 +51,16 @@ class Memory:
     def set_models(self, models: Iterable[ModelSpec]) -> None:
         """These are the models from now on."""
         named = {model.info.name: model for model in models}
+        known = self._removed | self.models
+        held = self._fleet.holders.keys() | self._fleet.loading.keys()
+        self._removed = {each: known[each] for each in held if each in known}
         self.models = {model.info.hash: model for model in named.values()}
         pinned = (named[name] for name in self._limits.pinned_models if name in named)
         self.pinned = {model.info.hash: None for model in pinned}
 
     def bytes_of(self, model_hash: str) -> int:
-        """Return the memory that a model takes; one that no longer exists takes none."""
-        model = self.models.get(model_hash)
+        """Return the memory that a model takes; one that was never known takes none."""
+        model = self.models.get(model_hash) or self._removed.get(model_hash)
         return self._facts.bytes_of(model) if model is not None else 0
 
     def held_bytes(self, worker: Worker) -> int:
