@@ -264,7 +264,8 @@ class AnyHistory(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """In the end everybody who was not cancelled was answered, once, and nothing is left."""
-        for _ in range(1_000):
+        # A model that took seconds to load is not given up for another one at once.
+        for _ in range(5_000):
             if not (self.owed or self.running):
                 break
             if not self.workers:
