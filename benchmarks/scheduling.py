@@ -26,7 +26,7 @@ RUN_ITEMS = 10_000
 ROUNDS = 3
 ORGANISATIONS = 40
 MODELS = ("en-pt", "pt-en")
-FLEETS = ((2, QUEUED), (64, 1_000), (64, QUEUED), (1_000, QUEUED))
+FLEETS = ((2, QUEUED), (64, 10_000), (64, QUEUED), (1_000, QUEUED))
 """Workers, and items that wait."""
 SIMULATED_WORKERS = (1_000, 10_000)
 DEADLINE_S = 20 * 3600.0
