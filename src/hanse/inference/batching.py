@@ -16,6 +16,7 @@ No I/O and no clock.
 from hanse.inference.cost import CostModel, Size
 from hanse.inference.job import Limits, Traits
 from hanse.inference.queues import FairQueue, Item
+from hanse.platform.recent import RecentLeast
 
 URGENT_WINDOW_S = 10.0
 EXPLORE_EVERY = 16
@@ -27,22 +28,15 @@ class UrgentDeadline:
 
     def __init__(self, default_s: float) -> None:
         self._default_s = default_s
-        self._window_end = 0.0
-        self._present_s = self._previous_s = default_s
+        self._recent = RecentLeast(URGENT_WINDOW_S)
 
     def note(self, deadline_s: float, now: float) -> None:
         """An interactive job with this deadline arrived."""
-        self.at(now)
-        self._present_s = min(self._present_s, deadline_s)
+        self._recent.note(deadline_s, now)
 
     def at(self, now: float) -> float:
         """Return the deadline to be ready for, in seconds."""
-        if now >= self._window_end:
-            late = now >= self._window_end + URGENT_WINDOW_S
-            self._previous_s = self._default_s if late else self._present_s
-            self._present_s = self._default_s
-            self._window_end = now + URGENT_WINDOW_S
-        return min(self._present_s, self._previous_s)
+        return min(self._default_s, self._recent.at(now)[0])
 
 
 def quantum_s(cost: CostModel, seed: Item, urgent_deadline_s: float, limits: Limits) -> float:

@@ -1,9 +1,10 @@
 """How long requests wait before they reach a queue that somebody sees. No I/O, no framework."""
 
-import math
 import time
 from contextvars import ContextVar
 from typing import Final, NamedTuple
+
+from hanse.platform.recent import RecentLeast
 
 INTERVAL_S: Final = 0.2
 EVIDENCE_MIN: Final = 8
@@ -14,36 +15,19 @@ class StandingDelay:
     """How long requests of late took at least, from coming in to being handed on. No clock."""
 
     def __init__(self) -> None:
-        self._interval_end = 0.0
-        self._previous = self._present = _Interval()
+        self._recent = RecentLeast(INTERVAL_S)
 
     def note(self, seconds: float, now: float) -> None:
         """A request took so long."""
-        self._turn(now)
-        least_s, requests = self._present
-        self._present = _Interval(min(least_s, seconds), requests + 1)
+        self._recent.note(seconds, now)
 
     def at(self, now: float) -> float:
         """Return the least of the interval before this one and of this one so far, in seconds.
 
         A few requests are no evidence: then it is 0.
         """
-        self._turn(now)
-        if self._previous.requests + self._present.requests < EVIDENCE_MIN:
-            return 0.0
-        return min(self._previous.least_s, self._present.least_s)
-
-    def _turn(self, now: float) -> None:
-        if now >= self._interval_end:
-            is_next = now < self._interval_end + INTERVAL_S
-            self._previous = self._present if is_next else _Interval()
-            self._present = _Interval()
-            self._interval_end = now + INTERVAL_S
-
-
-class _Interval(NamedTuple):
-    least_s: float = math.inf
-    requests: int = 0
+        least_s, requests = self._recent.at(now)
+        return 0.0 if requests < EVIDENCE_MIN else least_s
 
 
 class Arrival(NamedTuple):
