@@ -9,18 +9,16 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-
-import msgspec
 
 from benchmarks.chat_load import Place
 from benchmarks.chat_sends import peers, sends
 from benchmarks.chat_sockets import fanout, memory
 from benchmarks.chat_translated import translated
-from benchmarks.promises import ENGINE, Measured
+from benchmarks.measured import Kept, Measured
+from benchmarks.promises import ENGINE
 from tests.serving import free_port, serving
 
-RESULTS = Path(__file__).parents[1] / "build" / "benchmarks" / "chat.json"
+KEPT = Kept("chat")
 
 PARTS: dict[str, Callable[[Place], list[Measured]]] = {
     each.__name__: each for each in (memory, fanout, sends, peers, translated)
@@ -49,12 +47,6 @@ def run() -> str:
 
 def section() -> str:
     """The section made of what was kept."""
-    kept = _load()
-    rows = [
-        f"| {one.what} | {one.figure} | {one.goal} |"
-        for name in PARTS
-        for one in kept.get(name, [])
-    ]
     return f"""## Chat
 
 One served Hanse with its default settings ({os.cpu_count()} cores, which the load generator \
@@ -63,31 +55,17 @@ message of 300 characters is on disk (`fsync` and `synchronous_commit` on) befor
 it, and events go through the outbox as ever. The load generator and the bare server are in C \
 (`benchmarks/native`).
 
-| what | measured | goal |
-|---|---|---|
-{chr(10).join(rows)}
+{KEPT.table(PARTS)}
 
 Commands: `python -m benchmarks chat`; `python -m benchmarks.chat NAME...` for some of \
 {", ".join(PARTS)}. Synapse is installed into `.venv-synapse` from `benchmarks/peers/synapse.txt`.
 """
 
 
-def _load() -> dict[str, list[Measured]]:
-    if not RESULTS.exists():
-        return {}
-    return msgspec.json.decode(RESULTS.read_bytes(), type=dict[str, list[Measured]])
-
-
 def main(names: list[str]) -> None:
     """Measure the named parts, or all; keep and print them."""
-    kept = _load()
     with _placed() as place:
-        for name in names or PARTS:
-            kept[name] = PARTS[name](place)
-            for one in kept[name]:
-                print(f"{one.what}: {one.figure} (goal {one.goal})", flush=True)
-            RESULTS.parent.mkdir(parents=True, exist_ok=True)
-            RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(kept)))
+        KEPT.measure(PARTS, names or PARTS, place)
 
 
 if __name__ == "__main__":

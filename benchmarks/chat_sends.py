@@ -14,9 +14,9 @@ import msgspec
 from benchmarks.chat_load import Cpu, Place, Sockets, line, new_event, told, tree
 from benchmarks.goodput import cpu_seconds, quantile
 from benchmarks.load import Outcome, Plan, Shot, http_request, run_load
+from benchmarks.measured import Measured
 from benchmarks.peers.running import Unavailable
 from benchmarks.peers.synapse import synapse_serving
-from benchmarks.promises import Measured
 from hanse.platform.embedded import embedded_url
 
 ROOMS = 100

@@ -8,7 +8,7 @@ import msgspec
 import psutil
 
 from benchmarks.chat_load import Cpu, Line, Place, Sockets, built, line, new_event, opened, tree
-from benchmarks.promises import Measured
+from benchmarks.measured import Measured
 from hanse.chat.gateway.frames import Events, Frame
 from hanse.chat.log.model import Body, Event, Kind
 from hanse.platform.ids import new_id

@@ -10,7 +10,8 @@ from websockets.asyncio.client import ClientConnection
 
 from benchmarks.chat_load import Cpu, Key, Place, json_of, line, told, tree
 from benchmarks.goodput import quantile
-from benchmarks.promises import ENGINE, Measured
+from benchmarks.measured import Measured
+from benchmarks.promises import ENGINE
 from benchmarks.sentences import SENTENCES
 from hanse import identity
 from hanse.identity.people.service import Changes, apply_changes

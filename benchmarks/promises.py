@@ -11,9 +11,7 @@ import random
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -31,6 +29,7 @@ from benchmarks.goodput import (
 )
 from benchmarks.latency import measure_added
 from benchmarks.load import Outcome, Shot
+from benchmarks.measured import Kept, Measured
 from benchmarks.raw_engine import MODEL
 from hanse import identity
 from hanse.inference import InferenceClient, ServiceClass
@@ -46,7 +45,7 @@ FILLING_S = 10.0
 """Time in which the queue fills up before an overload is measured."""
 LONE_RATE = 12.0
 """Interactive requests a second of somebody who should notice nobody else."""
-RESULTS = Path(__file__).parents[1] / "build" / "benchmarks" / "promises.json"
+KEPT = Kept("promises")
 
 
 class Setting(NamedTuple):
@@ -55,14 +54,6 @@ class Setting(NamedTuple):
     hanse: Hanse
     top: float
     organisations: list[Target]
-
-
-class Measured(msgspec.Struct):
-    """One promise: what, its figure, its goal."""
-
-    what: str
-    figure: str
-    goal: str
 
 
 def singles(target: Target, rate: float, seconds: float, kind: str, seed: int) -> list[Shot]:
@@ -296,30 +287,16 @@ def run() -> str:
 
 def section() -> str:
     """The section made of what was kept."""
-    kept = _load()
-    rows = [
-        f"| {one.what} | {one.figure} | {one.goal} |"
-        for name in PROMISES
-        for one in kept.get(name, [])
-    ]
     return f"""## Under load
 
 One Hanse with the engine `{ENGINE}` and two workers, over HTTP, cache off, on a machine that it \
 shares with the load generator.
 
-| what | measured | goal |
-|---|---|---|
-{chr(10).join(rows)}
+{KEPT.table(PROMISES)}
 
 Command: `python -m benchmarks promises`; `python -m benchmarks.promises NAME...` for some of \
 {", ".join(PROMISES)}.
 """
-
-
-def _load() -> dict[str, list[Measured]]:
-    if not RESULTS.exists():
-        return {}
-    return msgspec.json.decode(RESULTS.read_bytes(), type=dict[str, list[Measured]])
 
 
 async def _make_keys(hanse: Hanse, count: int) -> list[str]:
@@ -338,7 +315,6 @@ async def _make_keys(hanse: Hanse, count: int) -> list[str]:
 
 def main(names: list[str]) -> None:
     """Measure the named promises, or all; keep and print them."""
-    kept = _load()
     top = max(ceiling(ENGINE) for _ in range(2))
     print(f"ceiling {top:.0f}/s", file=sys.stderr)
     with serving(
@@ -352,13 +328,7 @@ def main(names: list[str]) -> None:
         setting = Setting(hanse, top, [hanse_target(hanse, key) for key in keys])
         for target in setting.organisations:
             fire(target, mixed_shots(target, 0.3 * top, 1.5, seed=1))
-        for name in names or PROMISES:
-            kept[name] = PROMISES[name](setting)
-            for one in kept[name]:
-                print(f"{one.what}: {one.figure} (goal {one.goal})", flush=True)
-            time.sleep(1)
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(kept)))
+        KEPT.measure(PROMISES, names or PROMISES, setting)
 
 
 if __name__ == "__main__":
