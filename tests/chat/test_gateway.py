@@ -15,11 +15,11 @@ from websockets.typing import Subprotocol
 
 from hanse import identity
 from hanse.chat import bell
+from hanse.chat.annotations import Translation, tell
 from hanse.chat.gateway.server import serve_gateway
 from hanse.chat.log import store
 from hanse.chat.log.appender import Appender
 from hanse.chat.tickets import Credentials, Tickets
-from hanse.chat.translations.events import Told, tell
 from hanse.chat.translations.model import Translated
 from hanse.identity import Seal
 from hanse.platform.bus import Bus
@@ -295,7 +295,7 @@ async def test_a_translation_is_told_to_those_who_read_its_language_alone(
         engine="pt-en@0",
         text="Good morning",
     )
-    await tell(bus, Told(tenant.id, translated))
+    await tell(bus, Translation(tenant.id, translated))
     told = (await clients["en"].next("translation"))["translation"]
     assert (told["text"], told["number"]) == ("Good morning", number)
     for tags in ("pt en", "de", ""):

@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 from hypothesis import given, strategies
 
+from hanse.chat.annotations import SUBJECT, Previews, decoded
 from hanse.chat.log.appender import Appender
-from hanse.chat.previews.events import SUBJECT, decoded
 from hanse.chat.previews.model import LINKS_MAX, Page, Previewed, links_of, redirected
 from hanse.chat.previews.page import page_of
 from hanse.chat.previews.previewer import Previewer, previews_of, register_previews
@@ -119,7 +119,9 @@ async def previewing(
     told: list[Previewed] = []
 
     async def hear(heard: Any) -> None:
-        told.append(decoded(heard.data).previewed)
+        annotation = decoded(heard.data)
+        assert isinstance(annotation, Previews)
+        told.append(annotation.previewed)
 
     listening = await bus.subscribe(SUBJECT, hear)
     jobs_url = house.database.url("hanse_jobs")

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanse import language
+from hanse.chat.annotations import SUBJECT, Translation, decoded
 from hanse.chat.log.appender import Appender
 from hanse.chat.log.model import Body, Kind
-from hanse.chat.translations.events import SUBJECT, decoded
 from hanse.chat.translations.model import Translated, is_for, root, wishes
 from hanse.chat.translations.translator import Translator, consumers_of
 from hanse.platform.bus import Bus
@@ -67,7 +67,9 @@ async def translating(house: House, bus: Bus, nats_url: str) -> AsyncIterator[Tr
     told: list[Translated] = []
 
     async def hear(heard: Any) -> None:
-        told.append(decoded(heard.data).translated)
+        annotation = decoded(heard.data)
+        assert isinstance(annotation, Translation)
+        told.append(annotation.translated)
 
     listening = await bus.subscribe(SUBJECT, hear)
     db = await Db.open(house.database.url("hanse_jobs"))

@@ -3,14 +3,14 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from prometheus_client import Counter, Gauge
 
-from hanse.chat import bell, whispers
+from hanse.chat import annotations, bell, whispers
 from hanse.chat.gateway import frames
 from hanse.chat.gateway.connection import Connection
 from hanse.chat.gateway.frames import Frame
@@ -19,8 +19,6 @@ from hanse.chat.gateway.log_reader import LogReader
 from hanse.chat.gateway.presence import MEMBERS_MAX, Directory, Seen
 from hanse.chat.log import store
 from hanse.chat.log.model import Event, Kind, at_most
-from hanse.chat.previews import events as previews
-from hanse.chat.translations import events as translations
 from hanse.chat.translations.model import is_for
 from hanse.platform.bus import Bus
 from hanse.platform.database import DatabaseUnavailable, Db
@@ -282,37 +280,40 @@ class Hub:
             case whispers.Here():
                 self.tell_presence(self.directory.heard(what.seen, time.monotonic()))
 
-    async def hear_translation(self, message: Any) -> None:
-        """Pass a translation on to those who follow the room and read its language."""
+    async def hear_annotation(self, message: Any) -> None:
+        """Pass on to those who follow the room what is told of a message besides the log."""
         try:
-            told = translations.decoded(message.data)
+            told = annotations.decoded(message.data)
         except msgspec.DecodeError:
-            log.warning("chat_translation_unreadable")
+            log.warning("chat_annotation_unreadable")
             return
-        translated = told.translated
-        room = self._rooms.get(translated.room_id)
-        if room is None or room.organisation_id != told.organisation_id:
-            return
-        frame = Frame(frames.Translation(translation=translated))
-        for each in room.followers:
-            if each.paused_at is None and is_for(
-                each.languages, translated.source_language, translated.language
-            ):
-                each.send(frame)
+        match told:
+            case annotations.Translation(_, translated):
+                frame = Frame(frames.Translation(translation=translated))
+                self._pass_on(
+                    told.organisation_id,
+                    translated.room_id,
+                    frame,
+                    lambda each: is_for(
+                        each.languages, translated.source_language, translated.language
+                    ),
+                )
+            case annotations.Previews(_, previewed):
+                frame = Frame(frames.Previews(previewed=previewed))
+                self._pass_on(told.organisation_id, previewed.room_id, frame, lambda _: True)
 
-    async def hear_previews(self, message: Any) -> None:
-        """Pass previews of links on to those who follow the room."""
-        try:
-            told = previews.decoded(message.data)
-        except msgspec.DecodeError:
-            log.warning("chat_previews_unreadable")
+    def _pass_on(
+        self,
+        organisation_id: UUID,
+        room_id: UUID,
+        frame: Frame,
+        wants: Callable[[Connection], bool],
+    ) -> None:
+        room = self._rooms.get(room_id)
+        if room is None or room.organisation_id != organisation_id:
             return
-        room = self._rooms.get(told.previewed.room_id)
-        if room is None or room.organisation_id != told.organisation_id:
-            return
-        frame = Frame(frames.Previews(previewed=told.previewed))
         for each in room.followers:
-            if each.paused_at is None:
+            if each.paused_at is None and wants(each):
                 each.send(frame)
 
     def tell_typing(self) -> None:

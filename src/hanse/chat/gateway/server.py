@@ -17,7 +17,7 @@ from picows import (
     ws_create_server,
 )
 
-from hanse.chat import bell, whispers
+from hanse.chat import annotations, bell, whispers
 from hanse.chat.gateway import frames
 from hanse.chat.gateway.connection import NO_HELLO, RESTART, Connection
 from hanse.chat.gateway.document import JSON, MSGPACK, PATH
@@ -32,9 +32,7 @@ from hanse.chat.gateway.listener import (
 from hanse.chat.gateway.operations import HEARTBEAT_S, Operations
 from hanse.chat.gateway.presence import REPEATED_S
 from hanse.chat.log.appender import Appender
-from hanse.chat.previews import events as previews
 from hanse.chat.tickets import Credentials, Tickets
-from hanse.chat.translations import events as translations
 from hanse.identity import Authenticator, Seal, session_cookie
 from hanse.platform.bus import Bus
 from hanse.platform.database import Db
@@ -72,8 +70,7 @@ async def serve_gateway(
     entrance = _Entrance(hub, operations, public_url)
     await bus.subscribe(bell.ALL, hub.hear)
     await bus.subscribe(whispers.SUBJECT, hub.overhear)
-    await bus.subscribe(translations.SUBJECT, hub.hear_translation)
-    await bus.subscribe(previews.SUBJECT, hub.hear_previews)
+    await bus.subscribe(annotations.SUBJECT, hub.hear_annotation)
     server = await ws_create_server(
         entrance.admit,
         sock=listener,

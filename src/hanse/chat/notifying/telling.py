@@ -10,6 +10,7 @@ from hanse import identity
 from hanse.chat.log import store as log_store
 from hanse.chat.log.append import EventsAppended
 from hanse.chat.log.model import Event, Kind
+from hanse.chat.log.stretches import read_stretches
 from hanse.chat.notifying import store
 from hanse.chat.notifying.kinds import BY_REASON, Reason
 from hanse.platform.bus import Envelope
@@ -33,10 +34,7 @@ def telling_consumer(after_s: float = TELL_AFTER_S) -> Consumer:
     """Return what plans to tell of each message that is meant for somebody."""
 
     async def on_appended(tx: Tx, envelope: Envelope) -> None:
-        for stretch in envelope.decode(EventsAppended).stretches:
-            events = await log_store.read_events(
-                tx, stretch.room_id, stretch.first - 1, stretch.last - stretch.first + 1
-            )
+        async for _, events in read_stretches(tx, envelope):
             for event in events:
                 if event.kind is Kind.MESSAGE and await store.told(tx, event):
                     await enqueue(tx, TELL, Tell(event.room_id, event.number), delay_s=after_s)

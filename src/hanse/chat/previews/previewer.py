@@ -9,12 +9,13 @@ from uuid import UUID
 from msgspec import Struct
 from prometheus_client import Counter
 
+from hanse.chat import annotations
 from hanse.chat.log import store as log_store
 from hanse.chat.log.append import EventsAppended
 from hanse.chat.log.fold import messages_of
 from hanse.chat.log.model import Kind
+from hanse.chat.log.stretches import read_stretches
 from hanse.chat.previews import store
-from hanse.chat.previews.events import Told, tell
 from hanse.chat.previews.model import Page, links_of, redirected, url_hash
 from hanse.chat.previews.page import page_of
 from hanse.chat.previews.reading import shown_with
@@ -61,18 +62,15 @@ class Previewer:
     async def on_appended(self, tx: Tx, envelope: Envelope) -> None:
         """Let new links be looked at."""
         since = datetime.now(UTC) - AGE_MAX
-        for stretch in envelope.decode(EventsAppended).stretches:
-            events = await log_store.read_events(
-                tx, stretch.room_id, stretch.first - 1, stretch.last - stretch.first + 1
-            )
+        async for room_id, events in read_stretches(tx, envelope):
             numbers = {
                 each.target or each.number
                 for each in events
                 if each.kind in _TEXTS and each.created_at > since and links_of(each.body.text)
             }
-            if numbers and await store.is_wanted(tx, stretch.room_id):
+            if numbers and await store.is_wanted(tx, room_id):
                 for number in sorted(numbers):
-                    await enqueue(tx, PREVIEW, PreviewLinks(stretch.room_id, number))
+                    await enqueue(tx, PREVIEW, PreviewLinks(room_id, number))
 
     async def preview(self, tx: Tx, job: PreviewLinks) -> None:
         """Look at the links of a message, and tell what was found."""
@@ -88,7 +86,7 @@ class Previewer:
             pages = await self._pages(own, links)
         shown = shown_with(job.room_id, message, links, pages)
         if shown.previews:
-            await tell(self._bus, Told(organisation_id, shown))
+            await annotations.tell(self._bus, annotations.Previews(organisation_id, shown))
 
     async def _pages(self, tx: Tx, links: list[str]) -> dict[bytes, Page | None]:
         by_hash = {url_hash(link): link for link in links}

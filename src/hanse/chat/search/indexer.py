@@ -11,6 +11,7 @@ from hanse.chat.log import store as log_store
 from hanse.chat.log.append import EventsAppended
 from hanse.chat.log.fold import Message, messages_of
 from hanse.chat.log.model import Kind
+from hanse.chat.log.stretches import read_stretches
 from hanse.chat.search import store
 from hanse.chat.search.labels import labels_of
 from hanse.chat.search.store import Findable
@@ -64,12 +65,9 @@ def search_consumer(recognise: Recognise) -> Consumer:
     """Return what lets messages be found a moment after they were appended."""
 
     async def on_appended(tx: Tx, envelope: Envelope) -> None:
-        for stretch in envelope.decode(EventsAppended).stretches:
-            events = await log_store.read_events(
-                tx, stretch.room_id, stretch.first - 1, stretch.last - stretch.first + 1
-            )
+        async for room_id, events in read_stretches(tx, envelope):
             numbers = {each.target or each.number for each in events if each.kind in _KINDS}
-            await index(tx, stretch.room_id, sorted(numbers), recognise)
+            await index(tx, room_id, sorted(numbers), recognise)
 
     return Consumer(
         name="chat-search", types=(EventsAppended.type,), handler=on_appended, concurrency=3

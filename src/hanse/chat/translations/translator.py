@@ -18,14 +18,14 @@ from msgspec import Struct
 from prometheus_client import Counter, Histogram
 
 from hanse import identity
-from hanse.chat import bell
+from hanse.chat import annotations, bell
 from hanse.chat.log import store as log_store
 from hanse.chat.log.append import EventsAppended
 from hanse.chat.log.fold import Message, messages_of
 from hanse.chat.log.model import Event, Kind
 from hanse.chat.search.indexer import index, search_consumer
 from hanse.chat.translations import store
-from hanse.chat.translations.events import Told, TranslationsWanted, tell
+from hanse.chat.translations.events import TranslationsWanted
 from hanse.chat.translations.model import Translated, wishes
 from hanse.language import LiveTranslator
 from hanse.platform.bus import Bus, Envelope
@@ -241,7 +241,7 @@ class Translator:
             await self._live.keep(tx, made)
         _made.labels("made").inc()
         _seconds.observe(time.time() - text.at.timestamp())
-        await tell(self._bus, Told(organisation_id, translated))
+        await annotations.tell(self._bus, annotations.Translation(organisation_id, translated))
 
     async def _readers_of(self, organisation_id: UUID, room_id: UUID) -> list[list[str]]:
         """What the people in a room read; none of them if nobody has said so."""
