@@ -260,7 +260,14 @@ async def test_what_cannot_be_looked_for_is_said(ana: Person) -> None:
     for query in ("...", "-word", '""', "-a -b", " ".join("abcdefghijklmnopqrstuvwxyz"), ""):
         answer = await ana.browser.get("/v1/chat/search", params={"q": query})
         assert answer.status_code == 400, (query, answer.text)
-    for more in ("cursor=nonsense", "cursor=AAAA", "limit=51", "since=yesterday", "room=x"):
+    for more in (
+        "cursor=nonsense",
+        "cursor=AAAA",
+        "limit=51",
+        "since=yesterday",
+        "since=2026-01-01T00:00:00",
+        "room=x",
+    ):
         answer = await ana.browser.get(f"/v1/chat/search?q=a&{more}")
         assert answer.status_code == 400, (more, answer.text)
     for query in ("it's", "a & b | !c", "'", "\\", "a:*", "<->", "((", "x\0y", "@o1"):

@@ -1,7 +1,7 @@
 """Reading a room: its log from a number on, and its messages as they stand, page by page."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from hanse.chat.log import store
 from hanse.chat.log.fold import Message, messages_of
 from hanse.chat.log.model import Event, Topic, at_most
 from hanse.chat.log.rules import NoSuchMessage
+from hanse.chat.places import NUMBER_MAX, instant
 from hanse.chat.previews.model import Previewed
 from hanse.chat.previews.reading import previewed
 from hanse.chat.rooms.service import actor_of, see_room
@@ -28,7 +29,6 @@ MESSAGES_PAGE_MAX: Final = 100
 TOPICS_MAX: Final = 200
 CHARACTERS_MAX: Final = 1_000_000
 """Text in one answer; what is beyond waits for the next."""
-NUMBER_MAX: Final = 2**62
 
 
 class InvalidPage(BadRequest):
@@ -98,7 +98,7 @@ async def read_history(
         raise InvalidPage("Name one of `before`, `after` and `at`.")
     room = await see_room(tx, access, room_id)
     if at is not None:
-        after = await store.number_at(tx, room_id, _instant(at))
+        after = await store.number_at(tx, room_id, instant("at", at, InvalidPage))
     if after is None:
         end = before or NUMBER_MAX
         found = await store.read_messages(tx, room_id, end, limit + 1, topic, thread)
@@ -117,15 +117,6 @@ async def read_history(
     translations = await translated_for(tx, room_id, messages, reads)
     previews = await previewed(tx, room_id, messages)
     return HistoryPage(messages, translations, previews, earlier, behind, room.head)
-
-
-def _instant(at: datetime) -> datetime:
-    if at.tzinfo is None:
-        raise InvalidPage("`at` needs an offset from UTC, such as `Z`.")
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise InvalidPage("`at` lies outside of the calendar.") from None
 
 
 async def read_topics(tx: Tx, access: Access, room_id: UUID) -> list[Topic]:

@@ -10,7 +10,7 @@ from hanse.chat import bell
 from hanse.chat.files.service import FileRules, Uploads
 from hanse.chat.log.appender import Appender
 from hanse.chat.log.model import Event
-from hanse.chat.reading import NUMBER_MAX
+from hanse.chat.places import NUMBER_MAX
 from hanse.chat.rooms.service import DESCRIPTION_CHARACTERS_MAX, NAME_CHARACTERS_MAX
 from hanse.chat.tickets import Tickets
 from hanse.chat.waiting import News

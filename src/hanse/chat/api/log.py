@@ -14,11 +14,11 @@ from hanse.chat.api.common import Chat, Number, NumberOrNone, errors
 from hanse.chat.drafts import NewEvent, draft_of
 from hanse.chat.log import store as log_store
 from hanse.chat.log.model import Appended, Event, Topic, at_most
+from hanse.chat.places import NUMBER_MAX
 from hanse.chat.reading import (
     CHARACTERS_MAX,
     EVENTS_PAGE_MAX,
     MESSAGES_PAGE_MAX,
-    NUMBER_MAX,
     HistoryPage,
     LogPage,
     MessageHistory,

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from hanse.chat.api.common import errors
 from hanse.chat.log.rules import NoSuchMessage
-from hanse.chat.reading import NUMBER_MAX
+from hanse.chat.places import NUMBER_MAX
 from hanse.chat.saving import service
 from hanse.chat.saving.service import SAVED_PAGE_MAX, SavedPage
 from hanse.chat.saving.store import Saved

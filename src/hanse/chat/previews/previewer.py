@@ -10,10 +10,9 @@ from msgspec import Struct
 from prometheus_client import Counter
 
 from hanse.chat import annotations
-from hanse.chat.log import store as log_store
 from hanse.chat.log.append import EventsAppended
-from hanse.chat.log.fold import messages_of
 from hanse.chat.log.model import Kind
+from hanse.chat.log.present import read_present
 from hanse.chat.log.stretches import read_stretches
 from hanse.chat.previews import store
 from hanse.chat.previews.model import Page, links_of, redirected, url_hash
@@ -77,11 +76,10 @@ class Previewer:
         organisation_id = tx.organisation_id
         # In a transaction of its own, so that what is told can be found.
         async with self._db.tx(organisation_id) as own:
-            event = await log_store.read_message(own, job.room_id, job.number)
-            if event is None or not await store.is_wanted(own, job.room_id):
+            found = await read_present(own, job.room_id, [job.number])
+            if not found or not await store.is_wanted(own, job.room_id):
                 return
-            later = await log_store.read_about(own, job.room_id, [job.number])
-            [message] = messages_of([event], later)
+            [message] = found
             links = links_of(message.text)
             pages = await self._pages(own, links)
         shown = shown_with(job.room_id, message, links, pages)

@@ -9,15 +9,15 @@ from uuid import UUID
 from msgspec import Struct
 
 from hanse import identity
-from hanse.chat.log import store as log_store
-from hanse.chat.log.fold import Message, messages_of
+from hanse.chat.log.fold import Message
+from hanse.chat.log.present import read_present
 from hanse.chat.log.rules import NoSuchMessage
 from hanse.chat.notifying.kinds import REMINDER
+from hanse.chat.places import NEWEST, encoded, parse_place
 from hanse.chat.reading import languages_of, translated_for
 from hanse.chat.rooms.service import actor_of, may_browse, see_room
 from hanse.chat.saving import store
 from hanse.chat.saving.store import Saved
-from hanse.chat.search.service import NEWEST, encoded, parse_place
 from hanse.chat.translations.model import Translated
 from hanse.identity import Access, Permission
 from hanse.platform.database import Tx
@@ -132,8 +132,7 @@ async def _items(tx: Tx, access: Access, page: Sequence[Saved]) -> list[SavedMes
     by_room = sorted(page, key=lambda each: each.room_id)
     for room_id, group in groupby(by_room, lambda each: each.room_id):
         numbers = [each.number for each in group]
-        events = await log_store.read_these(tx, room_id, numbers)
-        of_room = messages_of(events, await log_store.read_about(tx, room_id, numbers))
+        of_room = await read_present(tx, room_id, numbers)
         messages |= {(room_id, each.number): each for each in of_room if not each.is_deleted}
         translated = await translated_for(tx, room_id, of_room, reads)
         translations |= {(room_id, each.number): each for each in translated}

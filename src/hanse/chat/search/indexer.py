@@ -7,10 +7,10 @@ it is found by.
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from uuid import UUID
 
-from hanse.chat.log import store as log_store
 from hanse.chat.log.append import EventsAppended
-from hanse.chat.log.fold import Message, messages_of
+from hanse.chat.log.fold import Message
 from hanse.chat.log.model import Kind
+from hanse.chat.log.present import read_present
 from hanse.chat.log.stretches import read_stretches
 from hanse.chat.search import store
 from hanse.chat.search.labels import labels_of
@@ -33,8 +33,7 @@ async def index(tx: Tx, room_id: UUID, numbers: Sequence[int], recognise: Recogn
     held = await store.hold(tx, room_id, numbers)
     if not held:
         return
-    events = await log_store.read_these(tx, room_id, held)
-    messages = messages_of(events, await log_store.read_about(tx, room_id, held))
+    messages = await read_present(tx, room_id, held)
     translations = await store.texts(tx, room_id, messages)
     sources = {row["number"]: row["source_language"] for row in translations}
     candidates = set[str]()

@@ -1,7 +1,5 @@
 """Searching: by words of what was written or of what it was translated to."""
 
-import base64
-import binascii
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
@@ -10,9 +8,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from hanse.chat.log import store as log_store
-from hanse.chat.log.fold import Message, messages_of
-from hanse.chat.reading import NUMBER_MAX, languages_of, translated_for
+from hanse.chat.log.fold import Message
+from hanse.chat.log.present import read_present
+from hanse.chat.places import NEWEST, encoded, instant, parse_place
+from hanse.chat.reading import languages_of, translated_for
 from hanse.chat.rooms import store as rooms_store
 from hanse.chat.rooms.service import actor_of, may_browse, see_room
 from hanse.chat.search import labels, store
@@ -22,7 +21,6 @@ from hanse.chat.translations import store as translations_store
 from hanse.chat.translations.model import Translated
 from hanse.identity import Access, Permission
 from hanse.platform.database import Tx
-from hanse.platform.http import InvalidCursor
 from hanse.platform.problems import BadRequest
 
 HITS_PAGE_MAX: Final = 50
@@ -31,9 +29,6 @@ ROOMS_MAX: Final = 10_000
 _ROUNDS_MAX: Final = 5
 
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
-_LATEST: Final = datetime.max.replace(tzinfo=UTC)
-Place = tuple[datetime, UUID, int]
-NEWEST: Final[Place] = (_LATEST, UUID(int=2**128 - 1), NUMBER_MAX)
 
 
 class InvalidQuery(BadRequest):
@@ -110,8 +105,8 @@ async def search(
             tx,
             condition,
             rooms,
-            filters.since or _EARLIEST,
-            filters.until or _LATEST,
+            _bound("since", filters.since) or _EARLIEST,
+            _bound("until", filters.until) or NEWEST[0],
             before,
             2 * (limit + 1),
         )
@@ -133,6 +128,10 @@ def _terms(query: str, reads: Sequence[str]) -> list[Term]:
     if sum(len(each.words) for each in terms) > TERMS_MAX:
         raise InvalidQuery(f"Look for up to {TERMS_MAX} words at once.")
     return terms
+
+
+def _bound(name: str, at: datetime | None) -> datetime | None:
+    return None if at is None else instant(name, at, InvalidQuery)
 
 
 def _labels(tx: Tx, filters: Filters) -> list[str]:
@@ -177,8 +176,7 @@ async def _hits_of_room(
     tx: Tx, room_id: UUID, found: Sequence[Found], terms: Sequence[Term], reads: Sequence[str]
 ) -> list[Hit]:
     numbers = [each.number for each in found]
-    events = await log_store.read_these(tx, room_id, numbers)
-    messages = messages_of(events, await log_store.read_about(tx, room_id, numbers))
+    messages = await read_present(tx, room_id, numbers)
     by_number = {each.number: each for each in messages if not each.is_deleted}
     revisions = {each.number: each.revision for each in by_number.values()}
     others = [each.language for each in found if not each.is_original]
@@ -208,21 +206,3 @@ async def _hits_of_room(
 
 def _cursor(hit: Hit) -> str:
     return encoded((hit.message.created_at, hit.room_id, hit.message.number))
-
-
-def encoded(key: Place) -> str:
-    at, room_id, number = key
-    return base64.urlsafe_b64encode(f"{at.isoformat()} {room_id} {number}".encode()).decode()
-
-
-def parse_place(cursor: str) -> Place:
-    invalid = InvalidCursor("The cursor is not one that this server gave out.")
-    try:
-        text = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
-        at, room_id, number = text.split(" ")
-        key = datetime.fromisoformat(at), UUID(room_id), int(number)
-    except (ValueError, binascii.Error) as error:
-        raise invalid from error
-    if key[0].tzinfo is None or not 0 < key[2] <= NUMBER_MAX:
-        raise invalid
-    return key

@@ -21,8 +21,9 @@ from hanse import identity
 from hanse.chat import annotations, bell
 from hanse.chat.log import store as log_store
 from hanse.chat.log.append import EventsAppended
-from hanse.chat.log.fold import Message, messages_of
+from hanse.chat.log.fold import Message
 from hanse.chat.log.model import Event, Kind
+from hanse.chat.log.present import read_present
 from hanse.chat.search.indexer import index, search_consumer
 from hanse.chat.translations import store
 from hanse.chat.translations.events import TranslationsWanted
@@ -153,9 +154,10 @@ class Translator:
         Raises StillTranslating, and what kept a translation from being made.
         """
         async with self._db.tx(organisation_id) as tx:
-            message = await _message(tx, room_id, number)
-        if message is not None and not message.is_deleted:
-            await self._bring(organisation_id, room_id, _Text.of_message(message), readers)
+            found = await read_present(tx, room_id, [number])
+        for message in found:
+            if not message.is_deleted:
+                await self._bring(organisation_id, room_id, _Text.of_message(message), readers)
 
     async def _bring(
         self,
@@ -283,14 +285,6 @@ class _Text(Struct, frozen=True):
         """What a message says as it stands."""
         at = message.edited_at or message.created_at
         return cls(message.number, message.revision, message.text, at)
-
-
-async def _message(tx: Tx, room_id: UUID, number: int) -> Message | None:
-    event = await log_store.read_message(tx, room_id, number)
-    if event is None:
-        return None
-    [message] = messages_of([event], await log_store.read_about(tx, room_id, [number]))
-    return message
 
 
 def consumers_of(translator: Translator) -> tuple[Consumer, ...]:
