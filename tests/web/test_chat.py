@@ -74,6 +74,23 @@ def test_each_reads_the_other_in_their_own_language(page: Page, bia: Page) -> No
     expect(messages(page).last).to_contain_text("boat")
 
 
+def test_how_one_reads_a_room_is_kept_for_all_devices(page: Page, hanse: Hanse) -> None:
+    boat = messages(page).filter(has=page.get_by_text("boat"))
+    expect(boat).to_have_count(1)
+    page.get_by_role("button", name="How to read other languages").click()
+    page.get_by_role("menuitem", name="Side by side").click()
+    expect(boat.locator("[lang=pt]")).to_contain_text("O barco chega")
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    expect(boat.locator("[lang=en]")).to_be_visible()
+    expect(boat.locator("[lang=pt]")).to_be_visible()
+    [room] = [each for each in call(page, hanse, "GET", "/v1/rooms")["items"] if each["name"]]
+    assert room["reading"] == "side_by_side"
+    page.get_by_role("button", name="How to read other languages").click()
+    page.get_by_role("menuitem", name="Translated").click()
+    expect(boat.locator("[lang=pt]")).to_have_count(0)
+
+
 def found(page: Page, name: str, words: str) -> Locator:
     """Look for messages until some are found; the index is a moment behind."""
     page.keyboard.press("Control+Shift+F")

@@ -56,6 +56,12 @@ export function readRoom(id: string): Promise<Room> {
   return unwrap(api.GET("/v1/rooms/{room_id}", { params: { path: { room_id: id } } }));
 }
 
+/** Keep how one reads a room, on all devices. */
+export async function keepReading(room: string, reading: Schema["Reading"]): Promise<void> {
+  const params = { path: { room_id: room } };
+  await unwrap(api.PUT("/v1/rooms/{room_id}/preferences", { params, body: { reading } }));
+}
+
 /** Append what was written; the answer says where it stands. */
 export async function append(entry: Entry, device: string): Promise<number> {
   const { event } = entry;

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { findPeople } from "@/admin/groups/queries";
+import { peopleFound } from "@/admin/groups/queries";
 import { api, unwrap } from "@/api/client";
 import { usePermissions } from "@/api/queries";
 import { useText } from "@/i18n";
@@ -28,9 +28,8 @@ export function useChatPlaces(typed: string): FoundPlace[] {
   const query = typed.trim().toLowerCase();
   const rooms = useQuery({ ...roomList, enabled: mayRead }).data ?? [];
   const people = useQuery({
-    queryKey: ["chat-people", "palette", query],
+    ...peopleFound(typed.trim()),
     enabled: mayRead && permissions.includes("people:read") && query.length > 1,
-    queryFn: () => findPeople(query),
   });
   const open = (roomId: string) => void navigate({ to: "/chat/$roomId", params: { roomId } });
   const talkTo = async (id: string) => {

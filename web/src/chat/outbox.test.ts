@@ -93,7 +93,10 @@ describe("a text in another language", () => {
   it("is shown as the reader wants it", () => {
     expect(textsOf(message, translation, "translated").map((each) => each.text)).toEqual(["Hello"]);
     expect(textsOf(message, translation, "original").map((each) => each.text)).toEqual(["Olá"]);
-    expect(textsOf(message, translation, "both").map((each) => each.lang)).toEqual(["en", "pt"]);
+    expect(textsOf(message, translation, "side_by_side").map((each) => each.lang)).toEqual([
+      "en",
+      "pt",
+    ]);
   });
 
   it("is never shown for another version", () => {

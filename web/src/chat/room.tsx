@@ -4,21 +4,32 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { api, unwrap } from "@/api/client";
 import { usePermissions } from "@/api/queries";
 import { useText } from "@/i18n";
-import { Button, Confirm, ErrorNote, Icon, IconButton, Menu, MenuItem, Skeleton } from "@/kit";
+import {
+  Button,
+  Confirm,
+  ErrorNote,
+  explain,
+  Icon,
+  IconButton,
+  Menu,
+  MenuItem,
+  Skeleton,
+} from "@/kit";
 import type { MessageActions } from "./actions";
+import { keepReading } from "./api";
 import type { Chat } from "./chat";
 import { Composer } from "./composer";
 import { Messages } from "./messages";
 import type { Filter, Message, Room } from "./model";
 import { Past } from "./past";
 import { memberList, messageAt, roomById, roomList } from "./queries";
-import { chooseReading, chosenReading, type Reading } from "./reading";
+import type { Reading } from "./reading";
 import { useSignal } from "./signal";
 import { Texts } from "./translation";
 import { useNames, useRoomName } from "./use-names";
 import { type Place, View } from "./view";
 
-const READINGS: Reading[] = ["translated", "original", "both"];
+const READINGS: Reading[] = ["translated", "original", "side_by_side"];
 
 export interface RoomSearch {
   topic?: string;
@@ -52,7 +63,8 @@ function OpenRoom({ chat, room, search }: { chat: Chat; room: Room; search: Room
     useMemo(() => [room], [room]),
   );
   const name = nameOfRoom(room);
-  const [reading, setReading] = useState(() => chosenReading(room.id));
+  const [chosen, setChosen] = useState<Reading | null>(null);
+  const reading = chosen ?? room.reading;
   const [editing, setEditing] = useState<Message | null>(null);
   const [removing, setRemoving] = useState<Message | null>(null);
   const [past, setPast] = useState<number | null>(null);
@@ -99,8 +111,12 @@ function OpenRoom({ chat, room, search }: { chat: Chat; room: Room; search: Room
     [chat, room.id, room.role, room.is_archived, writes, moderates, search, text, go],
   );
   const choose = (next: Reading) => {
-    chooseReading(room.id, next);
-    setReading(next);
+    setChosen(next);
+    // Whoever only looks in has nowhere to keep it.
+    if (!room.role) return;
+    keepReading(room.id, next)
+      .then(() => chat.refresh(room.id))
+      .catch((error) => setNotice(explain(error, text)));
   };
   const shared = { chat, room, reading, actions, people, mayReachAll, writes, editing, setEditing };
   return (

@@ -1,4 +1,5 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
+import { peopleFound } from "@/admin/groups/queries";
 import { api, unwrap } from "@/api/client";
 import { glossaries } from "@/api/queries";
 import type { IconName } from "@/kit/icons";
@@ -39,16 +40,14 @@ export const things = (query: string, permissions: readonly string[], queries: Q
     },
   });
 
-async function findPeople(query: string): Promise<Thing[]> {
-  const page = await unwrap(
-    api.GET("/v1/people", { params: { query: { query, limit: FOUND_MAX } } }),
-  );
-  return page.items.map(({ id, name, email }) => ({
+async function findPeople(query: string, queries: QueryClient): Promise<Thing[]> {
+  const found = await queries.ensureQueryData(peopleFound(query));
+  return found.slice(0, FOUND_MAX).map(({ id, name, about }) => ({
     key: id,
     name,
-    about: email,
+    about,
     icon: "person",
-    href: `/admin/people?${new URLSearchParams({ find: email })}`,
+    href: `/admin/people?${new URLSearchParams({ find: about })}`,
   }));
 }
 

@@ -59,9 +59,17 @@ export async function findGroups(query: string, without: string[]): Promise<Foun
 }
 
 /** A few people by name or address. */
-export async function findPeople(query: string): Promise<Found[]> {
+export async function findPeople(query: string) {
   const page = await unwrap(
     api.GET("/v1/people", { params: { query: { query, limit: FOUND_MAX } } }),
   );
   return page.items.map(({ id, name, email }) => ({ id, name, about: email }));
 }
+
+/** The same, for places that look for the same people at once. */
+export const peopleFound = (query: string) =>
+  queryOptions({
+    queryKey: ["people", "found", query],
+    staleTime: 10_000,
+    queryFn: () => findPeople(query),
+  });
