@@ -91,6 +91,13 @@ def test_how_one_reads_a_room_is_kept_for_all_devices(page: Page, hanse: Hanse) 
     expect(boat.locator("[lang=pt]")).to_have_count(0)
 
 
+def test_a_day_is_gone_to(page: Page) -> None:
+    today = page.evaluate("new Date().toLocaleDateString('sv')")
+    with page.expect_request(lambda request: "/messages?" in request.url and "at=" in request.url):
+        page.get_by_label("Go to a day").fill(today)
+    expect(messages(page).first).to_contain_text("The house stands by the river.")
+
+
 def found(page: Page, name: str, words: str) -> Locator:
     """Look for messages until some are found; the index is a moment behind."""
     page.keyboard.press("Control+Shift+F")
