@@ -29,7 +29,7 @@ PAGES: Final = [
 
 _CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "connect-src {connects}; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
+    "media-src 'self'; connect-src {connects}; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
 _NOT_BUILT: Final = (

@@ -65,7 +65,16 @@ export async function keepReading(room: string, reading: Schema["Reading"]): Pro
 /** Append what was written; the answer says where it stands. */
 export async function append(entry: Entry, device: string): Promise<number> {
   const { event } = entry;
-  const body = { text: "", to_all: false, on: true, ...event, client_key: entry.key, device };
+  const files = event.files?.map((each) => each.id);
+  const body = {
+    text: "",
+    to_all: false,
+    on: true,
+    ...event,
+    files,
+    client_key: entry.key,
+    device,
+  };
   const appended = await unwrap(
     api.POST("/v1/rooms/{room_id}/events", {
       params: { path: { room_id: entry.room_id } },

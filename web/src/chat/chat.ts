@@ -2,9 +2,9 @@ import type { QueryClient } from "@tanstack/react-query";
 import { ApiError } from "@/api/client";
 import { append, markRead, readLog, readRoom, readRooms } from "./api";
 import { waitMs } from "./backoff";
-import { type FromServer, WATCHED_MAX } from "./frames";
+import { type Annotation, type FromServer, WATCHED_MAX } from "./frames";
 import { Live, type Way } from "./live";
-import type { Event, NewEvent, Room, Translated } from "./model";
+import type { Event, NewEvent, Room } from "./model";
 import { Names } from "./names";
 import { due, marked, type Outbox, restored, seen, without } from "./outbox";
 import { roomList } from "./queries";
@@ -22,7 +22,7 @@ const REFRESH_MS = 300;
 export interface Follower {
   readonly room: string;
   heard: (events: readonly Event[]) => void;
-  translated: (translation: Translated) => void;
+  annotated: (annotation: Annotation) => void;
   /** News come without translations: ask for them with the history. */
   polled: () => void;
 }
@@ -133,9 +133,8 @@ export class Chat {
         this.markerMoved(frame.room_id, frame.read_number);
         break;
       case "translation":
-        for (const each of this.followers) {
-          if (each.room === frame.translation.room_id) each.translated(frame.translation);
-        }
+      case "previews":
+        for (const each of this.followers) each.annotated(frame);
         break;
       case "typing":
         this.types(frame.room_id, frame.member_ids);

@@ -9,8 +9,11 @@ import {
 } from "react";
 import { useText } from "@/i18n";
 import { Icon, IconButton } from "@/kit";
+import { AttachButton, Attached, DropZone, pastedFiles, useAttach } from "./attach";
 import { ALL, fitting, mentionedIn, type Person, speaksToAll, typedMention } from "./mentions";
+import { useSignal } from "./signal";
 import { keepDraft, keptDraft } from "./storage";
+import { type RoomFile, Uploads } from "./uploads";
 
 const TEXT_CHARACTERS_MAX = 20_000;
 const HEIGHT_MAX_PX = 260;
@@ -19,7 +22,10 @@ export interface Written {
   text: string;
   mentions: string[];
   to_all: boolean;
+  files?: RoomFile[];
 }
+
+const NO_UPLOADS = new Uploads("");
 
 interface ComposerProps {
   label: string;
@@ -30,6 +36,8 @@ interface ComposerProps {
   initial?: string;
   people: readonly Person[];
   mayReachAll: boolean;
+  /** What is attached here; null where nothing can be. */
+  uploads: Uploads | null;
   onSend: (written: Written) => void;
   onType?: () => void;
   /** The key Up in an empty one. */
@@ -53,6 +61,10 @@ export function Composer(props: ComposerProps) {
   const candidates = mayReachAll ? [...people, { id: ALL, name: ALL }] : people;
   const choices = mention ? fitting(candidates, mention.query) : [];
   const choice = choices[Math.min(chosen, choices.length - 1)];
+  const { attach, tooMany } = useAttach(props.uploads);
+  const attached = useSignal((props.uploads ?? NO_UPLOADS).all);
+  const isComplete = attached.every((each) => each.state === "done");
+  const maySend = isComplete && (typed.trim() !== "" || attached.length > 0);
 
   useLayoutEffect(() => {
     const element = area.current;
@@ -85,9 +97,10 @@ export function Composer(props: ComposerProps) {
   };
   const send = () => {
     const said = typed.trim();
-    if (!said) return;
+    if (!maySend) return;
     const to_all = mayReachAll && speaksToAll(said);
-    props.onSend({ text: said, mentions: mentionedIn(said, people), to_all });
+    const files = props.uploads ? { files: props.uploads.taken() } : {};
+    props.onSend({ text: said, mentions: mentionedIn(said, people), to_all, ...files });
     change("", 0);
     setCaret(null);
   };
@@ -133,7 +146,14 @@ export function Composer(props: ComposerProps) {
         </div>
       ) : null}
       {props.children}
+      {props.uploads ? (
+        <>
+          <Attached uploads={props.uploads} tooMany={tooMany} />
+          <DropZone onFiles={attach} />
+        </>
+      ) : null}
       <div className="flex items-end gap-1 rounded-xl border border-line-strong bg-surface pr-1 pl-3 focus-within:border-accent">
+        {props.uploads ? <AttachButton onFiles={attach} /> : null}
         <textarea
           ref={area}
           rows={1}
@@ -149,12 +169,18 @@ export function Composer(props: ComposerProps) {
           onChange={(event) => change(event.target.value, event.target.selectionStart)}
           onSelect={(event) => caret !== null && setCaret(event.currentTarget.selectionStart)}
           onBlur={() => setCaret(null)}
+          onPaste={(event) => {
+            const files = props.uploads ? pastedFiles(event) : [];
+            if (files.length === 0) return;
+            event.preventDefault();
+            attach(files);
+          }}
           onKeyDown={onKeyDown}
           className="my-2 min-h-6 min-w-0 grow resize-none bg-transparent text-ink outline-none placeholder:text-ink-soft"
         />
         <IconButton
           label={text(props.place ? "chat.send" : "common.save")}
-          disabled={!typed.trim()}
+          disabled={!maySend}
           onClick={send}
           className="my-0.5 text-accent"
         >

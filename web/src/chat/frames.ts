@@ -1,5 +1,5 @@
 // What travels over the socket (docs/asyncapi.json).
-import type { Event, Translated } from "./model";
+import type { Event, Previewed, Translated } from "./model";
 
 export type ToServer =
   | { op: "hello"; ticket: string }
@@ -17,13 +17,18 @@ export type FromServer =
   | { op: "read"; room_id: string; read_number: number }
   | { op: "joined"; room_id: string; head: number }
   | { op: "left"; room_id: string }
-  | { op: "translation"; translation: Translated }
+  | Annotation
   | { op: "typing"; room_id: string; member_ids: string[] }
   | { op: "presence"; online: string[]; offline: string[] }
   | { op: "heads"; rooms: Record<string, number> }
   | { op: "pong" }
   | { op: "sent" }
   | { op: "error"; code: string; detail: string };
+
+/** What is told of a message besides the log. */
+export type Annotation =
+  | { op: "translation"; translation: Translated }
+  | { op: "previews"; previewed: Previewed };
 
 export const PROTOCOL = "hanse.chat.v1+json";
 /** Rooms that one `subscribe` may name. */

@@ -4,14 +4,17 @@ import { LocaleContext, type Translate, useText } from "@/i18n";
 import { Icon } from "@/kit";
 import { Actions, type MessageActions } from "./actions";
 import { Avatar } from "./avatar";
+import { LinkPreviews } from "./link-previews";
 import { ALL } from "./mentions";
-import type { Message, Translated } from "./model";
+import { MessageFiles } from "./message-files";
+import type { Message, Previewed, Translated } from "./model";
 import type { Entry } from "./outbox";
 import type { Reading } from "./reading";
 import { Texts } from "./translation";
 import type { NameOf } from "./use-names";
 
 export interface MessageProps {
+  room: string;
   message: Message;
   entry: Entry | null;
   isFirst: boolean;
@@ -22,6 +25,7 @@ export interface MessageProps {
   isMarked: boolean;
   isInThread: boolean;
   translation: Translated | undefined;
+  previewed: Previewed | undefined;
   reading: Reading;
   nameOf: NameOf;
   me: string;
@@ -93,6 +97,12 @@ export const MessageArticle = memo(function MessageArticle(props: MessageProps) 
               mentions={mentionsOf(message, nameOf)}
               mine={[`@${nameOf(me)}`, `@${ALL}`]}
             />
+            {message.files.length > 0 ? (
+              <MessageFiles room={props.room} files={message.files} />
+            ) : null}
+            {props.previewed?.revision === message.revision ? (
+              <LinkPreviews previewed={props.previewed} />
+            ) : null}
             <Notes {...props} text={text} />
             <Reactions {...props} text={text} />
           </>

@@ -42,7 +42,7 @@ export function Messages(props: MessagesProps) {
   const text = useText();
   const shown = useSignal(view.shown);
   const outbox = useSignal(chat.outbox);
-  const { history, translations, goTo } = shown;
+  const { history, translations, previews, goTo } = shown;
   const isAtEnd = history?.isAtEnd ?? false;
   const list = useMemo(
     () =>
@@ -78,7 +78,7 @@ export function Messages(props: MessagesProps) {
 
   const { show, toEnd } = useScroll(box, inner, {
     isAtEnd,
-    rows: translations.size + rows.length,
+    rows: translations.size + previews.size + rows.length,
     onNear: (side) => void view.more(side),
     onSeen: (first, last, isAtBottom) => {
       setFar(!isAtBottom);
@@ -140,9 +140,11 @@ export function Messages(props: MessagesProps) {
         onPointerLeave={() => setActive(0)}
       >
         {shown.status === "loading" ? <Loading /> : null}
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: it is a feed as soon as it has an article */}
+        {/* biome-ignore lint/a11y/useAriaPropsSupportedByRole: both roles have a label */}
         <div
           ref={inner}
-          role="feed"
+          role={list.length > 0 ? "feed" : "group"}
           aria-label={props.label}
           aria-busy={shown.status === "loading"}
           onKeyDown={move}
@@ -152,6 +154,7 @@ export function Messages(props: MessagesProps) {
             row.kind === "message" ? (
               <div key={row.key} data-row={row.key} data-message={row.shown.message.number}>
                 <MessageArticle
+                  room={view.room}
                   message={row.shown.message}
                   entry={row.shown.entry}
                   isFirst={row.isFirst}
@@ -160,6 +163,7 @@ export function Messages(props: MessagesProps) {
                   isMarked={row.shown.message.number === found}
                   isInThread={view.filter.thread !== undefined}
                   translation={translations.get(row.shown.message.number)}
+                  previewed={previews.get(row.shown.message.number)}
                   reading={reading}
                   nameOf={stableNameOf}
                   me={chat.me}

@@ -4,6 +4,7 @@ export type Room = Schema["Room"];
 export type RoomMember = Schema["RoomMember"];
 export type Message = Schema["Message"];
 export type Translated = Schema["Translated"];
+export type Previewed = Schema["Previewed"];
 export type HistoryPage = Schema["HistoryPage"];
 export type Kind =
   | "message"
@@ -57,6 +58,7 @@ export interface NewEvent {
   target?: number | null;
   emoji?: string;
   on?: boolean;
+  files?: Message["files"];
 }
 
 /** Which messages of a room are shown together: all, those of a topic, or those of a thread. */

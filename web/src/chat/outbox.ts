@@ -113,7 +113,7 @@ function draftMessage(entry: Entry, me: string): Message {
     is_deleted: false,
     is_pinned: false,
     reactions: [],
-    files: [],
+    files: event.files ?? [],
   };
 }
 

@@ -8,6 +8,7 @@ import { Confirm, ErrorNote, explain, Icon, IconButton, Menu, MenuItem, Skeleton
 import type { MessageActions } from "./actions";
 import { keepReading } from "./api";
 import type { Chat } from "./chat";
+import { MessageFiles } from "./message-files";
 import type { Message, Room } from "./model";
 import { Past } from "./past";
 import { memberList, messageAt, roomById, roomList } from "./queries";
@@ -111,7 +112,7 @@ function OpenRoom({ chat, room, search }: { chat: Chat; room: Room; search: Room
     <>
       <section
         aria-label={name}
-        className={`flex min-w-0 grow flex-col ${search.thread ? "max-lg:hidden" : ""}`}
+        className={`relative flex min-w-0 grow flex-col ${search.thread ? "max-lg:hidden" : ""}`}
       >
         <header className="flex min-h-14 items-center gap-2 border-b border-line bg-surface px-3 md:px-5">
           <Link
@@ -152,7 +153,7 @@ function OpenRoom({ chat, room, search }: { chat: Chat; room: Room; search: Room
       {search.thread ? (
         <section
           aria-label={text("chat.thread")}
-          className="flex min-w-0 flex-col border-line max-lg:grow lg:w-100 lg:shrink-0 lg:border-l"
+          className="relative flex min-w-0 flex-col border-line max-lg:grow lg:w-100 lg:shrink-0 lg:border-l"
         >
           <header className="flex min-h-14 items-center justify-between gap-2 border-b border-line bg-surface px-4">
             <h1 className="sr-only lg:hidden">{name}</h1>
@@ -219,6 +220,7 @@ function Root({ chat, room, number, reading }: RootProps) {
         mentions={[]}
         mine={[]}
       />
+      <MessageFiles room={room} files={message.files} />
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { Messages } from "./messages";
 import type { Filter, Message, Room } from "./model";
 import type { Reading } from "./reading";
 import { useSignal } from "./signal";
+import { uploadsAt } from "./uploads";
 import { useNames } from "./use-names";
 import { type Place, View } from "./view";
 
@@ -82,6 +83,7 @@ export function Stretch(props: StretchProps) {
           isFocused={isEditingHere || thread !== undefined}
           people={props.people}
           mayReachAll={props.mayReachAll}
+          uploads={isEditingHere ? null : uploadsAt(chat.me, room.id, place)}
           onType={() => chat.typesHere(room.id)}
           onEditLast={() => {
             // The last one is still on its way: the one before is not what is meant.

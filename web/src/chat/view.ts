@@ -1,7 +1,8 @@
 import { readHistory, type Where, wantTranslations } from "./api";
 import type { Chat, Follower } from "./chat";
+import type { Annotation } from "./frames";
 import { type History, historyOf, joined, trimmed, withEvents } from "./history";
-import type { Event, Filter, HistoryPage, Translated } from "./model";
+import type { Event, Filter, HistoryPage, Previewed, Translated } from "./model";
 import { Signal } from "./signal";
 
 /** Messages in the document at once; what is far from the reader is taken out. */
@@ -19,11 +20,18 @@ export interface Shown {
   error?: unknown;
   history: History | null;
   translations: ReadonlyMap<number, Translated>;
+  previews: ReadonlyMap<number, Previewed>;
   /** The message to bring into view, once; `end` for the last one. Each request is a new object. */
   goTo: { to: "end" | "unread" | number } | null;
 }
 
-const NOTHING: Shown = { status: "loading", history: null, translations: new Map(), goTo: null };
+const NOTHING: Shown = {
+  status: "loading",
+  history: null,
+  translations: new Map(),
+  previews: new Map(),
+  goTo: null,
+};
 
 /** A part of a room's history on the screen, which grows at its ends as one reads. */
 export class View implements Follower {
@@ -55,8 +63,8 @@ export class View implements Follower {
       this.unfollow ??= this.chat.follow(this, history.head);
       // What happened between the answer and now.
       const now = withEvents(history, this.chat.tail(this.room).events, this.filter);
-      const translations = merged(new Map(), pages);
-      this.shown.set({ status: "ready", history: now, translations, goTo: { to: goTo } });
+      const annotations = annotated(NOTHING, pages);
+      this.shown.set({ status: "ready", history: now, ...annotations, goTo: { to: goTo } });
     } catch (error) {
       if (this.isStopped || turn !== this.opened) return;
       this.shown.set({ ...NOTHING, status: "failed", error });
@@ -109,7 +117,7 @@ export class View implements Follower {
         this.shown.set({
           ...now,
           history: trimmed(next, other, MESSAGES_MAX),
-          translations: merged(now.translations, [page]),
+          ...annotated(now, [page]),
           goTo: null,
         });
       }
@@ -133,11 +141,16 @@ export class View implements Follower {
     }
   }
 
-  translated(translation: Translated): void {
+  annotated(annotation: Annotation): void {
+    const isTranslation = annotation.op === "translation";
+    const told = isTranslation ? annotation.translation : annotation.previewed;
+    if (told.room_id !== this.room) return;
+    const page = {
+      translations: isTranslation ? [annotation.translation] : [],
+      previews: isTranslation ? [] : [annotation.previewed],
+    };
     const now = this.shown.get();
-    const translations = new Map(now.translations);
-    translations.set(translation.number, translation);
-    this.shown.set({ ...now, translations, goTo: null });
+    this.shown.set({ ...now, ...annotated(now, [page]), goTo: null });
   }
 
   polled(): void {
@@ -148,7 +161,7 @@ export class View implements Follower {
     const page = await readHistory(this.room, this.filter, {}).catch(() => null);
     if (!page || this.isStopped) return;
     const now = this.shown.get();
-    this.shown.set({ ...now, translations: merged(now.translations, [page]), goTo: null });
+    this.shown.set({ ...now, ...annotated(now, [page]), goTo: null });
   }
 
   /** Ask for translations of those of these messages that have none, once each. */
@@ -176,15 +189,29 @@ export class View implements Follower {
   }
 }
 
-function merged(
-  translations: ReadonlyMap<number, Translated>,
-  pages: readonly HistoryPage[],
-): ReadonlyMap<number, Translated> {
-  const next = new Map(translations);
-  for (const page of pages) {
-    for (const each of page.translations) {
-      if ((next.get(each.number)?.revision ?? 0) <= each.revision) next.set(each.number, each);
-    }
+function annotated(
+  { translations, previews }: Pick<Shown, "translations" | "previews">,
+  pages: readonly Pick<HistoryPage, "translations" | "previews">[],
+): Pick<Shown, "translations" | "previews"> {
+  return {
+    translations: merged(
+      translations,
+      pages.flatMap((each) => each.translations),
+    ),
+    previews: merged(
+      previews,
+      pages.flatMap((each) => each.previews),
+    ),
+  };
+}
+
+function merged<A extends { number: number; revision: number }>(
+  known: ReadonlyMap<number, A>,
+  fresh: readonly A[],
+): ReadonlyMap<number, A> {
+  const next = new Map(known);
+  for (const each of fresh) {
+    if ((next.get(each.number)?.revision ?? 0) <= each.revision) next.set(each.number, each);
   }
   return next;
 }
