@@ -29,8 +29,8 @@ PAGES: Final = [
 
 _CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "media-src 'self'; connect-src {connects}; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
+    "media-src 'self'; connect-src {connects}; manifest-src 'self'; worker-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 _NOT_BUILT: Final = (
     '<!doctype html><html lang="en"><title>Hanse</title>'
