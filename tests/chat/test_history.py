@@ -62,3 +62,23 @@ async def test_names_are_told_by_id(ana: Person, ben: Person) -> None:
     names = await ana.ask("GET", f"/chat/names?id={ben.id}&id={ana.id}&id={'0' * 32}")
     assert set(names) == {str(ana.id), str(ben.id)}
     await ana.ask("GET", "/chat/names", status=400)
+
+
+async def test_what_is_pinned_is_listed_the_latest_first(ana: Person, eve: Person) -> None:
+    room = await ana.channel()
+    first, second, third = [(await ana.send(room, f"m{index}"))["number"] for index in range(3)]
+    assert (await ana.ask("GET", f"/rooms/{room}/pins"))["messages"] == []
+    for number in (third, first, second):
+        await ana.send(room, kind="pin", target=number)
+    await ana.send(room, kind="pin", target=second, on=False)
+    await ana.send(room, kind="edit", target=first, text="edited")
+    pinned = (await ana.ask("GET", f"/rooms/{room}/pins"))["messages"]
+    assert [(each["number"], each["text"]) for each in pinned] == [
+        (first, "edited"),
+        (third, "m2"),
+    ]
+    await ana.send(room, kind="delete", target=first)
+    await ana.send(room, kind="pin", target=second)
+    pinned = (await ana.ask("GET", f"/rooms/{room}/pins"))["messages"]
+    assert [each["number"] for each in pinned] == [second, third]
+    await eve.ask("GET", f"/rooms/{room}/pins", status=404)

@@ -84,7 +84,9 @@ def test_how_one_reads_a_room_is_kept_for_all_devices(page: Page, hanse: Hanse) 
     page.reload()
     expect(boat.locator("[lang=en]")).to_be_visible()
     expect(boat.locator("[lang=pt]")).to_be_visible()
-    [room] = [each for each in call(page, hanse, "GET", "/v1/rooms")["items"] if each["name"]]
+    [room] = [
+        each for each in call(page, hanse, "GET", "/v1/rooms")["items"] if each["name"] == "Harbour"
+    ]
     assert room["reading"] == "side_by_side"
     page.get_by_role("button", name="How to read other languages").click()
     page.get_by_role("menuitem", name="Translated").click()

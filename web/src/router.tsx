@@ -70,6 +70,12 @@ const chat = createRoute({
   component: lazyRouteComponent(() => import("./chat/page"), "ChatPage"),
 });
 
+const chatSaved = createRoute({
+  getParentRoute: () => shell,
+  path: "/chat/saved",
+  component: lazyRouteComponent(() => import("./chat/page"), "ChatPage"),
+});
+
 const chatRoom = createRoute({
   getParentRoute: () => shell,
   path: "/chat/$roomId",
@@ -201,6 +207,7 @@ const tree = root.addChildren([
     translate,
     documents,
     chat,
+    chatSaved,
     chatRoom,
     account,
     welcome,

@@ -11,6 +11,8 @@ from hanse import identity
 from hanse.chat.log import store
 from hanse.chat.log.fold import Message, messages_of
 from hanse.chat.log.model import Event, Topic, at_most
+from hanse.chat.log.pins import read_pinned
+from hanse.chat.log.present import read_present
 from hanse.chat.log.rules import NoSuchMessage
 from hanse.chat.places import NUMBER_MAX, instant
 from hanse.chat.previews.model import Previewed
@@ -27,6 +29,7 @@ from hanse.platform.problems import BadRequest
 EVENTS_PAGE_MAX: Final = 500
 MESSAGES_PAGE_MAX: Final = 100
 TOPICS_MAX: Final = 200
+PINNED_MAX: Final = 100
 CHARACTERS_MAX: Final = 1_000_000
 """Text in one answer; what is beyond waits for the next."""
 
@@ -60,6 +63,13 @@ class HistoryPage(Struct, frozen=True):
     before: int | None
     after: int | None
     head: int
+
+
+class PinnedMessages(Struct, frozen=True):
+    """What is pinned in a room, pinned last first, and its translations for the caller."""
+
+    messages: list[Message]
+    translations: list[Translated]
 
 
 class MessageHistory(Struct, frozen=True):
@@ -123,6 +133,16 @@ async def read_topics(tx: Tx, access: Access, room_id: UUID) -> list[Topic]:
     """Return the topics of a room, the one written in last first. Raises NoSuchRoom."""
     await see_room(tx, access, room_id)
     return await store.read_topics(tx, room_id, actor_of(access), TOPICS_MAX)
+
+
+async def list_pinned(tx: Tx, access: Access, room_id: UUID) -> PinnedMessages:
+    """Return up to PINNED_MAX pinned messages of a room. Raises NoSuchRoom."""
+    await see_room(tx, access, room_id)
+    numbers = await read_pinned(tx, room_id, PINNED_MAX)
+    found = {each.number: each for each in await read_present(tx, room_id, numbers)}
+    messages = [found[number] for number in numbers]
+    reads = await languages_of(tx, access)
+    return PinnedMessages(messages, await translated_for(tx, room_id, messages, reads))
 
 
 async def languages_of(tx: Tx, access: Access) -> list[str]:

@@ -1,7 +1,8 @@
 import { Menu as Base } from "@base-ui/react/menu";
 import { useText } from "@/i18n";
-import { Icon, IconButton, Menu, MenuItem } from "@/kit";
+import { Icon, IconButton, Menu, MenuItem, Submenu } from "@/kit";
 import type { Message } from "./model";
+import { RemindItems } from "./remind-menu";
 
 export const EMOJI = ["👍", "❤️", "😂", "🎉", "😮", "😢", "🙏", "👏", "✅", "👀", "🚀", "🤔"];
 
@@ -15,6 +16,8 @@ export interface MessageActions {
   markUnread: (message: Message) => void;
   copyLink: (message: Message) => void;
   showPast: (number: number) => void;
+  save: (message: Message, remindAt: Date | null) => void;
+  remindOther: (message: Message) => void;
   again: (key: string) => void;
   discard: (key: string) => void;
   mayWrite: boolean;
@@ -70,8 +73,18 @@ export function Actions({ message, isOwn, actions }: ActionsProps) {
           <Icon name="link" size={18} />
           {text("chat.copyLink")}
         </MenuItem>
+        <MenuItem onClick={() => actions.save(message, null)}>
+          <Icon name="bookmark" size={18} />
+          {text("chat.save")}
+        </MenuItem>
+        <Submenu icon="bell" label={text("chat.remind")}>
+          <RemindItems
+            onChoose={(at) => actions.save(message, at)}
+            onOther={() => actions.remindOther(message)}
+          />
+        </Submenu>
         <MenuItem onClick={() => actions.markUnread(message)}>
-          <Icon name="bell" size={18} />
+          <Icon name="eye" size={18} />
           {text("chat.markUnread")}
         </MenuItem>
         {actions.mayWrite ? (

@@ -5,7 +5,10 @@ import type { Previewed } from "./model";
 export function LinkPreviews({ previewed }: { previewed: Previewed }) {
   const text = useText();
   return (
-    <ul aria-label={text("chat.links")} className="m-0 my-1 grid list-none grid-cols-[minmax(0,1fr)] gap-1.5 p-0">
+    <ul
+      aria-label={text("chat.links")}
+      className="m-0 my-1 grid list-none grid-cols-[minmax(0,1fr)] gap-1.5 p-0"
+    >
       {previewed.previews.map((each) => (
         <li key={each.url} className="w-130 max-w-full border-l-3 border-line-strong pl-3">
           <p className="m-0 truncate text-sm text-ink-soft">{each.site_name || hostOf(each.url)}</p>

@@ -1,9 +1,10 @@
-import { useParams, useSearch } from "@tanstack/react-router";
+import { useLocation, useParams, useSearch } from "@tanstack/react-router";
 import { useText } from "@/i18n";
 import { Skeleton } from "@/kit";
 import "./chat.css";
 import { currentChat } from "./current";
 import { RoomPane, type RoomSearch } from "./room";
+import { SavedPane } from "./saved";
 import { Sidebar } from "./sidebar";
 import { useSignal } from "./signal";
 
@@ -12,6 +13,7 @@ export function ChatPage() {
   const text = useText();
   const chat = useSignal(currentChat);
   const { roomId } = useParams({ strict: false });
+  const isSaved = useLocation({ select: ({ pathname }) => pathname === "/chat/saved" });
   const search = useSearch({ strict: false }) as RoomSearch;
   if (!chat) {
     return (
@@ -23,8 +25,10 @@ export function ChatPage() {
   }
   return (
     <div className="flex h-[calc(100dvh-3.5rem)] min-h-0 bg-paper">
-      <Sidebar chat={chat} open={roomId} topic={search.topic} />
-      {roomId ? (
+      <Sidebar chat={chat} open={isSaved ? "saved" : roomId} topic={search.topic} />
+      {isSaved ? (
+        <SavedPane chat={chat} />
+      ) : roomId ? (
         <RoomPane chat={chat} id={roomId} search={search} />
       ) : (
         <div className="flex grow items-center justify-center p-6 text-ink-soft max-md:hidden">

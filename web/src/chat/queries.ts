@@ -93,3 +93,27 @@ export const messageAt = (room: string, number: number) =>
     queryKey: ["chat", "message", room, number],
     queryFn: () => readHistory(room, {}, { before: number + 1 }, 1),
   });
+
+/** What is pinned in a room, pinned last first. */
+export const pinnedList = (room: string) =>
+  queryOptions({
+    queryKey: ["chat", "pinned", room],
+    staleTime: 0,
+    queryFn: () =>
+      unwrap(api.GET("/v1/rooms/{room_id}/pins", { params: { path: { room_id: room } } })),
+  });
+
+const readSaved = (cursor: string) =>
+  unwrap(api.GET("/v1/chat/saved", { params: { query: cursor ? { cursor } : {} } }));
+
+/** A message that one keeps. */
+export type Saved = Awaited<ReturnType<typeof readSaved>>["items"][number];
+
+/** What one keeps for later, kept last first. */
+export const savedList = infiniteQueryOptions({
+  queryKey: ["chat", "saved"],
+  staleTime: 0,
+  initialPageParam: "",
+  queryFn: ({ pageParam }) => readSaved(pageParam),
+  getNextPageParam: (page) => page.next_cursor ?? undefined,
+});

@@ -1,7 +1,6 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { api, unwrap } from "@/api/client";
 import { usePermissions } from "@/api/queries";
 import { useText } from "@/i18n";
 import { Confirm, ErrorNote, explain, Icon, IconButton, Menu, MenuItem, Skeleton } from "@/kit";
@@ -13,7 +12,11 @@ import type { Message, Room } from "./model";
 import { Past } from "./past";
 import { memberList, messageAt, roomById, roomList } from "./queries";
 import type { Reading } from "./reading";
+import { RemindAt } from "./remind-menu";
+import { RoomMenu } from "./room-menu";
+import { useSaving } from "./saving";
 import { Stretch } from "./stretch";
+import { Toast } from "./toast";
 import { Texts } from "./translation";
 import { useNames, useRoomName } from "./use-names";
 
@@ -56,7 +59,11 @@ function OpenRoom({ chat, room, search }: { chat: Chat; room: Room; search: Room
   const [editing, setEditing] = useState<Message | null>(null);
   const [removing, setRemoving] = useState<Message | null>(null);
   const [past, setPast] = useState<number | null>(null);
+  const [reminding, setReminding] = useState<Message | null>(null);
+  const saving = useSaving();
+  const { mutate: keep } = saving;
   const [notice, setNotice] = useState("");
+  const clearNotice = useCallback(() => setNotice(""), []);
   const [moment, setMoment] = useState<{ at: string }>();
   const members = useQuery({ ...memberList(room.id), enabled: room.kind === "channel" });
   const ids = useMemo(
@@ -91,13 +98,22 @@ function OpenRoom({ chat, room, search }: { chat: Chat; room: Room; search: Room
         void navigator.clipboard.writeText(link).then(() => setNotice(text("common.copied")));
       },
       showPast: setPast,
+      save: ({ number }, remindAt) =>
+        keep(
+          { room: room.id, number, remindAt },
+          {
+            onSuccess: () => setNotice(text(remindAt ? "chat.remind.isSet" : "chat.isSaved")),
+            onError: (error) => setNotice(explain(error, text)),
+          },
+        ),
+      remindOther: setReminding,
       again: (key) => chat.again(key),
       discard: (key) => chat.discard(key),
       mayWrite: writes,
       mayRemoveAll: moderates,
       mayReact: room.role !== null && !room.is_archived,
     }),
-    [chat, room.id, room.role, room.is_archived, writes, moderates, search, text, go],
+    [chat, room.id, room.role, room.is_archived, writes, moderates, search, text, go, keep],
   );
   const choose = (next: Reading) => {
     setChosen(next);
@@ -138,7 +154,7 @@ function OpenRoom({ chat, room, search }: { chat: Chat; room: Room; search: Room
               </MenuItem>
             ))}
           </Menu>
-          {room.role ? <RoomMenu chat={chat} room={room} /> : null}
+          <RoomMenu chat={chat} room={room} name={name} mayPin={writes} />
         </header>
         <Stretch
           {...shared}
@@ -175,9 +191,7 @@ function OpenRoom({ chat, room, search }: { chat: Chat; room: Room; search: Room
           />
         </section>
       ) : null}
-      <p role="status" className="sr-only">
-        {notice}
-      </p>
+      <Toast notice={notice} onEnd={clearNotice} />
       {removing ? (
         <Confirm
           title={text("chat.deleteTitle")}
@@ -189,6 +203,17 @@ function OpenRoom({ chat, room, search }: { chat: Chat; room: Room; search: Room
             setRemoving(null);
           }}
           onClose={() => setRemoving(null)}
+        />
+      ) : null}
+      {reminding ? (
+        <RemindAt
+          busy={saving.isPending}
+          error={saving.error}
+          onChoose={(at) => {
+            const saved = { room: room.id, number: reminding.number, remindAt: at };
+            keep(saved, { onSuccess: () => setReminding(null) });
+          }}
+          onClose={() => setReminding(null)}
         />
       ) : null}
       {past ? <Past room={room.id} number={past} onClose={() => setPast(null)} /> : null}
@@ -222,30 +247,6 @@ function Root({ chat, room, number, reading }: RootProps) {
       />
       <MessageFiles room={room} files={message.files} />
     </div>
-  );
-}
-
-function RoomMenu({ chat, room }: { chat: Chat; room: Room }) {
-  const text = useText();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
-  if (room.kind === "direct") return null;
-  const leave = async () => {
-    await unwrap(
-      api.DELETE("/v1/rooms/{room_id}/members/{member_id}", {
-        params: { path: { room_id: room.id, member_id: chat.me } },
-      }),
-    );
-    await queries.invalidateQueries({ queryKey: ["chat", "channels"] });
-    await navigate({ to: "/chat" });
-  };
-  return (
-    <Menu label={text("chat.more")} trigger={<Icon name="more" />}>
-      <MenuItem onClick={() => void leave()}>
-        <Icon name="leave" size={18} />
-        {text("chat.leave")}
-      </MenuItem>
-    </Menu>
   );
 }
 

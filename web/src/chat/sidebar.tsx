@@ -106,6 +106,13 @@ export function Sidebar({ chat, open, topic }: SidebarProps) {
       <nav aria-label={text("chat.rooms")} className="min-h-0 grow overflow-y-auto px-2 pb-4">
         {found.error ? <ErrorNote error={found.error} retry={() => void found.refetch()} /> : null}
         {found.isPending ? <Skeleton className="m-2 h-40" /> : null}
+        <Link
+          to="/chat/saved"
+          className="flex min-h-9 items-center gap-2 rounded-lg px-2 text-ink-soft hover:bg-sunken [&.active]:bg-accent-soft [&.active]:text-accent-strong"
+        >
+          <Icon name="bookmark" size={18} />
+          {text("chat.saved")}
+        </Link>
         <Section title={text("chat.channels")}>{channels.map(item)}</Section>
         <Section title={text("chat.direct")}>{direct.map(item)}</Section>
         {found.data?.length === 0 ? (

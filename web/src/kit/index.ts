@@ -8,7 +8,7 @@ export { Dialog } from "./dialog";
 export { DialogForm } from "./dialog-form";
 export { Field } from "./field";
 export { Icon } from "./icons";
-export { Menu, MenuChoice, MenuItem } from "./menu";
+export { Menu, MenuChoice, MenuItem, Submenu } from "./menu";
 export { PageHead } from "./page";
 export { itemsOf, Paged } from "./paged";
 export { type Option, Select } from "./select";

@@ -1,5 +1,6 @@
 import { Menu as Base } from "@base-ui/react/menu";
 import type { ReactNode } from "react";
+import { Icon, type IconName } from "./icons";
 
 interface MenuProps {
   label: string;
@@ -47,6 +48,34 @@ export function MenuItem({ onClick, isCurrent, children }: MenuItemProps) {
     >
       {children}
     </Base.Item>
+  );
+}
+
+/** More actions behind one of a menu. */
+export function Submenu({
+  icon,
+  label,
+  children,
+}: {
+  icon: IconName;
+  label: string;
+  children: ReactNode;
+}) {
+  return (
+    <Base.SubmenuRoot>
+      <Base.SubmenuTrigger className="flex min-h-9 items-center gap-2 rounded-lg px-3 data-[highlighted]:bg-sunken data-[popup-open]:bg-sunken">
+        <Icon name={icon} size={18} />
+        <span className="grow">{label}</span>
+        <span aria-hidden="true">›</span>
+      </Base.SubmenuTrigger>
+      <Base.Portal>
+        <Base.Positioner sideOffset={2} className="z-60">
+          <Base.Popup className="min-w-52 rounded-xl border border-line bg-raised p-1 shadow-card">
+            {children}
+          </Base.Popup>
+        </Base.Positioner>
+      </Base.Portal>
+    </Base.SubmenuRoot>
   );
 }
 

@@ -16,6 +16,7 @@ export const PLACES: Place[] = [
   { to: "/translate", name: "nav.translate", icon: "translate", system: true },
   { to: "/translate/documents", name: "nav.documents", icon: "file", system: true },
   { to: "/chat", name: "nav.chat", icon: "chat", permission: "chat:read", system: true },
+  { to: "/chat/saved", name: "chat.saved", icon: "bookmark", permission: "chat:read" },
   // For whoever may do more than every member: who sees no page of it sees no Admin either.
   { to: "/admin", name: "nav.admin", icon: "admin", permission: "people:write", system: true },
   { to: "/admin/people", name: "nav.people", icon: "people", permission: "people:write" },

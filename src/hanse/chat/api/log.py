@@ -22,6 +22,7 @@ from hanse.chat.reading import (
     HistoryPage,
     LogPage,
     MessageHistory,
+    PinnedMessages,
 )
 from hanse.chat.rooms import store
 from hanse.chat.rooms.service import actor_of, may_browse
@@ -198,6 +199,19 @@ async def list_topics(access: Access, db: Db, room_id: UUID) -> list[Topic]:
         return await reading.read_topics(tx, access, room_id)
 
 
+@get(
+    "/rooms/{room_id:uuid}/pins",
+    operation_id="listPinnedMessages",
+    summary="List what is pinned in a room",
+    tags=["Chat"],
+    responses=errors(),
+)
+async def list_pinned(access: Access, db: Db, room_id: UUID) -> PinnedMessages:
+    """List up to 100 pinned messages as they stand, pinned last first."""
+    async with db.tx(access.organisation_id, access.person_id) as tx:
+        return await reading.list_pinned(tx, access, room_id)
+
+
 @post(
     "/rooms/{room_id:uuid}/translations",
     operation_id="wantTranslations",
@@ -306,6 +320,7 @@ handlers = [
     read_history,
     read_message,
     list_topics,
+    list_pinned,
     want_translations,
     sync,
     create_ticket,
