@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hanse.chat.files.service import FileRules
     from hanse.chat.gateway.document import asyncapi_document
     from hanse.chat.gateway.server import serve_gateway
+    from hanse.chat.holds.service import register_holds
     from hanse.chat.log.append import EventsAppended
     from hanse.chat.log.owner import own_rooms
     from hanse.chat.notifying.kinds import KINDS
@@ -41,6 +42,7 @@ else:
             "own_rooms": "log.owner",
             "previews_of": "previews.previewer",
             "register_files": "files.jobs",
+            "register_holds": "holds.service",
             "register_previews": "previews.previewer",
             "register_reminders": "saving.service",
             "register_retention": "retention.jobs",
@@ -64,6 +66,7 @@ __all__ = [
     "own_rooms",
     "previews_of",
     "register_files",
+    "register_holds",
     "register_previews",
     "register_reminders",
     "register_retention",

@@ -43,6 +43,10 @@ class Permission(StrEnum):
     """To make channels."""
     CHAT_REACH_ALL = "chat:reach_all"
     """To address everybody in a room."""
+    CHAT_HOLDS = "chat:holds"
+    """To place legal holds, and to read what they hold."""
+    CHAT_MODERATE = "chat:moderate"
+    """To decide about reports of all rooms."""
     PROVISIONING = "provisioning"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
@@ -80,7 +84,7 @@ _CHAT = frozenset({Permission.CHAT_READ, Permission.CHAT_WRITE})
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
-    Role.ADMIN: frozenset(Permission),
+    Role.ADMIN: frozenset(Permission) - {Permission.CHAT_HOLDS},
     Role.MEMBER: TEXT_SCOPES
     | _CHAT
     | {

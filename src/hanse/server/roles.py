@@ -291,6 +291,7 @@ async def jobs(settings: Settings) -> None:
         outbound = OutboundClient(settings.webhook_rules)
         open_ones.push_async_callback(outbound.close)
         chat.register_retention(registry, db)
+        chat.register_holds(registry)
         live = language.LiveTranslator(db, inference_client, settings.characters_per_month_max)
         translator = chat.Translator(db, bus, live)
         await translator.listen()

@@ -141,7 +141,7 @@ async def download_file(
     if part is not None:
         headers["Content-Range"] = f"bytes {first}-{last}/{total}"
     headers["Content-Length"] = str(last - first + 1)
-    content: AsyncIterator[bytes] = service.read_content(db, access, stored, first, last)
+    content: AsyncIterator[bytes] = service.read_file(db, access, file_id, first, last)
     return Stream(
         content,
         status_code=206 if part else 200,

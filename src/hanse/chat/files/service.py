@@ -238,8 +238,8 @@ async def delete_unsent(tx: Tx, access: Access, room_id: UUID, id: UUID) -> None
         raise NoSuchFile("There is no such file of yours that was not sent.")
 
 
-async def read_content(
-    db: Db, access: Access, stored: Stored, first: int, last: int
+async def read_file(
+    db: Db, access: Access, file_id: UUID, first: int, last: int
 ) -> AsyncIterator[bytes]:
     """Yield the content of a file from byte `first` to `last`.
 
@@ -248,7 +248,7 @@ async def read_content(
     """
     for place in range(first // store.PART_BYTES, last // store.PART_BYTES + 1):
         async with db.tx(access.organisation_id, access.person_id) as tx:
-            data = await store.read_part(tx, stored.file.id, place)
+            data = await store.read_part(tx, file_id, place)
         if data is None:
             return
         start = place * store.PART_BYTES

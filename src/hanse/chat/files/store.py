@@ -79,7 +79,9 @@ async def insert(
 async def get(tx: Tx, room_id: UUID, id: UUID) -> Stored | None:
     """One file of a room."""
     row = await tx.fetchrow(
-        f"select {_STORED} from chat.files where room_id = $1 and id = $2", room_id, id
+        f"select {_STORED} from chat.files where room_id = $1 and id = $2 and not is_held",
+        room_id,
+        id,
     )
     return None if row is None else _stored(row)
 

@@ -16,6 +16,7 @@ from hanse.chat.files import store as files_store
 from hanse.chat.files.model import Stored
 from hanse.chat.log import store
 from hanse.chat.log.model import Appended, Body, Draft, Event, Kind, RoomRole
+from hanse.chat.log.redaction import redact
 from hanse.chat.log.rules import Facts, refusal
 from hanse.chat.log.store import Head, Known
 from hanse.platform import outbox
@@ -94,7 +95,7 @@ async def _write(tx: Tx, events: Sequence[Event], epochs: Mapping[UUID, int]) ->
     if sent := {file.id: each.number for each in events for file in each.body.files}:
         await files_store.send(tx, sent)
     if deleted := [(each.room_id, each.target) for each in events if each.kind is Kind.DELETE]:
-        await store.redact(tx, [(room_id, target) for room_id, target in deleted if target])
+        await redact(tx, [(room_id, target) for room_id, target in deleted if target])
     await announce(tx, EventsAppended(stretches=stretches(events)))
 
 

@@ -72,15 +72,6 @@ from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[])
 where h.room_id = v.room_id
 """
 
-# A deleted message leaves nothing of its text behind, nor do its earlier versions.
-_REDACT_SQL: Final = """
-update chat.events e set body = '{}', topic = case when e.number = v.target then e.topic end,
-    to_all = false, is_redacted = true
-from unnest($1::uuid[], $2::bigint[]) as v (room_id, target)
-where e.room_id = v.room_id
-    and (e.number = v.target or (e.target = v.target and e.kind = 'edit'))
-"""
-
 _MOVE_TOPICS_SQL: Final = """
 update chat.events e set topic = v.topic
 from unnest($1::uuid[], $2::bigint[], $3::text[]) as v (room_id, target, topic)
@@ -93,29 +84,9 @@ from unnest($1::uuid[], $2::bigint[], $3::boolean[]) as v (room_id, target, to_a
 where e.room_id = v.room_id and e.number = v.target and e.to_all <> v.to_all
 """
 
-_FORGET_MENTIONS_SQL: Final = """
+FORGET_MENTIONS_SQL: Final = """
 delete from chat.mentions m using unnest($1::uuid[], $2::bigint[]) as v (room_id, number)
 where m.room_id = v.room_id and m.number = v.number
-"""
-
-_DELETE_FILES_SQL: Final = """
-delete from chat.files f using unnest($1::uuid[], $2::bigint[]) as v (room_id, number)
-where f.room_id = v.room_id and f.number = v.number
-"""
-
-_FORGET_TRANSLATIONS_SQL: Final = """
-delete from chat.translations t using unnest($1::uuid[], $2::bigint[]) as v (room_id, number)
-where t.room_id = v.room_id and t.number = v.number
-"""
-
-_FORGET_WORDS_SQL: Final = """
-delete from chat.findable f using unnest($1::uuid[], $2::bigint[]) as v (room_id, number)
-where f.room_id = v.room_id and f.number = v.number
-"""
-
-_FORGET_SAVED_SQL: Final = """
-delete from chat.saved s using unnest($1::uuid[], $2::bigint[]) as v (room_id, number)
-where s.room_id = v.room_id and s.number = v.number
 """
 
 _MENTION_SQL: Final = """
@@ -226,17 +197,6 @@ async def move_heads(tx: Tx, ends: dict[UUID, tuple[int, int, int]]) -> None:
     await tx.execute(_MOVE_HEADS_SQL, list(ends), *columns)
 
 
-async def redact(tx: Tx, messages: Sequence[tuple[UUID, int]]) -> None:
-    """Take away what these messages, by room and number, said and brought."""
-    args = [room_id for room_id, _ in messages], [number for _, number in messages]
-    await tx.execute(_REDACT_SQL, *args)
-    await tx.execute(_DELETE_FILES_SQL, *args)
-    await tx.execute(_FORGET_TRANSLATIONS_SQL, *args)
-    await tx.execute(_FORGET_WORDS_SQL, *args)
-    await tx.execute(_FORGET_SAVED_SQL, *args)
-    await tx.execute(_FORGET_MENTIONS_SQL, *args)
-
-
 async def move_topics(tx: Tx, events: Sequence[Event]) -> None:
     """Let the targets of these events stand in another topic."""
     await tx.execute(
@@ -252,7 +212,7 @@ async def mention(tx: Tx, events: Sequence[Event]) -> None:
     edits = [each for each in events if each.kind is Kind.EDIT]
     if edits:
         rooms, targets = [each.room_id for each in edits], [each.target for each in edits]
-        await tx.execute(_FORGET_MENTIONS_SQL, rooms, targets)
+        await tx.execute(FORGET_MENTIONS_SQL, rooms, targets)
         await tx.execute(_TO_ALL_SQL, rooms, targets, [each.body.to_all for each in edits])
     wanted = [
         (each.room_id, who, each.target or each.number)

@@ -6,6 +6,7 @@ from uuid import UUID
 from prometheus_client import Counter
 
 from hanse.chat.log import store as log_store
+from hanse.chat.log.redaction import redact
 from hanse.chat.retention import store
 from hanse.chat.retention.store import Retained
 from hanse.platform.database import Db, Tx
@@ -43,7 +44,7 @@ async def _expire_some(db: Db, room: Retained) -> bool:
         if not found:
             return False
         numbers = [each.number for each in found if not each.is_redacted]
-        await log_store.redact(tx, [(room.room_id, number) for number in numbers])
+        await redact(tx, [(room.room_id, number) for number in numbers])
         await store.expired_to(tx, room.room_id, found[-1].number)
     _expired.inc(len(numbers))
     return len(found) == MESSAGES_TOGETHER
