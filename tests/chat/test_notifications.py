@@ -218,3 +218,19 @@ async def test_a_reminder_comes_at_its_time_unless_it_was_taken_back(
     await ana.ask("PUT", f"/rooms/{room}/members/{bot.id}", {})
     await bot.ask("PUT", paths[0], {})
     await bot.ask("PUT", paths[0], soon(60), 400)
+
+
+async def test_a_report_is_told_to_moderators_and_its_outcome_to_the_reporter(
+    tenant: Tenant, ana: Person, ben: Person
+) -> None:
+    cy = await person_of(tenant, name="Cy")
+    room = await ana.channel(name="Mole", member_ids=[str(ben.id), str(cy.id)])
+    number = (await ben.send(room, "Pineapple!"))["number"]
+    path = f"/rooms/{room}/messages/{number}/reports"
+    id = (await cy.ask("POST", path, {"reason": "spam"}, 201))["id"]
+    [one] = await told(ana)
+    assert (one["title"], one["link"]) == ("A message was reported in Mole", "/chat/reports")
+    await ana.ask("POST", f"/chat/reports/{id}/decision", {"decision": "delete"})
+    [one] = await told(cy)
+    assert one["title"] == "Your report in Mole was looked at: the message was deleted"
+    assert await inbox(ben) == []

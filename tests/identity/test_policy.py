@@ -52,6 +52,8 @@ EXPECTED = {
     Permission.CHAT_BROWSE: MEMBERS,
     Permission.CHAT_CHANNELS: MEMBERS,
     Permission.CHAT_REACH_ALL: ADMINS,
+    Permission.CHAT_MODERATE: ADMINS,
+    Permission.CHAT_HOLDS: {Role.OWNER},
 }
 
 

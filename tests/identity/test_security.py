@@ -76,6 +76,10 @@ async def neighbour(house: House) -> Neighbour:
     await make(f"/v1/rooms/{room['id']}/events", {"client_key": "k", "text": MARK})
     path = f"/v1/rooms/{room['id']}/files?name={MARK}.txt"
     file = (await owner.post(path, content=MARK.encode())).json()
+    hold = await make("/v1/chat/holds", {"name": MARK, "reason": MARK, "room_id": room["id"]})
+    other = await tenant.signed_in(Role.MEMBER)
+    report = await other.post(f"/v1/rooms/{room['id']}/messages/3/reports", json={"reason": "spam"})
+    assert report.status_code == 201, report.text
     sessions = (await owner.get("/v1/me/sessions")).json()
     subscription = await make(
         "/v1/me/push-subscriptions", Browser().subscription(f"/{MARK}", "fcm.googleapis.com")
@@ -103,6 +107,8 @@ async def neighbour(house: House) -> Neighbour:
             "translation_memory_id": memory.get("translation_memory_id", str(uuid4())),
             "room_id": room["id"],
             "file_id": file["id"],
+            "hold_id": hold["id"],
+            "report_id": report.json()["id"],
             "member_id": person["id"],
             "style_id": style.get("style_id", str(uuid4())),
         }

@@ -76,6 +76,12 @@ const chatSaved = createRoute({
   component: lazyRouteComponent(() => import("./chat/page"), "ChatPage"),
 });
 
+const chatReports = createRoute({
+  getParentRoute: () => shell,
+  path: "/chat/reports",
+  component: lazyRouteComponent(() => import("./chat/page"), "ChatPage"),
+});
+
 const chatRoom = createRoute({
   getParentRoute: () => shell,
   path: "/chat/$roomId",
@@ -137,6 +143,18 @@ const models = createRoute({
   getParentRoute: () => admin,
   path: "/models",
   component: lazyRouteComponent(() => import("./admin/models"), "ModelsPage"),
+});
+
+const holds = createRoute({
+  getParentRoute: () => admin,
+  path: "/holds",
+  component: lazyRouteComponent(() => import("./admin/holds/list"), "HoldsPage"),
+});
+
+const hold = createRoute({
+  getParentRoute: () => admin,
+  path: "/holds/$holdId",
+  component: lazyRouteComponent(() => import("./admin/holds/hold"), "HoldPage"),
 });
 
 const providers = createRoute({
@@ -208,6 +226,7 @@ const tree = root.addChildren([
     documents,
     chat,
     chatSaved,
+    chatReports,
     chatRoom,
     account,
     welcome,
@@ -221,6 +240,8 @@ const tree = root.addChildren([
       glossaries,
       glossary,
       models,
+      holds,
+      hold,
       providers,
       keys,
       usage,

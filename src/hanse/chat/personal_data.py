@@ -87,4 +87,30 @@ holdings: Final = (
         """,
         erasing=(Erasing("delete from chat.saved where organisation_id = $1 and member_id = $2"),),
     ),
+    # Nobody learns from their archive that they are under a hold, or who reported them.
+    Holding(
+        name="chat/holds",
+        columns=("chat.holds.person_id", "chat.holds.created_by", "chat.holds.released_by"),
+    ),
+    Holding(
+        name="chat/reports",
+        columns=(
+            "chat.reports.reporter_id",
+            "chat.reports.sender_id",
+            "chat.reports.decided_by",
+        ),
+        select="""
+            select room_id, number, reason, note, created_at, decision, decided_at
+            from chat.reports where organisation_id = $1 and reporter_id = $2 order by id
+        """,
+    ),
+    Holding(
+        name="chat/bans",
+        columns=("chat.bans.member_id",),
+        select="""
+            select room_id, banned_at
+            from chat.bans where organisation_id = $1 and member_id = $2 order by room_id
+        """,
+        erasing=(Erasing("delete from chat.bans where organisation_id = $1 and member_id = $2"),),
+    ),
 )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from hanse.identity.events import examples as event_examples
     from hanse.identity.expiry import register_expiry
+    from hanse.identity.groups.store import list_holders
     from hanse.identity.model import Access, ApiKey, Organisation, Origin, Person, Status
     from hanse.identity.notifications.kinds import KINDS
     from hanse.identity.notifications.live import InboxBells
@@ -121,6 +122,7 @@ else:
             "get_person": "people",
             "get_person_by_email": "people",
             "holdings": "personal_data.holdings",
+            "list_holders": "groups.store",
             "list_api_keys": "store",
             "list_organisations": "store",
             "names_of": "people",
@@ -195,6 +197,7 @@ __all__ = [
     "get_person_by_email",
     "holdings",
     "list_api_keys",
+    "list_holders",
     "list_organisations",
     "names_of",
     "newest_api_keys",

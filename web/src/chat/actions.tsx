@@ -18,6 +18,7 @@ export interface MessageActions {
   showPast: (number: number) => void;
   save: (message: Message, remindAt: Date | null) => void;
   remindOther: (message: Message) => void;
+  report: (message: Message) => void;
   again: (key: string) => void;
   discard: (key: string) => void;
   mayWrite: boolean;
@@ -93,6 +94,12 @@ export function Actions({ message, isOwn, actions }: ActionsProps) {
             {text(message.is_pinned ? "chat.unpin" : "chat.pin")}
           </MenuItem>
         ) : null}
+        {isOwn ? null : (
+          <MenuItem onClick={() => actions.report(message)}>
+            <Icon name="flag" size={18} />
+            {text("reports.report")}
+          </MenuItem>
+        )}
         {isOwn || actions.mayRemoveAll ? (
           <MenuItem onClick={() => actions.remove(message)}>
             <Icon name="bin" size={18} />

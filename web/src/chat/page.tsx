@@ -1,19 +1,29 @@
 import { useLocation, useParams, useSearch } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { useText } from "@/i18n";
 import { Skeleton } from "@/kit";
 import "./chat.css";
+import type { Chat } from "./chat";
 import { currentChat } from "./current";
+import { ReportsPane } from "./reports";
 import { RoomPane, type RoomSearch } from "./room";
 import { SavedPane } from "./saved";
 import { Sidebar } from "./sidebar";
 import { useSignal } from "./signal";
+
+/** What stands beside the rooms instead of one of them. */
+const PANES: Record<string, (props: { chat: Chat }) => ReactNode> = {
+  "/chat/saved": SavedPane,
+  "/chat/reports": ReportsPane,
+};
 
 /** The chat: rooms at the side, and one of them. */
 export function ChatPage() {
   const text = useText();
   const chat = useSignal(currentChat);
   const { roomId } = useParams({ strict: false });
-  const isSaved = useLocation({ select: ({ pathname }) => pathname === "/chat/saved" });
+  const pathname = useLocation({ select: (location) => location.pathname });
+  const Pane = PANES[pathname];
   const search = useSearch({ strict: false }) as RoomSearch;
   if (!chat) {
     return (
@@ -25,9 +35,9 @@ export function ChatPage() {
   }
   return (
     <div className="flex h-[calc(100dvh-3.5rem)] min-h-0 bg-paper">
-      <Sidebar chat={chat} open={isSaved ? "saved" : roomId} topic={search.topic} />
-      {isSaved ? (
-        <SavedPane chat={chat} />
+      <Sidebar chat={chat} open={Pane ? pathname : roomId} topic={search.topic} />
+      {Pane ? (
+        <Pane chat={chat} />
       ) : roomId ? (
         <RoomPane chat={chat} id={roomId} search={search} />
       ) : (

@@ -13,6 +13,7 @@ import { Past } from "./past";
 import { memberList, messageAt, roomById, roomList } from "./queries";
 import type { Reading } from "./reading";
 import { RemindAt } from "./remind-menu";
+import { ReportMessage } from "./report";
 import { RoomMenu } from "./room-menu";
 import { useSaving } from "./saving";
 import { Stretch } from "./stretch";
@@ -60,6 +61,7 @@ function OpenRoom({ chat, room, search }: { chat: Chat; room: Room; search: Room
   const [removing, setRemoving] = useState<Message | null>(null);
   const [past, setPast] = useState<number | null>(null);
   const [reminding, setReminding] = useState<Message | null>(null);
+  const [reporting, setReporting] = useState<Message | null>(null);
   const saving = useSaving();
   const { mutate: keep } = saving;
   const [notice, setNotice] = useState("");
@@ -107,6 +109,7 @@ function OpenRoom({ chat, room, search }: { chat: Chat; room: Room; search: Room
           },
         ),
       remindOther: setReminding,
+      report: setReporting,
       again: (key) => chat.again(key),
       discard: (key) => chat.discard(key),
       mayWrite: writes,
@@ -214,6 +217,17 @@ function OpenRoom({ chat, room, search }: { chat: Chat; room: Room; search: Room
             keep(saved, { onSuccess: () => setReminding(null) });
           }}
           onClose={() => setReminding(null)}
+        />
+      ) : null}
+      {reporting ? (
+        <ReportMessage
+          room={room.id}
+          message={reporting}
+          onDone={() => {
+            setReporting(null);
+            setNotice(text("reports.sent"));
+          }}
+          onClose={() => setReporting(null)}
         />
       ) : null}
       {past ? <Past room={room.id} number={past} onClose={() => setPast(null)} /> : null}

@@ -17,6 +17,7 @@ export const PLACES: Place[] = [
   { to: "/translate/documents", name: "nav.documents", icon: "file", system: true },
   { to: "/chat", name: "nav.chat", icon: "chat", permission: "chat:read", system: true },
   { to: "/chat/saved", name: "chat.saved", icon: "bookmark", permission: "chat:read" },
+  { to: "/chat/reports", name: "reports.title", icon: "flag", permission: "chat:read" },
   // For whoever may do more than every member: who sees no page of it sees no Admin either.
   { to: "/admin", name: "nav.admin", icon: "admin", permission: "people:write", system: true },
   { to: "/admin/people", name: "nav.people", icon: "people", permission: "people:write" },
@@ -32,6 +33,7 @@ export const PLACES: Place[] = [
   { to: "/admin/keys", name: "nav.keys", icon: "key", permission: "api_keys:read" },
   { to: "/admin/usage", name: "nav.usage", icon: "chart", permission: "api_keys:read" },
   { to: "/admin/webhooks", name: "nav.webhooks", icon: "hook", permission: "webhooks:read" },
+  { to: "/admin/holds", name: "holds.title", icon: "lock", permission: "chat:holds" },
   { to: "/admin/audit", name: "nav.audit", icon: "docs", permission: "audit:read" },
   { to: "/notifications", name: "nav.inbox", icon: "bell" },
   { to: "/account", name: "nav.account", icon: "person" },

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from hanse.chat.api import files, holds, log, retention, rooms, saved, search
+from hanse.chat.api import files, holds, log, reports, retention, rooms, saved, search
 
 router = Router(
     "/v1",
@@ -14,5 +14,6 @@ router = Router(
         *files.handlers,
         *retention.handlers,
         *holds.handlers,
+        *reports.handlers,
     ],
 )

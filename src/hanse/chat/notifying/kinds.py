@@ -43,6 +43,12 @@ MESSAGE: Final = Kind(
     coalesce_s=COALESCE_S,
 )
 REMINDER: Final = Kind(name="chat.reminder", texts=_TEXTS["reminder"], facts=("sender",))
+REPORT: Final = Kind(
+    name="chat.report", texts=_TEXTS["report"], facts=("room",), coalesce_s=COALESCE_S
+)
+REPORT_DECIDED: Final = Kind(
+    name="chat.report_decided", texts=_TEXTS["report_decided"], facts=("room", "decision")
+)
 
 BY_REASON: Final = {
     Reason.DIRECT: DIRECT_MESSAGE,
@@ -50,4 +56,4 @@ BY_REASON: Final = {
     Reason.THREAD: THREAD_REPLY,
     Reason.MESSAGE: MESSAGE,
 }
-KINDS: Final = (*BY_REASON.values(), REMINDER)
+KINDS: Final = (*BY_REASON.values(), REMINDER, REPORT, REPORT_DECIDED)

@@ -10,6 +10,7 @@ from hanse.chat.log import store as log_store
 from hanse.chat.log.append import append_all
 from hanse.chat.log.model import Body, Draft, Event, Kind, RoomRole
 from hanse.chat.log.rules import NoSuchRoom, NotAllowedInRoom, RoomArchived
+from hanse.chat.reports import store as reports_store
 from hanse.chat.rooms import store
 from hanse.chat.rooms.model import Changed, Preferences, Reading, Room, RoomKind, Told
 from hanse.identity import Access, Permission
@@ -109,7 +110,7 @@ async def create_channel(
         is_public=is_public,
     )
     body = Body(name=name, description=description or None)
-    drafts = [_draft(id, actor, Kind.ROOM, body)]
+    drafts = [system_draft(id, actor, Kind.ROOM, body)]
     drafts += await _enter(tx, id, actor, [actor], RoomRole.OWNER)
     others = [each for each in dict.fromkeys(member_ids) if each != actor]
     drafts += await _enter(tx, id, actor, others, RoomRole.MEMBER)
@@ -156,7 +157,7 @@ async def change_room(
     name = None if name is None else _clean_name(name)
     await store.update_room(tx, id, name, description, is_archived, has_link_previews)
     body = Body(name=name, description=description, is_archived=is_archived)
-    return await _changed(tx, access, id, [_draft(id, actor_of(access), Kind.ROOM, body)])
+    return await _changed(tx, access, id, [system_draft(id, actor_of(access), Kind.ROOM, body)])
 
 
 async def put_member(tx: Tx, access: Access, id: UUID, member_id: UUID, role: RoomRole) -> Changed:
@@ -171,11 +172,14 @@ async def put_member(tx: Tx, access: Access, id: UUID, member_id: UUID, role: Ro
     actor = actor_of(access)
     before = await store.get_role(tx, id, member_id)
     joins = member_id == actor and room.role is None and role is RoomRole.MEMBER
+    if joins and await reports_store.is_banned(tx, id, member_id):
+        raise NotAllowedInRoom("You were taken out of this room: ask a moderator to let you back.")
     if not joins:
         appoints = before in (None, *_APPOINTED) and role in _APPOINTED
         _require_role(room, *_MODERATORS if appoints else (RoomRole.OWNER,))
     if before is RoomRole.OWNER and role is not RoomRole.OWNER:
         await _keep_an_owner(tx, id)
+    await reports_store.lift_ban(tx, id, member_id)
     return await _changed(tx, access, id, await _enter(tx, id, actor, [member_id], role))
 
 
@@ -194,7 +198,7 @@ async def remove_member(tx: Tx, access: Access, id: UUID, member_id: UUID) -> li
     if role is RoomRole.OWNER:
         await _keep_an_owner(tx, id)
     await store.delete_member(tx, id, member_id)
-    draft = _draft(id, actor, Kind.MEMBERS, Body(members=(member_id,)))
+    draft = system_draft(id, actor, Kind.MEMBERS, Body(members=(member_id,)))
     return await _append(tx, [draft])
 
 
@@ -288,17 +292,21 @@ async def _enter(
         raise RoomFull(f"A room has up to {MEMBERS_MAX} members.")
     if not new:
         return []
-    return [_draft(id, actor, Kind.MEMBERS, Body(members=tuple(new), role=role))]
+    return [system_draft(id, actor, Kind.MEMBERS, Body(members=tuple(new), role=role))]
 
 
-def _draft(id: UUID, actor: UUID, kind: Kind, body: Body) -> Draft:
+def system_draft(
+    id: UUID, actor: UUID, kind: Kind, body: Body | None = None, *, target: int | None = None
+) -> Draft:
+    """Return an event that follows from what somebody did by another route than sending."""
     return Draft(
         room_id=id,
         sender_id=actor,
         device=DEVICE,
         client_key=str(new_id()),
         kind=kind,
-        body=body,
+        target=target,
+        body=body or Body(),
         is_system=True,
     )
 

@@ -315,6 +315,11 @@ async def unmute(tx: Tx, room_id: UUID, member_id: UUID) -> bool:
     return bool(await tx.fetchval(sql, room_id, member_id))
 
 
+async def kind_of(tx: Tx, room_id: UUID) -> RoomKind:
+    """What a room is for."""
+    return RoomKind(await tx.fetchval("select kind from chat.rooms where id = $1", room_id))
+
+
 async def get_role(tx: Tx, room_id: UUID, member_id: UUID) -> RoomRole | None:
     """Somebody's role in a room."""
     role = await tx.fetchval(

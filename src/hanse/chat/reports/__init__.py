@@ -1,0 +1,1 @@
+"""Reports: a message is brought before those who moderate, and they decide."""
