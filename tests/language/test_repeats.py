@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from hanse.language.repeats import joining
-from hanse.language.repeats.attempts import KEPT_S, SLOW_S, Attempt, Attempts
+from hanse.language.repeats.attempts import KEPT_S, Attempt, Attempts
 from hanse.language.repeats.joining import Make, Repeats
+from hanse.language.repeats.leases import SLOW_S
 from hanse.platform.database import Db
 from hanse.platform.ids import new_id
 from tests.conftest import Database

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hanse import identity
 from hanse.language.repeats import store
 from hanse.language.repeats.sealing import Fingerprint
-from hanse.platform.database import Db
+from hanse.platform.database import Db, Tx
 from hanse.platform.ids import new_id
 from tests.conftest import Database
 from tests.language.conftest import infer
@@ -63,6 +63,14 @@ def translate(url: str, key: str, word: str) -> "asyncio.Task[httpx.Response]":
     return asyncio.create_task(ask())
 
 
+async def take(tx: Tx, id: UUID, request_hash: bytes, lease: timedelta) -> bool:
+    return await store.take_all(tx, {id: request_hash}, lease) == {id}
+
+
+async def renew(tx: Tx, id: UUID, lease: timedelta) -> bool:
+    return await store.renew_all(tx, [id], lease) == {id}
+
+
 @contextmanager
 def web(environment: dict[str, str]) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     with socket.socket() as probe:
@@ -99,7 +107,7 @@ async def db(database: Database) -> AsyncIterator[Db]:
 async def test_what_runs_anywhere_is_told_by_hashes_alone(db: Db) -> None:
     organisation_id, _ = await make_key(db)
     async with db.tx(organisation_id) as tx:
-        assert await store.take(tx, new_id(), b"the hash", timedelta(seconds=30))
+        assert await take(tx, new_id(), b"the hash", timedelta(seconds=30))
     async with db.system_tx() as tx:
         assert b"the hash" in await store.running(tx)
         assert await tx.fetch("select id, answer from language.attempts") == []
@@ -156,10 +164,10 @@ async def test_no_organisation_sees_the_attempts_of_another(db: Db) -> None:
     ours, theirs = new_id(), new_id()
     request = Fingerprint("caller", b"body")
     async with db.tx(ours) as tx:
-        assert await store.take(tx, new_id(), request.hash, timedelta(seconds=30))
+        assert await take(tx, new_id(), request.hash, timedelta(seconds=30))
     async with db.tx(theirs) as tx:
         assert await store.look(tx, request.hash) is None
-        assert await store.take(tx, new_id(), request.hash, timedelta(seconds=30))
+        assert await take(tx, new_id(), request.hash, timedelta(seconds=30))
 
 
 async def test_an_attempt_is_taken_from_the_dead_only_and_fenced(db: Db) -> None:
@@ -168,11 +176,11 @@ async def test_an_attempt_is_taken_from_the_dead_only_and_fenced(db: Db) -> None
     alive, dead = timedelta(seconds=30), timedelta(seconds=-1)
 
     async with db.tx(organisation_id) as tx:
-        assert await store.take(tx, first, request.hash, alive)
-        assert not await store.take(tx, second, request.hash, alive)
-        assert await store.renew(tx, first, request.hash, dead)
-        assert await store.take(tx, second, request.hash, alive)
-        assert not await store.renew(tx, first, request.hash, alive)
+        assert await take(tx, first, request.hash, alive)
+        assert not await take(tx, second, request.hash, alive)
+        assert await renew(tx, first, dead)
+        assert await take(tx, second, request.hash, alive)
+        assert not await renew(tx, first, alive)
         assert not await store.settle(tx, first, request.hash, b"late", alive)
         assert await store.settle(tx, second, request.hash, b"answer", alive)
         await store.release(tx, first, request.hash)
@@ -184,8 +192,8 @@ async def test_attempts_of_the_past_are_deleted(database: Database, db: Db) -> N
     organisation_id = new_id()
     old, new = Fingerprint("caller", b"old"), Fingerprint("caller", b"new")
     async with db.tx(organisation_id) as tx:
-        await store.take(tx, new_id(), old.hash, timedelta(seconds=-1))
-        await store.take(tx, new_id(), new.hash, timedelta(seconds=30))
+        await take(tx, new_id(), old.hash, timedelta(seconds=-1))
+        await take(tx, new_id(), new.hash, timedelta(seconds=30))
     jobs = await Db.open(database.url("hanse_jobs"))
     async with jobs.system_tx() as tx:
         await store.purge(tx, 100)

@@ -7,7 +7,7 @@ import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanse.platform.http import Shedding, handed_on, problem_response
+from hanse.platform.http import Busy, Shedding, handed_on, problem_response
 from hanse.platform.http.shedding import LARGE_BYTES
 from hanse.platform.http.standing_delay import EVIDENCE_MIN, INTERVAL_S, StandingDelay
 
@@ -59,7 +59,7 @@ async def statuses(client: httpx.AsyncClient, bodies: list[bytes]) -> list[int]:
 
 async def test_bulk_work_is_refused_first_and_only_while_all_wait():
     app = Slow()
-    transport = httpx.ASGITransport(Shedding(app, problem_response))
+    transport = httpx.ASGITransport(Shedding(app, Busy(problem_response)))
     small, large = b"a", b"a" * (LARGE_BYTES + 1)
     async with httpx.AsyncClient(transport=transport, base_url="http://hanse") as client:
         # A long time in the queue behind is not a delay in front of it.
@@ -86,7 +86,7 @@ async def test_bulk_work_is_refused_first_and_only_while_all_wait():
 async def test_a_single_request_that_was_slow_costs_nobody_anything():
     app = Slow()
     app.front_s = 0.3
-    transport = httpx.ASGITransport(Shedding(app, problem_response))
+    transport = httpx.ASGITransport(Shedding(app, Busy(problem_response)))
     async with httpx.AsyncClient(transport=transport, base_url="http://hanse") as client:
         for _ in range(3):
             assert await statuses(client, [b"a" * (LARGE_BYTES + 1)]) == [200]

@@ -1,5 +1,7 @@
 """Whose request is this: `Authorization: DeepL-Auth-Key` or `Bearer`, or a session's cookie."""
 
+import asyncio
+import functools
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -77,6 +79,7 @@ class Authenticator:
     def __init__(self, db: Db) -> None:
         self._db = db
         self._remembered: OrderedDict[bytes, tuple[float, Access]] = OrderedDict()
+        self._looking_up: dict[bytes, asyncio.Task[Access]] = {}
         self._touched: dict[UUID, float] = {}
 
     async def access(
@@ -119,6 +122,21 @@ class Authenticator:
         known = self._remembered.get(kind + secret_hash)
         if known is not None and now - known[0] < REMEMBERED_S:
             return known[1]
+        # Whoever is not remembered any longer is looked up once for all their requests: else those
+        # of a busy moment would all ask the database, and make it slower.
+        looking_up = self._looking_up.get(kind + secret_hash)
+        if looking_up is None:
+            looking_up = asyncio.create_task(self._look_up(kind, secret_hash))
+            self._looking_up[kind + secret_hash] = looking_up
+            looking_up.add_done_callback(functools.partial(self._looked_up, kind + secret_hash))
+        return await asyncio.shield(looking_up)
+
+    def _looked_up(self, key: bytes, task: asyncio.Task[Access]) -> None:
+        if self._looking_up.get(key) is task:
+            del self._looking_up[key]
+
+    async def _look_up(self, kind: bytes, secret_hash: bytes) -> Access:
+        now = time.monotonic()
         access = await (
             self._find_key(secret_hash) if kind == b"key" else self._find_session(secret_hash)
         )
@@ -179,6 +197,8 @@ class Authenticator:
     def forget_all(self) -> None:
         """Forget what is remembered, as after a sign-out in this process."""
         self._remembered.clear()
+        # What is looked up now may be told what was true before.
+        self._looking_up.clear()
 
 
 def require_same_origin(

@@ -19,7 +19,14 @@ from hanse.identity import Access, Authenticator
 from hanse.inference import InferenceClient
 from hanse.platform.bus import Bus
 from hanse.platform.database import Db
-from hanse.platform.http import RateLimits, RequestContext, Shedding, by_method, problem_response
+from hanse.platform.http import (
+    Busy,
+    RateLimits,
+    RequestContext,
+    Shedding,
+    by_method,
+    problem_response,
+)
 from hanse.platform.problems import Forbidden, Problem, UnsupportedMediaType
 from hanse.platform.telemetry import METRICS_CONTENT_TYPE, log, render_metrics
 from hanse.server import pages, web
@@ -156,7 +163,7 @@ def create_app(
     mailer: identity.Mailer | None = None,
     hasher: identity.Passwords | None = None,
     stopping: asyncio.Event | None = None,
-) -> RequestContext:
+) -> Shedding:
     """Put the web application together from resources that the caller opened and will close.
 
     `generation` leads to a language model, if there is one; `mailer` and `hasher` replace those of
@@ -164,8 +171,10 @@ def create_app(
     """
     secret_key = settings.secret_key or identity.read_or_make_key(settings.home_path)
     app = _routes(settings, db, bus, inference, generation, mailer, hasher, secret_key, stopping)
-    shedding = Shedding(app, render_error)
-    return RequestContext(shedding, secure=settings.address.startswith("https:"))
+    secure = settings.address.startswith("https:")
+    return Shedding(
+        RequestContext(app, secure=secure), RequestContext(Busy(render_error), secure=secure)
+    )
 
 
 def document(settings: Settings) -> dict[str, Any]:

@@ -8,23 +8,18 @@ from typing import Final
 from uuid import UUID
 
 from hanse.language.repeats import store
+from hanse.language.repeats.leases import LEASE, SLOW_S, Leased, Leases
 from hanse.language.repeats.sealing import Fingerprint
 from hanse.platform.database import DatabaseUnavailable, Db, Tx
 from hanse.platform.ids import new_id
 from hanse.platform.problems import Conflict
-from hanse.platform.telemetry import log
 
-SLOW_S: Final = 5.0
-"""A request that runs for longer may have been given up by its client."""
 KEPT_S: Final = 30.0
-LEASE_S: Final = 4.0
-"""A process that has not said for so long that it runs an attempt is taken for dead."""
-RENEWAL_S: Final = 1.0
 POLL_S: Final = 0.2
 LISTING_S: Final = 1.0
+LISTED_S: Final = 4.0
+"""The clients send a request again after ten seconds, and it is announced after five."""
 ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
-
-_LEASE: Final = timedelta(seconds=LEASE_S)
 
 
 class Superseded(Conflict):
@@ -37,47 +32,31 @@ class Superseded(Conflict):
 class Attempt:
     """One computation of a request, in this process.
 
-    It keeps to itself until it is slow; then it says in the database that it runs.
+    It keeps to itself until it is slow; then it is said in the database that it runs.
     """
 
-    def __init__(self, db: Db, organisation_id: UUID, request: Fingerprint) -> None:
-        self.id = new_id()
+    def __init__(self, db: Db, leases: Leases, organisation_id: UUID, request: Fingerprint) -> None:
         self._db = db
-        self._organisation_id = organisation_id
+        self._leases = leases
         self._request = request
-        self._began_s = time.monotonic()
-        self._is_taken = False
-        self._keeper: asyncio.Task[None] | None = None
+        self._leased = Leased(new_id(), organisation_id, request.hash)
 
     async def take(self) -> bool:
         """Become the attempt for the request, if no other is. Raises DatabaseUnavailable."""
-        async with self._db.tx(self._organisation_id, durable=False) as tx:
-            self._is_taken = await store.take(tx, self.id, self._request.hash, _LEASE)
-        return self._is_taken
+        leased = self._leased
+        async with self._db.tx(leased.organisation_id, durable=False) as tx:
+            taken = await store.take_all(tx, {leased.id: leased.request_hash}, LEASE)
+        leased.is_taken = leased.id in taken
+        return leased.is_taken
 
     def start(self) -> None:
         """Begin to watch the time."""
-        self._keeper = asyncio.create_task(self._keep())
-
-    async def _keep(self) -> None:
-        if not self._is_taken:
-            await asyncio.sleep(SLOW_S)
-        while True:
-            try:
-                if not self._is_taken and not await self.take():
-                    return  # an equal request came as soon as this one; that one is joined
-                await asyncio.sleep(RENEWAL_S)
-                async with self._db.tx(self._organisation_id, durable=False) as tx:
-                    if not await store.renew(tx, self.id, self._request.hash, _LEASE):
-                        return
-            except DatabaseUnavailable as error:
-                log.warning("attempt_not_announced", reason=error.detail)
-                await asyncio.sleep(RENEWAL_S)
+        self._leases.begin(self._leased)
 
     async def concerns_others(self) -> bool:
         """Whether repeats may wait for the answer, so that `settle` must keep it for them."""
         await self.stop()
-        return self._is_taken or time.monotonic() - self._began_s > SLOW_S
+        return self._leased.is_taken or time.monotonic() - self._leased.began_s > SLOW_S
 
     async def settle(self, tx: Tx, answer: bytes) -> None:
         """Keep the answer for repeats, in the transaction that bills it.
@@ -89,23 +68,23 @@ class Attempt:
             return
         sealed = self._request.seal(answer)
         kept = timedelta(seconds=KEPT_S)
-        if not await store.settle(tx, self.id, self._request.hash, sealed, kept) and self._is_taken:
+        leased = self._leased
+        settled = await store.settle(tx, leased.id, leased.request_hash, sealed, kept)
+        if not settled and leased.is_taken:
             raise Superseded("The request was computed by another process meanwhile.")
 
     async def fail(self) -> None:
         """Let others compute the request."""
         await self.stop()
-        if self._is_taken:
+        leased = self._leased
+        if leased.is_taken:
             with suppress(DatabaseUnavailable):
-                async with self._db.tx(self._organisation_id, durable=False) as tx:
-                    await store.release(tx, self.id, self._request.hash)
+                async with self._db.tx(leased.organisation_id, durable=False) as tx:
+                    await store.release(tx, leased.id, leased.request_hash)
 
     async def stop(self) -> None:
         """Watch the time no longer."""
-        keeper, self._keeper = self._keeper, None
-        if keeper is not None:
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
+        await self._leases.end(self._leased)
 
 
 class Attempts:
@@ -113,25 +92,33 @@ class Attempts:
 
     def __init__(self, db: Db) -> None:
         self._db = db
+        self._leases = Leases(db)
         self._running: set[bytes] = set()
         self._listed_s = float("-inf")
-        self._listing = asyncio.Lock()
+        self._listing: asyncio.Task[None] | None = None
 
     def new(self, organisation_id: UUID, request: Fingerprint) -> Attempt:
         """Return an attempt at a request."""
-        return Attempt(self._db, organisation_id, request)
+        return Attempt(self._db, self._leases, organisation_id, request)
 
     async def may_run(self, request: Fingerprint) -> bool:
-        """Say whether the request was running somewhere, up to LISTING_S seconds ago.
+        """Say whether the request was running somewhere, up to LISTED_S seconds ago.
 
         A repeat comes later than that after the slow request has been announced, so that one look
-        a second is enough for all requests. Without a database nothing runs.
+        a second is enough for all requests. Nobody waits for it while the last one is good enough:
+        when the database is slow, each request would otherwise wait for it. Without a database
+        nothing runs.
         """
-        if time.monotonic() - self._listed_s > LISTING_S:
-            async with self._listing:
-                if time.monotonic() - self._listed_s > LISTING_S:
-                    await self._list()
+        age_s = time.monotonic() - self._listed_s
+        if age_s > LISTING_S and self._listing is None:
+            self._listing = asyncio.create_task(self._list())
+            self._listing.add_done_callback(self._was_listed)
+        if age_s > LISTED_S and self._listing is not None:
+            await asyncio.shield(self._listing)
         return request.hash in self._running
+
+    def _was_listed(self, _: asyncio.Task[None]) -> None:
+        self._listing = None
 
     async def _list(self) -> None:
         try:

@@ -15,7 +15,8 @@ from uuid import UUID
 
 import msgspec
 
-from hanse.language.repeats.attempts import KEPT_S, SLOW_S, Attempt, Attempts, Superseded
+from hanse.language.repeats.attempts import KEPT_S, Attempt, Attempts, Superseded
+from hanse.language.repeats.leases import SLOW_S
 from hanse.language.repeats.sealing import Fingerprint
 
 Answer = TypeVar("Answer")

@@ -1,5 +1,6 @@
 """All SQL of repeated requests. Times are the database's own, so that no clocks are compared."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -12,7 +13,8 @@ RUNNING_MAX: Final = 10_000
 
 TAKE: Final = """
 insert into language.attempts as attempt (id, organisation_id, request_hash, lease_until)
-values ($1, $2, $3, now() + $4::interval)
+select id, $2, request_hash, now() + $4::interval
+from unnest($1::uuid[], $3::bytea[]) as new (id, request_hash)
 on conflict (organisation_id, request_hash) do update
 set id = excluded.id, answer = null, lease_until = excluded.lease_until
 where attempt.lease_until < now()
@@ -20,8 +22,8 @@ returning id
 """
 
 RENEW: Final = """
-update language.attempts set lease_until = now() + $4::interval
-where organisation_id = $2 and request_hash = $3 and id = $1 and answer is null
+update language.attempts set lease_until = now() + $3::interval
+where organisation_id = $2 and id = any($1) and answer is null
 returning id
 """
 
@@ -59,16 +61,23 @@ class Standing(msgspec.Struct, frozen=True):
     is_over: bool
 
 
-async def take(tx: Tx, id: UUID, request_hash: bytes, lease: timedelta) -> bool:
-    """Make this attempt the one for a request; false if another is and is not over."""
-    row = await tx.fetchval(TAKE, id, tx.organisation_id, request_hash, lease)
-    return row is not None
+async def take_all(tx: Tx, hashes: dict[UUID, bytes], lease: timedelta) -> set[UUID]:
+    """Make these attempts, by id, those for their requests; return which now are.
+
+    The others' requests have another one that is not over. No two are for one request.
+    """
+    if not hashes:
+        return set()
+    rows = await tx.fetch(TAKE, list(hashes), tx.organisation_id, list(hashes.values()), lease)
+    return {row["id"] for row in rows}
 
 
-async def renew(tx: Tx, id: UUID, request_hash: bytes, lease: timedelta) -> bool:
-    """Say that this attempt still runs; false if it is not the one any more."""
-    row = await tx.fetchval(RENEW, id, tx.organisation_id, request_hash, lease)
-    return row is not None
+async def renew_all(tx: Tx, ids: Sequence[UUID], lease: timedelta) -> set[UUID]:
+    """Say that these attempts still run; return which are still those for their requests."""
+    if not ids:
+        return set()
+    rows = await tx.fetch(RENEW, list(ids), tx.organisation_id, lease)
+    return {row["id"] for row in rows}
 
 
 async def settle(tx: Tx, id: UUID, request_hash: bytes, answer: bytes, kept: timedelta) -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         page_of,
         parse_cursor,
     )
-    from hanse.platform.http.shedding import ServerBusy, Shedding
+    from hanse.platform.http.shedding import Busy, ServerBusy, Shedding
     from hanse.platform.http.standing_delay import handed_on
 else:
     # The gateway of the chat shares the rate limits, and needs no HTTP framework for them.
@@ -44,6 +44,7 @@ else:
             "RateLimits": "limits",
             "RequestContext": "context",
             "ServerBusy": "shedding",
+            "Busy": "shedding",
             "Shedding": "shedding",
             "answer_headers": "errors",
             "as_problem": "errors",
@@ -61,6 +62,7 @@ __all__ = [
     "ANSWER_HEADERS",
     "PAGE_SIZE_DEFAULT",
     "Answer",
+    "Busy",
     "Cursor",
     "IdempotencyKey",
     "InvalidCursor",

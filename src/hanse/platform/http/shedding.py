@@ -2,19 +2,26 @@
 
 The scheduler of inference refuses what engines cannot do in time, but a request gets there only
 after it was read, authenticated, checked and cut into sentences. When the processor or the database
-has no breath left, requests wait before that, in no queue that anybody sees. So it is measured how
-long they take to get there, and as in CoDel (RFC 8289) the least of an interval counts: a burst is
-worked off, a standing delay is not. While it stands, requests with a large body are refused before
-anything of them is read, and small ones, for which people wait, if the delay grows nonetheless.
+has no breath left, requests wait before that, in no queue that anybody sees. Two things tell of it:
+an event loop that comes late to what is due, for which everybody waits before anything of a request
+is read; and how long requests take from there to the scheduler, of which, as in CoDel (RFC 8289),
+the least of an interval counts, since a burst is worked off and a standing delay is not. While one
+of them stands, requests with a large body are refused, and small ones, for which people wait, if it
+grows nonetheless.
+
+To refuse must cost next to nothing: it is done in front of everything else, by an answer that was
+made once.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any, Final
 
 from litestar import Request, Response
 
-from hanse.platform.http.context import WATCHED
+from hanse.platform.http.context import REQUESTS, WATCHED
+from hanse.platform.http.loop_lag import BEAT_S, LoopLag
 from hanse.platform.http.standing_delay import ARRIVAL, Arrival, StandingDelay
 from hanse.platform.problems import Unavailable
 
@@ -23,7 +30,13 @@ LARGE_BYTES: Final = 4096
 LARGE_DELAY_S: Final = 0.05
 SMALL_DELAY_S: Final = 0.15
 """Standing delays from which on large and small requests are refused."""
+LARGE_LAG_S: Final = 0.02
+SMALL_LAG_S: Final = 0.06
+"""By how much the event loop is late, when large and small requests are refused."""
 RETRY_AFTER_S: Final = 1
+FAMILIES_MAX: Final = 100
+
+_OF_ONE_REQUEST: Final = (b"x-request-id", b"x-trace-id")
 
 
 class ServerBusy(Unavailable):
@@ -33,37 +46,86 @@ class ServerBusy(Unavailable):
     title = "Busy"
 
 
-class Shedding:
-    """ASGI middleware that refuses requests, 503, while there is a standing delay.
+class Busy:
+    """ASGI application that answers everything with ServerBusy.
 
     `render` makes the answer of an error in the form of the API that was called.
     """
 
     def __init__(
-        self, app: Any, render: Callable[[Request[Any, Any, Any], Exception], Response[Any]]
+        self, render: Callable[[Request[Any, Any, Any], Exception], Response[Any]]
     ) -> None:
-        self._app = app
         self._render = render
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one ASGI connection."""
+        request = Request[Any, Any, Any](scope, receive=receive, send=send)
+        busy = ServerBusy(
+            "The server has more to do than it can. Try again later.", retry_after_s=RETRY_AFTER_S
+        )
+        answer = self._render(request, busy).to_asgi_response(app=None, request=request)
+        await answer(scope, receive, send)
+
+
+class Shedding:
+    """ASGI middleware, the outermost one: refuses requests, 503, while the process is behind.
+
+    `busy` is asked once for each API what it answers then.
+    """
+
+    def __init__(self, app: Any, busy: Any) -> None:
+        self._app = app
+        self._busy = busy
+        self._answers: dict[str, list[Any]] = {}
         self._delay = StandingDelay()
+        self._lag: LoopLag | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one ASGI connection."""
         if scope["type"] != "http" or scope["path"] in WATCHED:
             await self._app(scope, receive, send)
             return
-        limit_s = LARGE_DELAY_S if _is_large(scope) else SMALL_DELAY_S
+        is_large = _is_large(scope)
         now = time.monotonic()
-        if self._delay.at(now) > limit_s:
-            request = Request[Any, Any, Any](scope, receive=receive, send=send)
-            busy = ServerBusy(
-                "The server has more to do than it can. Try again later.",
-                retry_after_s=RETRY_AFTER_S,
-            )
-            answer = self._render(request, busy).to_asgi_response(app=None, request=request)
-            await answer(scope, receive, send)
+        if self._is_late(now, is_large=is_large) or self._delay.at(now) > (
+            LARGE_DELAY_S if is_large else SMALL_DELAY_S
+        ):
+            for message in await self._answer(scope, receive):
+                await send(message)
+            REQUESTS.labels(scope["method"], "503").inc()
             return
         ARRIVAL.set(Arrival(self._delay, now))
         await self._app(scope, receive, send)
+
+    def _is_late(self, now: float, *, is_large: bool) -> bool:
+        if self._lag is None:
+            self._lag = LoopLag(now)
+            self._beat(asyncio.get_running_loop(), self._lag)
+        return self._lag.is_behind(now, LARGE_LAG_S if is_large else SMALL_LAG_S)
+
+    def _beat(self, loop: asyncio.AbstractEventLoop, lag: LoopLag) -> None:
+        lag.beat(time.monotonic())
+        loop.call_later(BEAT_S, self._beat, loop, lag)
+
+    async def _answer(self, scope: Any, receive: Any) -> list[Any]:
+        # APIs differ by the beginning of their paths.
+        family = scope["path"].split("/", 2)[1]
+        answer = self._answers.get(family)
+        if answer is None:
+            answer = []
+
+            async def keep(message: Any) -> None:
+                if message["type"] == "http.response.start":
+                    headers = [
+                        each for each in message["headers"] if each[0] not in _OF_ONE_REQUEST
+                    ]
+                    message = {**message, "headers": headers}
+                answer.append(message)
+
+            await self._busy(scope, receive, keep)
+            if len(self._answers) < FAMILIES_MAX:
+                self._answers[family] = answer
+        return answer
 
 
 def _is_large(scope: Any) -> bool:
