@@ -32,12 +32,26 @@ async def operate(
     `organisation` is a name or id; it may be left out where there is only one.
     Raises OperatorError, and whatever `act` raises.
     """
+
+    async def in_one(db: Db, access: Access) -> T:
+        async with db.tx(access.organisation_id) as tx:
+            return await act(tx, access)
+
+    return await operate_long(settings, in_one, organisation=organisation)
+
+
+async def operate_long(
+    settings: Settings,
+    act: Callable[[Db, Access], Awaitable[T]],
+    *,
+    organisation: str | None = None,
+) -> T:
+    """Like `operate`, for what takes many transactions, one at a time."""
     db = await Db.open(_owner_url(settings), size_max=1, application_name="hanse command line")
     try:
         async with db.system_tx() as tx:
             chosen = _choose(await identity.list_organisations(tx), organisation)
-        async with db.tx(chosen.id) as tx:
-            return await act(tx, identity.operator(chosen.id))
+        return await act(db, identity.operator(chosen.id))
     except DatabaseUnavailable as error:
         raise OperatorError(f"{error.detail} Is Hanse running? 'make run' starts it.") from error
     finally:
