@@ -49,7 +49,8 @@ def slack(path: Path, ana: str, messages: int = 0) -> Path:
                 "type": "message",
                 "ts": f"{LATE}.000100",
                 "user": "U2",
-                "text": "*Hello* <@U1> &amp; <!here>, see <https://hanse.example/a|the plan> :tada:",
+                "text": "*Hello* <@U1> &amp; <!here>, see"
+                " <https://hanse.example/a|the plan> :tada:",
                 "thread_ts": f"{LATE}.000100",
                 "reply_count": 1,
                 "edited": {"user": "U2", "ts": f"{LATE + 20}.000000"},
@@ -239,7 +240,8 @@ def zulip(path: Path, ana: str) -> Path:
             "recipient": 100,
             "date_sent": LATE + 0.25,
             "subject": "deploys",
-            "content": "See [log.png](/user_uploads/2/ab/log.png), @**Ana|10** in #**engineering>x**",
+            "content": "See [log.png](/user_uploads/2/ab/log.png), @**Ana|10** in"
+            " #**engineering>x**",
             "edit_history": json.dumps(
                 [{"user_id": 11, "timestamp": LATE + 60, "prev_content": "Sea the log"}]
             ),

@@ -6,12 +6,12 @@ import json
 import sys
 import tarfile
 import zipfile
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +28,7 @@ from hanse.chat.porting.mrkdwn import converted
 from hanse.chat.porting.planning import Fate, Report
 from hanse.chat.porting.writing import Export
 from hanse.chat.search.events import IndexingWanted
-from hanse.platform.database import Db
+from hanse.identity import Role
 from tests.chat import porting_samples as samples
 from tests.chat.conftest import Person, person_of
 from tests.identity.conftest import House, Tenant
@@ -39,8 +39,9 @@ RULES = FileRules(10_000_000, "")
 class Porter:
     """An operator at the command line, in an organisation of its own, and Ana, who is in it."""
 
-    def __init__(self, db: Db, tenant: Tenant, ana: Person, email: str) -> None:
-        self.db = db
+    def __init__(self, house: House, tenant: Tenant, ana: Person, email: str) -> None:
+        self.db = house.db
+        self.house = house
         self.tenant = tenant
         self.ana = ana
         self.email = email
@@ -51,7 +52,7 @@ class Porter:
 
     async def rooms(self) -> dict[str, Any]:
         """Ana's rooms by name, the direct one as `direct`."""
-        rooms = (await self.ana.ask("GET", "/rooms"))["rooms"]
+        rooms = (await self.ana.ask("GET", "/rooms"))["items"]
         return {each["name"] or each["kind"]: each for each in rooms}
 
     async def events(self) -> list[Any]:
@@ -62,13 +63,26 @@ class Porter:
                 " order by room_id, number"
             )
 
+    async def announced(self) -> list[tuple[str, Any]]:
+        """Type and data of what was announced of the organisation, which the owner alone reads."""
+        connection = await asyncpg.connect(self.house.database.url("hanse"))
+        try:
+            rows = await connection.fetch(
+                "select type, payload from platform.outbox where organisation_id = $1 order by seq",
+                self.tenant.id,
+            )
+        finally:
+            await connection.close()
+        return [(row["type"], json.loads(row["payload"])) for row in rows]
+
     async def wanted(self) -> list[tuple[UUID, int]]:
         """Messages that the index was asked for."""
-        async with self.db.tx(self.tenant.id) as tx:
-            rows = await tx.fetch(
-                "select payload from platform.outbox where type = $1", IndexingWanted.type
-            )
-        stretches = [each for row in rows for each in row["payload"]["stretches"]]
+        stretches = [
+            each
+            for type, payload in await self.announced()
+            if type == IndexingWanted.type
+            for each in payload["stretches"]
+        ]
         return [
             (UUID(each["room_id"]), number)
             for each in stretches
@@ -76,27 +90,19 @@ class Porter:
         ]
 
 
-@pytest.fixture(scope="module")
-async def owner_db(house: House) -> AsyncIterator[Db]:
-    """The database as the command line has it."""
-    db = await Db.open(house.database.url("hanse"))
-    yield db
-    await db.close()
-
-
-async def porter_of(house: House, db: Db, name: str) -> Porter:
+async def porter_of(house: House, name: str) -> Porter:
     tenant = await house.organisation(name)
     email = f"ana@{name.lower()}.example"
     id = await tenant.person(email=email, name="Ana")
     ana = Person(id, await tenant.signed_in(person_id=id))
-    await person_of(tenant, role=__import__("hanse.identity").identity.Role.OWNER, name="Olga")
-    return Porter(db, tenant, ana, email)
+    await person_of(tenant, role=Role.OWNER, name="Olga")
+    return Porter(house, tenant, ana, email)
 
 
 async def test_a_dry_run_says_what_would_be_made_and_makes_nothing(
-    house: House, owner_db: Db, tmp_path: Path
+    house: House, tmp_path: Path
 ) -> None:
-    porter = await porter_of(house, owner_db, "Dry")
+    porter = await porter_of(house, "Dry")
     report = await porter.bring_in(samples.slack(tmp_path / "s.zip", porter.email), is_dry_run=True)
     fates = {each.name: each.fate for each in report.rooms}
     assert fates == {
@@ -116,10 +122,8 @@ async def test_a_dry_run_says_what_would_be_made_and_makes_nothing(
     assert await porter.rooms() == {}
 
 
-async def test_a_workspace_of_slack_is_found_in_the_chat(
-    house: House, owner_db: Db, tmp_path: Path
-) -> None:
-    porter = await porter_of(house, owner_db, "Slack")
+async def test_a_workspace_of_slack_is_found_in_the_chat(house: House, tmp_path: Path) -> None:
+    porter = await porter_of(house, "Slack")
     await porter.bring_in(samples.slack(tmp_path / "s.zip", porter.email))
     ana = porter.ana
     rooms = await porter.rooms()
@@ -143,20 +147,18 @@ async def test_a_workspace_of_slack_is_found_in_the_chat(
     assert sunny["text"] == "Sunny\n\n[map.pdf](<https://files.example/map>)"
     [file] = sunny["files"]
     assert (file["name"], file["media_type"], file["width"]) == ("sun.png", "image/png", 8)
-    got = await ana.browser.get(f"/v1/rooms/{rooms['general']['id']}/files/{file['id']}")
+    got = await ana.browser.get(f"/v1/rooms/{rooms['general']['id']}/files/{file['id']}/content")
     assert got.content == samples.picture()
     [only] = await ana.messages(rooms["direct"]["id"])
     assert only["text"] == "Just us two"
 
 
-async def test_who_is_not_here_has_a_name_and_no_way_in(
-    house: House, owner_db: Db, tmp_path: Path
-) -> None:
-    porter = await porter_of(house, owner_db, "Names")
+async def test_who_is_not_here_has_a_name_and_no_way_in(house: House, tmp_path: Path) -> None:
+    porter = await porter_of(house, "Names")
     await porter.bring_in(samples.slack(tmp_path / "s.zip", porter.email))
     rooms = await porter.rooms()
     hello = (await porter.ana.messages(rooms["general"]["id"]))[0]
-    async with owner_db.tx(porter.tenant.id) as tx:
+    async with house.db.tx(porter.tenant.id) as tx:
         row = await tx.fetchrow(
             "select name, status, email from identity.people where id = $1",
             UUID(hello["sender_id"]),
@@ -169,10 +171,8 @@ async def test_who_is_not_here_has_a_name_and_no_way_in(
     assert row["email"].endswith("@removed.invalid")
 
 
-async def test_the_same_export_again_brings_nothing_twice(
-    house: House, owner_db: Db, tmp_path: Path
-) -> None:
-    porter = await porter_of(house, owner_db, "Twice")
+async def test_the_same_export_again_brings_nothing_twice(house: House, tmp_path: Path) -> None:
+    porter = await porter_of(house, "Twice")
     path = samples.slack(tmp_path / "s.zip", porter.email)
     await porter.bring_in(path)
     before = await porter.events()
@@ -183,13 +183,10 @@ async def test_the_same_export_again_brings_nothing_twice(
     assert len(await porter.events()) == len(before) + 7
 
 
-async def test_imported_history_is_indexed_and_nobody_is_told(
-    house: House, owner_db: Db, tmp_path: Path
-) -> None:
-    porter = await porter_of(house, owner_db, "Quiet")
+async def test_imported_history_is_indexed_and_nobody_is_told(house: House, tmp_path: Path) -> None:
+    porter = await porter_of(house, "Quiet")
     await porter.bring_in(samples.slack(tmp_path / "s.zip", porter.email))
-    async with owner_db.tx(porter.tenant.id) as tx:
-        types = {row["type"] for row in await tx.fetch("select type from platform.outbox")}
+    types = {type for type, _ in await porter.announced()}
     assert "chat.events_appended.v1" not in types
     wanted = set(await porter.wanted())
     messages = {
@@ -198,19 +195,19 @@ async def test_imported_history_is_indexed_and_nobody_is_told(
     assert messages <= wanted
 
 
-async def test_what_search_does_not_know_is_asked_for_once_more(house: House, owner_db: Db) -> None:
-    porter = await porter_of(house, owner_db, "Backfill")
+async def test_what_search_does_not_know_is_asked_for_once_more(house: House) -> None:
+    porter = await porter_of(house, "Backfill")
     room = await porter.ana.channel(name="old times")
     numbers = [int((await porter.ana.send(room, f"{each}"))["number"]) for each in range(3)]
-    seen = [at async for at in index_missing(owner_db, porter.tenant.operator)]
+    seen = [at async for at in index_missing(house.db, porter.tenant.operator)]
     assert seen[-1].messages == 3
     assert await porter.wanted() == [(UUID(room), each) for each in numbers]
 
 
 async def test_a_bulk_export_of_mattermost_comes_in_in_the_order_of_time(
-    house: House, owner_db: Db, tmp_path: Path
+    house: House, tmp_path: Path
 ) -> None:
-    porter = await porter_of(house, owner_db, "Matter")
+    porter = await porter_of(house, "Matter")
     await porter.bring_in(samples.mattermost(tmp_path / "m.zip", porter.email))
     rooms = await porter.rooms()
     first, ready, yes = await porter.ana.messages(rooms["Town Square"]["id"])
@@ -229,9 +226,9 @@ async def test_a_bulk_export_of_mattermost_comes_in_in_the_order_of_time(
 
 
 async def test_an_export_of_zulip_keeps_topics_and_earlier_versions(
-    house: House, owner_db: Db, tmp_path: Path
+    house: House, tmp_path: Path
 ) -> None:
-    porter = await porter_of(house, owner_db, "Zulip")
+    porter = await porter_of(house, "Zulip")
     await porter.bring_in(samples.zulip(tmp_path / "z.tar.gz", porter.email))
     rooms = await porter.rooms()
     log, soup = await porter.ana.messages(rooms["engineering"]["id"])
@@ -240,7 +237,7 @@ async def test_an_export_of_zulip_keeps_topics_and_earlier_versions(
     assert [each["name"] for each in log["files"]] == ["log.png"]
     assert [each["emoji"] for each in log["reactions"]] == ["🐙"]
     assert soup["text"] == "Soup 🍲"
-    async with owner_db.tx(porter.tenant.id) as tx:
+    async with house.db.tx(porter.tenant.id) as tx:
         body = await tx.fetchval(
             "select body from chat.events where room_id = $1 and number = $2",
             UUID(rooms["engineering"]["id"]),
@@ -251,12 +248,10 @@ async def test_an_export_of_zulip_keeps_topics_and_earlier_versions(
     assert direct["text"] == "Only for you"
 
 
-async def test_a_direct_room_that_is_in_use_keeps_its_own_log(
-    house: House, owner_db: Db, tmp_path: Path
-) -> None:
-    porter = await porter_of(house, owner_db, "InUse")
+async def test_a_direct_room_that_is_in_use_keeps_its_own_log(house: House, tmp_path: Path) -> None:
+    porter = await porter_of(house, "InUse")
     zoe = await porter.tenant.person(email="zoe@elsewhere.example", name="Zoe")
-    room = await porter.ana.ask("POST", "/rooms/direct", {"member_ids": [str(zoe)]})
+    room = await porter.ana.ask("POST", "/rooms", {"kind": "direct", "member_ids": [str(zoe)]}, 201)
     await porter.ana.send(room["id"], "Here already")
     await porter.bring_in(samples.mattermost(tmp_path / "m.zip", porter.email))
     rooms = await porter.rooms()
@@ -266,21 +261,19 @@ async def test_a_direct_room_that_is_in_use_keeps_its_own_log(
     assert [each["text"] for each in await porter.ana.messages(beside["id"])] == ["Between us"]
 
 
-async def test_an_export_comes_in_elsewhere_as_it_was(
-    house: House, owner_db: Db, tmp_path: Path
-) -> None:
-    porter = await porter_of(house, owner_db, "From")
+async def test_an_export_comes_in_elsewhere_as_it_was(house: House, tmp_path: Path) -> None:
+    porter = await porter_of(house, "From")
     await porter.bring_in(samples.slack(tmp_path / "s.zip", porter.email))
     room = (await porter.rooms())["general"]["id"]
     gone = await porter.ana.send(room, "Not for long")
     await porter.ana.send(room, kind="delete", target=gone["number"])
     out = tmp_path / "out.zip"
-    done = await Export(owner_db, porter.tenant.operator, out).write()
+    done = await Export(house.db, porter.tenant.operator, out).write()
     assert (done.rooms, done.files) == (3, 1)
 
-    other = await porter_of(house, owner_db, "Into")
+    other = await porter_of(house, "Into")
     # The same person, by the same address.
-    async with owner_db.tx(other.tenant.id) as tx:
+    async with house.db.tx(other.tenant.id) as tx:
         await tx.execute(
             "update identity.people set email = $2 where id = $1", other.ana.id, porter.email
         )
@@ -320,15 +313,15 @@ def _plain(messages: list[Any], porter: Porter, *, exported: bool) -> list[Any]:
 
 
 async def test_an_export_has_pages_that_run_nothing_and_is_noted(
-    house: House, owner_db: Db, tmp_path: Path
+    house: House, tmp_path: Path
 ) -> None:
-    porter = await porter_of(house, owner_db, "Pages")
+    porter = await porter_of(house, "Pages")
     room = await porter.ana.channel(name="<b>Tags</b>")
     await porter.ana.channel(name="Other")
     text = "<script>alert(1)</script> **bold** ![x](https://spy.example) [y](javascript:alert(1))"
     await porter.ana.send(room, text)
     out = tmp_path / "one.zip"
-    await Export(owner_db, porter.tenant.operator, out).write(UUID(room))
+    await Export(house.db, porter.tenant.operator, out).write(UUID(room))
     with zipfile.ZipFile(out) as file:
         names = set(file.namelist())
         page = file.read(f"html/{room}.html").decode()
@@ -341,22 +334,20 @@ async def test_an_export_has_pages_that_run_nothing_and_is_noted(
     assert "<img" not in page
     assert 'href="javascript' not in page
     assert head["version"] == 1
-    async with owner_db.tx(porter.tenant.id) as tx:
+    async with house.db.tx(porter.tenant.id) as tx:
         noted = await tx.fetch(
             "select target_id from identity.audit_events where action = 'chat.exported'"
         )
     assert [row["target_id"] for row in noted] == [UUID(room)]
 
 
-async def test_an_export_has_nothing_of_another_organisation(
-    house: House, owner_db: Db, tmp_path: Path
-) -> None:
-    mine = await porter_of(house, owner_db, "Mine")
-    theirs = await porter_of(house, owner_db, "Theirs")
+async def test_an_export_has_nothing_of_another_organisation(house: House, tmp_path: Path) -> None:
+    mine = await porter_of(house, "Mine")
+    theirs = await porter_of(house, "Theirs")
     room = await theirs.ana.channel(name="Theirs")
     await theirs.ana.send(room, "Ours alone")
     out = tmp_path / "mine.zip"
-    done = await Export(owner_db, mine.tenant.operator, out).write()
+    done = await Export(house.db, mine.tenant.operator, out).write()
     assert (done.rooms, done.events) == (0, 0)
     with zipfile.ZipFile(out) as file:
         assert not any(b"Ours alone" in file.read(each) for each in file.namelist())
@@ -388,9 +379,9 @@ asyncio.run(main(*sys.argv[1:]))
 
 
 async def test_an_import_that_is_killed_goes_on_and_nothing_is_missing_or_twice(
-    house: House, owner_db: Db, tmp_path: Path
+    house: House, tmp_path: Path
 ) -> None:
-    porter = await porter_of(house, owner_db, "Killed")
+    porter = await porter_of(house, "Killed")
     path = samples.slack(tmp_path / "s.zip", porter.email, messages=6000)
     cut = []
     for batches in (1, 5, 8):
@@ -398,7 +389,7 @@ async def test_an_import_that_is_killed_goes_on_and_nothing_is_missing_or_twice(
             sys.executable,
             "-c",
             KILLED,
-            house.database.url("hanse"),
+            house.database.url("hanse_app"),
             str(porter.tenant.id),
             str(path),
             str(batches),
@@ -417,8 +408,8 @@ async def test_an_import_that_is_killed_goes_on_and_nothing_is_missing_or_twice(
     events = [row for row in await porter.events() if row["room_id"] == general]
     assert [row["number"] for row in events] == list(range(1, len(events) + 1))
     assert [row["created_at"] for row in events] == sorted(row["created_at"] for row in events)
-    # Room and members, three messages, an edit, two reactions and a pin besides.
-    assert len(events) == 6000 + 3 + 3 + 1 + 2 + 1
+    # Room and owner, three messages, an edit, two reactions and a pin besides.
+    assert len(events) == 6000 + 2 + 3 + 1 + 2 + 1
     last = await porter.ana.messages(str(general), "?limit=100")
     assert [each["text"] for each in last][-100:] == [f"Message {n}" for n in range(5900, 6000)]
     assert (await porter.ana.unread(str(general)))[0] == 0
@@ -467,13 +458,13 @@ async def test_what_unpacks_to_far_more_than_it_packs_is_refused(tmp_path: Path)
     ],
 )
 async def test_a_file_that_cannot_be_read_is_refused_with_what_is_wrong(
-    house: House, owner_db: Db, tenant: Tenant, tmp_path: Path, files: dict[str, str], said: str
+    house: House, tenant: Tenant, tmp_path: Path, files: dict[str, str], said: str
 ) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
         for name, text in files.items():
             file.writestr(name, text)
     with pytest.raises(InvalidExport) as caught:
-        await import_chat(owner_db, tenant.operator, tmp_path / "a.zip", RULES)
+        await import_chat(house.db, tenant.operator, tmp_path / "a.zip", RULES)
     assert said in caught.value.detail
 
 

@@ -11,6 +11,8 @@ from hanse.server.settings import Settings
 
 T = TypeVar("T")
 
+_NAME = "hanse command line"
+
 
 class OperatorError(Exception):
     """The command cannot be carried out; the text says why and what to do."""
@@ -33,11 +35,16 @@ async def operate(
     Raises OperatorError, and whatever `act` raises.
     """
 
-    async def in_one(db: Db, access: Access) -> T:
-        async with db.tx(access.organisation_id) as tx:
-            return await act(tx, access)
-
-    return await operate_long(settings, in_one, organisation=organisation)
+    db = await Db.open(_url(settings, "hanse"), size_max=1, application_name=_NAME)
+    try:
+        async with db.system_tx() as tx:
+            chosen = _choose(await identity.list_organisations(tx), organisation)
+        async with db.tx(chosen.id) as tx:
+            return await act(tx, identity.operator(chosen.id))
+    except DatabaseUnavailable as error:
+        raise OperatorError(f"{error.detail} Is Hanse running? 'make run' starts it.") from error
+    finally:
+        await db.close()
 
 
 async def operate_long(
@@ -46,25 +53,34 @@ async def operate_long(
     *,
     organisation: str | None = None,
 ) -> T:
-    """Like `operate`, for what takes many transactions, one at a time."""
-    db = await Db.open(_owner_url(settings), size_max=1, application_name="hanse command line")
+    """Like `operate`, for what takes many transactions, one at a time.
+
+    They are those of the application's role, which row-level security binds: what is read or
+    written in bulk is of the one organisation whatever a query forgets.
+    """
+
+    async def identify(_: Tx, access: Access) -> Access:
+        return access
+
+    access = await operate(settings, identify, organisation=organisation)
+    db = await Db.open(_url(settings, "hanse_app"), size_max=1, application_name=_NAME)
     try:
-        async with db.system_tx() as tx:
-            chosen = _choose(await identity.list_organisations(tx), organisation)
-        return await act(db, identity.operator(chosen.id))
+        return await act(db, access)
     except DatabaseUnavailable as error:
         raise OperatorError(f"{error.detail} Is Hanse running? 'make run' starts it.") from error
     finally:
         await db.close()
 
 
-def _owner_url(settings: Settings) -> str:
+def _url(settings: Settings, role: str) -> str:
     if settings.database_url:
+        if role != "hanse":
+            return settings.database_url
         if not settings.database_owner_url:
             raise OperatorError("Set HANSE_DATABASE_OWNER_URL for this command.")
         return settings.database_owner_url
     try:
-        return embedded_url(settings.home_path, "hanse")
+        return embedded_url(settings.home_path, role)
     except SetupError as error:
         raise OperatorError(
             f"Hanse is not running in {settings.home_path}. Start it with 'make run' (or set "

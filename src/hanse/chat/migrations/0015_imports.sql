@@ -30,7 +30,7 @@ begin
         execute format(
             'create policy tenant on chat.%I '
             'using (organisation_id = platform.current_organisation())', name);
-        execute format('grant select, insert on chat.%I to hanse_jobs', name);
+        execute format('grant select, insert on chat.%I to hanse_app, hanse_jobs', name);
     end loop;
 end
 $$;
