@@ -7,6 +7,7 @@ more than it packs, or is larger than what is read whole, is refused before it i
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -142,7 +143,7 @@ def opened(path: Path) -> Iterator[Archive]:
             yield OneFile(path)
         else:
             raise InvalidExport(f"There is no file {path}.")
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError) as error:
         raise InvalidExport(f"{path.name} is damaged: {error}") from error
 
 

@@ -4,6 +4,7 @@ Each batch is a transaction, and each event has a key that follows from the expo
 that was cut off at any moment is followed by one that finds what is there and goes on.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from itertools import islice
@@ -89,7 +90,8 @@ class Import:
     async def plan(self) -> Report:
         """Read the export and say what it makes; nothing is written. Raises InvalidExport."""
         self._access.require(Permission.PEOPLE_WRITE, Permission.CHAT_CHANNELS)
-        self._spool.fill(self._source.read())
+        for _ in self._spool.filling(self._source.read()):
+            await asyncio.sleep(0)  # so that an interruption is heard
         people = self._spool.people
         async with self._tx() as tx:
             here = await matched(tx, self._source.name, people)

@@ -67,8 +67,9 @@ def converted(text: str, people: Mapping[str, str], rooms: Mapping[str, str]) ->
     text = _STRUCK.sub("~~\\1~~", text)
     text = _HEADING.sub(r"\\\1", text.replace("*", "\\*"))
     text = with_characters(text).replace("\ue002", "**")
-    # What was held may itself stand inside of what was held: a link within code does not.
-    text = _HELD.sub(lambda match: held[int(match[1])], text)
+    # A link may hold code: what was held later is put back first.
+    while _HELD.search(text):
+        text = _HELD.sub(lambda match: held[int(match[1])], text)
     return Converted(text.strip("\n"), tuple(mentions), to_all)
 
 

@@ -66,10 +66,15 @@ class Spool:
         """Let the file go."""
         self._file.close()
 
-    def fill(self, items: Iterable[Item]) -> None:
-        """Take all of an export. Raises InvalidExport."""
+    def filling(self, items: Iterable[Item]) -> Iterator[int]:
+        """Take all of an export; yield now and then how many items were taken.
+
+        Raises InvalidExport.
+        """
         self._file.execute("begin")
-        for item in items:
+        for count, item in enumerate(items):
+            if count % _ROWS_TOGETHER == 0:
+                yield count
             if isinstance(item, Person):
                 self.people.setdefault(item.key, item)
             elif isinstance(item, Room):

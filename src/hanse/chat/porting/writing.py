@@ -59,7 +59,8 @@ class Export:
         self._events = 0
 
     async def write(self, room_id: UUID | None = None) -> Exported:
-        """Write all rooms, or one. The file takes its name when it is whole.
+        """Write all rooms, or one. The file takes its name when it is whole, and is its
+        owner's alone.
 
         Raises NoSuchRoom, MissingScope, OSError.
         """
@@ -77,6 +78,8 @@ class Export:
                 rooms=len(rooms),
             )
         part = self._path.with_name(self._path.name + ".part")
+        part.unlink(missing_ok=True)
+        part.touch(mode=0o600, exist_ok=False)
         try:
             with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
                 head = own.Head(
