@@ -183,6 +183,31 @@ async def test_the_same_export_again_brings_nothing_twice(house: House, tmp_path
     assert len(await porter.events()) == len(before) + 7
 
 
+async def test_an_export_in_a_folder_of_its_own_is_recognised(house: House, tmp_path: Path) -> None:
+    porter = await porter_of(house, "Folder")
+    path = samples.slack(tmp_path / "s.zip", porter.email)
+    with zipfile.ZipFile(path) as one, zipfile.ZipFile(tmp_path / "again.zip", "w") as other:
+        for name in one.namelist():
+            other.writestr(f"my export/{name}", one.read(name))
+        other.writestr("__MACOSX/._my export", b"")
+    report = await porter.bring_in(tmp_path / "again.zip", is_dry_run=True)
+    assert report.source == "slack:T1"
+    assert report.totals()["message"] == 5
+
+
+async def test_what_people_did_with_a_room_since_stays(house: House, tmp_path: Path) -> None:
+    porter = await porter_of(house, "Since")
+    path = samples.slack(tmp_path / "s.zip", porter.email)
+    await porter.bring_in(path)
+    old = (await porter.rooms())["old"]["id"]
+    await porter.ana.ask("PATCH", f"/rooms/{old}", {"is_archived": False})
+    await porter.ana.send(old, "We are back")
+    newer = samples.slack(tmp_path / "newer.zip", porter.email, messages=2)
+    await porter.bring_in(newer)
+    assert not (await porter.rooms())["old"]["is_archived"]
+    assert [each["text"] for each in await porter.ana.messages(old)] == ["We moved", "We are back"]
+
+
 async def test_imported_history_is_indexed_and_nobody_is_told(house: House, tmp_path: Path) -> None:
     porter = await porter_of(house, "Quiet")
     await porter.bring_in(samples.slack(tmp_path / "s.zip", porter.email))
@@ -403,16 +428,23 @@ async def test_an_import_that_is_killed_goes_on_and_nothing_is_missing_or_twice(
         assert await process.wait() == -9
         cut.append(len(await porter.events()))
     assert 0 < cut[0] < cut[2] < 6000
+    general = (await porter.rooms())["general"]
+    assert general["is_archived"]
+    await porter.ana.send(general["id"], "Too early", status=409)
     await porter.bring_in(path)
-    general = UUID((await porter.rooms())["general"]["id"])
-    events = [row for row in await porter.events() if row["room_id"] == general]
+    await porter.ana.send(general["id"], "Now")
+    general_id = UUID(general["id"])
+    events = [row for row in await porter.events() if row["room_id"] == general_id]
     assert [row["number"] for row in events] == list(range(1, len(events) + 1))
     assert [row["created_at"] for row in events] == sorted(row["created_at"] for row in events)
-    # Room and owner, three messages, an edit, two reactions and a pin besides.
-    assert len(events) == 6000 + 2 + 3 + 1 + 2 + 1
-    last = await porter.ana.messages(str(general), "?limit=100")
-    assert [each["text"] for each in last][-100:] == [f"Message {n}" for n in range(5900, 6000)]
-    assert (await porter.ana.unread(str(general)))[0] == 0
+    # Room, owner and end; three messages, an edit, two reactions and a pin, and "Now" besides.
+    assert len(events) == 6000 + 3 + 3 + 1 + 2 + 1 + 1
+    last = await porter.ana.messages(general["id"], "?limit=100")
+    assert [each["text"] for each in last][-100:] == [
+        *(f"Message {n}" for n in range(5901, 6000)),
+        "Now",
+    ]
+    assert (await porter.ana.unread(general["id"]))[0] == 0
 
 
 @pytest.mark.parametrize("name", ["../out.json", "/etc/passwd", "a/../../b"])

@@ -57,10 +57,10 @@ def test_a_dry_run_an_interruption_and_a_second_run_bring_everything_in_once(
 
         done = hanse.command("chat", "import", str(export))
         assert done.returncode == 0, done.stderr
-        assert public()["general"] == 20_009
+        assert public()["general"] == 20_010
         again = hanse.command("chat", "import", str(export))
         assert again.returncode == 0, again.stderr
-        assert public()["general"] == 20_009
+        assert public()["general"] == 20_010
         # By the index of the running Hanse.
         until(lambda: found("plan") and found("1777"), 120)
 

@@ -50,11 +50,13 @@ class Folder:
     """A folder on the disk. What is no regular file in it is not there."""
 
     def __init__(self, root: Path) -> None:
-        self._files = {
-            path.relative_to(root).as_posix(): path
-            for path in sorted(root.rglob("*"))
-            if path.is_file() and not path.is_symlink()
-        }
+        self._files = _without_root(
+            {
+                path.relative_to(root).as_posix(): path
+                for path in sorted(root.rglob("*"))
+                if path.is_file() and not path.is_symlink()
+            }
+        )
 
     def names(self) -> list[str]:
         """All files, sorted."""
@@ -98,7 +100,7 @@ class Zip:
         infos = [each for each in file.infolist() if not each.is_dir()]
         _require_few(len(infos))
         _require_honest(sum(each.file_size for each in infos), packed_bytes)
-        self._infos = {checked_name(each.filename): each for each in infos}
+        self._infos = _without_root({checked_name(each.filename): each for each in infos})
 
     def names(self) -> list[str]:
         """All files, sorted."""
@@ -115,6 +117,15 @@ class Zip:
             return self._file.open(self._infos[name])
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
             raise InvalidExport(f"{name} in the archive cannot be read: {error}") from error
+
+
+def _without_root(files: dict[str, T]) -> dict[str, T]:
+    """Take away the one folder in which everything lies, if there is one."""
+    files = {name: file for name, file in files.items() if not name.startswith("__MACOSX/")}
+    roots = {name.partition("/")[0] for name in files}
+    if len(roots) != 1 or any("/" not in name for name in files):
+        return files
+    return {name.partition("/")[2]: file for name, file in files.items()}
 
 
 def checked_name(name: str) -> str:

@@ -28,10 +28,12 @@ def events_of(
     ids: Mapping[str, UUID],
     numbers: Mapping[str, int],
     files: Mapping[str, tuple[File, ...]],
+    now: datetime,
 ) -> list[Event]:
     """Return the events that follow the head of a room.
 
-    A log is in the order of time: an entry that is older than the last event gets its time.
+    A log is in the order of time: an entry that is older than the last event gets its time, and
+    one from the future the present.
     `numbers` are those of messages that stand in the log, `files` those of messages, by key. What
     concerns a message that is not there is left out; a reply to one is a message by itself.
     """
@@ -42,7 +44,7 @@ def events_of(
         target = known.get(entry.target) if entry.target else None
         if entry.kind is not Kind.MESSAGE and target is None:
             continue
-        at = entry.at if at is None else max(at, entry.at)
+        at = min(entry.at, now) if at is None else max(at, min(entry.at, now))
         number += 1
         messages += entry.kind is Kind.MESSAGE
         events.append(

@@ -7,6 +7,7 @@ that was cut off at any moment is followed by one that finds what is there and g
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
 from uuid import UUID
@@ -26,7 +27,7 @@ from hanse.chat.porting.indexing import announce_stretches
 from hanse.chat.porting.model import Entry, InvalidExport, Source
 from hanse.chat.porting.people import Cast, matched
 from hanse.chat.porting.planning import Fate, Report, RoomPlan, planned
-from hanse.chat.porting.rooms import archive_room, make_room
+from hanse.chat.porting.rooms import finish_room, make_room
 from hanse.chat.porting.spool import Spool
 from hanse.identity import Access, Permission
 from hanse.platform.database import Db, Tx
@@ -99,8 +100,8 @@ class Import:
         plans = []
         for room in self._spool.rooms.values():
             counts = self._spool.counts(room.key)
-            plan = planned(room, people, here.keys(), counts)
-            if plan.fate is Fate.UNSEEN and room.key not in known:
+            plan = planned(room, people, here.keys(), counts, is_known=room.key in known)
+            if plan.fate is Fate.UNSEEN:
                 self._spool.skipped["events of rooms in which nobody here was"] += sum(
                     counts[each.value] for each in Kind
                 )
@@ -172,9 +173,8 @@ class Import:
             self._done += len(batch)
             self._tell(Progress(plan.name, self._done, self._total))
             batch = list(islice(rest, EVENTS_TOGETHER))
-        if room.is_archived:
-            async with self._tx() as tx:
-                await archive_room(tx, room_id)
+        async with self._tx() as tx:
+            await finish_room(tx, room_id, is_archived=room.is_archived)
 
     async def _append(
         self,
@@ -198,8 +198,8 @@ class Import:
             if fact.known_number is not None and entry.kind is Kind.MESSAGE
         }
         files = await self._attaching.attach(tx, room_id, ids, new)
-        at = await store.last_at(tx, room_id)
-        events = events_of(room_id, head, at, new, ids, numbers | found, files)
+        at, now = await store.last_at(tx, room_id), datetime.now(UTC)
+        events = events_of(room_id, head, at, new, ids, numbers | found, files, now)
         if events:
             await write(tx, events, {})
             await store.read_along(tx, room_id, head.head)

@@ -55,9 +55,17 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 def planned(
-    room: Room, people: Mapping[str, Person], here: Set[str], counts: Counter[str]
+    room: Room,
+    people: Mapping[str, Person],
+    here: Set[str],
+    counts: Counter[str],
+    *,
+    is_known: bool = False,
 ) -> RoomPlan:
-    """Return what becomes of a room, if the people with these keys are here."""
+    """Return what becomes of a room, if the people with these keys are here.
+
+    One that `is_known`, for it was brought in before, goes on whoever has left since.
+    """
     present = tuple(each for each in dict.fromkeys(room.members) if each in here)
     owners = [each for each in room.owners if each in here]
     owner = next(iter([*owners, *present]), None)
@@ -70,9 +78,7 @@ def planned(
             members = tuple(dict.fromkeys(room.members))
     else:
         fate = Fate.PUBLIC if room.is_public else Fate.PRIVATE
-    if fate is not Fate.PUBLIC and not members:
-        fate = Fate.UNSEEN
-    if fate is not Fate.PUBLIC and owner is None:
+    if fate is not Fate.PUBLIC and owner is None and not is_known:
         fate = Fate.UNSEEN
     return RoomPlan(
         room=room, fate=fate, name=name or room.key, members=members, owner=owner, counts=counts

@@ -1,4 +1,4 @@
-"""Makes the rooms of an export, each once, and closes those that were closed."""
+"""Makes the rooms of an export, each once, and opens them when they are whole."""
 
 import hashlib
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from hanse.identity import Access
 from hanse.platform.database import Tx
 from hanse.platform.ids import new_id
 
-_CLOSED: Final = "closed"
+_FINISHED: Final = "finished"
 
 
 async def make_room(
@@ -41,6 +41,7 @@ async def make_room(
 ) -> UUID:
     """Return the room of a plan, which is made with its members if there is none yet.
 
+    A new room is closed until `finish_room`, so that what comes from elsewhere stands first in it.
     `fallback` owns a channel of which no owner is here. A direct room that these people have
     already keeps its own log: what comes from elsewhere goes into a private channel beside it.
     """
@@ -63,6 +64,8 @@ async def make_room(
         each for each in (plan.room.created_at, first_at, datetime.now(UTC)) if each is not None
     )
     await store.date_room(tx, room_id, at)
+    # What somebody wrote now would stand before what is still to come, and take its time away.
+    await rooms_store.update_room(tx, room_id, None, None, True, None)
     groups = [(people, RoomRole.MEMBER)]
     if not is_direct:
         groups.insert(0, ([owner], RoomRole.OWNER))
@@ -77,23 +80,27 @@ async def make_room(
     return room_id
 
 
-async def archive_room(tx: Tx, room_id: UUID) -> None:
-    """Close a room, unless an import has closed it before: somebody may have opened it since."""
+async def finish_room(tx: Tx, room_id: UUID, *, is_archived: bool) -> None:
+    """Let people write in a room that is whole, unless it was archived where it comes from.
+
+    Does nothing the second time: what people did with the room since stays.
+    """
     await log_store.lock_heads(tx, [room_id])
     maker = await store.maker_of(tx, room_id)
     draft = Draft(
         room_id=room_id,
         sender_id=maker,
         device=DEVICE,
-        client_key=_CLOSED,
+        client_key=_FINISHED,
         kind=Kind.ROOM,
     )
     [known] = await log_store.known(tx, [draft])
     if known.known_number is not None:
         return
-    await rooms_store.update_room(tx, room_id, None, None, True, None)
-    event = _event(room_id, maker, known.at, Body(is_archived=True))
-    await _write(tx, room_id, [msgspec.structs.replace(event, client_key=_CLOSED)])
+    await rooms_store.update_room(tx, room_id, None, None, is_archived, None)
+    at = await store.last_at(tx, room_id) or known.at
+    event = _event(room_id, maker, at, Body(is_archived=is_archived))
+    await _write(tx, room_id, [msgspec.structs.replace(event, client_key=_FINISHED)])
 
 
 async def _write(tx: Tx, room_id: UUID, events: Sequence[Event]) -> None:

@@ -113,22 +113,18 @@ class _Edit(Struct):
 
 def recognised(archive: Archive) -> Source | None:
     """Return the export in an archive; None if it is none of Zulip's. Raises InvalidExport."""
-    # The tar file has everything in a folder of its own.
-    root = next((each[:-10] for each in archive.names() if each.split("/")[-1] == "realm.json"), "")
-    name = f"{root}realm.json"
-    if archive.size(name) is None:
+    if archive.size("realm.json") is None:
         return None
-    realm = document(archive, name, _Realm)
+    realm = document(archive, "realm.json", _Realm)
     if not realm.zerver_realm:
-        raise InvalidExport(f"{name} names no organisation.")
+        raise InvalidExport("realm.json names no organisation.")
     facts = realm.zerver_realm[0]
-    return Source(f"zulip:{facts.uuid or facts.string_id}", _Reader(archive, root, realm).items)
+    return Source(f"zulip:{facts.uuid or facts.string_id}", _Reader(archive, realm).items)
 
 
 class _Reader:
-    def __init__(self, archive: Archive, root: str, realm: _Realm) -> None:
+    def __init__(self, archive: Archive, realm: _Realm) -> None:
         self._archive = archive
-        self._root = root
         self._realm = realm
         self._users = [
             *realm.zerver_userprofile,
@@ -155,7 +151,7 @@ class _Reader:
             if recipient.type == _STREAM and recipient.type_id in self._streams:
                 yield self._stream_room(recipient)
         for name in self._archive.names():
-            if name.startswith(self._root) and _MESSAGES.fullmatch(name[len(self._root) :]):
+            if _MESSAGES.fullmatch(name):
                 page = document(self._archive, name, _Page)
                 for reaction in page.zerver_reaction:
                     self._reactions.setdefault(reaction.message, []).append(reaction)
@@ -259,7 +255,7 @@ class _Reader:
         def upload(match: re.Match[str]) -> str:
             path = match[2]
             name = match[1] or path.rpartition("/")[2]
-            files[Attached(name=name, path=f"{self._root}uploads/{path}")] = None
+            files[Attached(name=name, path=f"uploads/{path}")] = None
             return name
 
         def change(part: str) -> str:
