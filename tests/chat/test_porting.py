@@ -22,11 +22,10 @@ from hanse.chat.log.rules import TEXT_CHARACTERS_MAX, check_form
 from hanse.chat.porting.archive import opened
 from hanse.chat.porting.cleaning import cleaned
 from hanse.chat.porting.emojis import character
-from hanse.chat.porting.face import import_chat, index_missing
+from hanse.chat.porting.face import export_chat, import_chat, index_missing
 from hanse.chat.porting.model import Entry, InvalidExport, Skipped
 from hanse.chat.porting.mrkdwn import converted
 from hanse.chat.porting.planning import Fate, Report
-from hanse.chat.porting.writing import Export
 from hanse.chat.search.events import IndexingWanted
 from hanse.identity import Role
 from tests.chat import porting_samples as samples
@@ -293,7 +292,7 @@ async def test_an_export_comes_in_elsewhere_as_it_was(house: House, tmp_path: Pa
     gone = await porter.ana.send(room, "Not for long")
     await porter.ana.send(room, kind="delete", target=gone["number"])
     out = tmp_path / "out.zip"
-    done = await Export(house.db, porter.tenant.operator, out).write()
+    done = await export_chat(house.db, porter.tenant.operator, out)
     assert (done.rooms, done.files) == (3, 1)
 
     other = await porter_of(house, "Into")
@@ -346,7 +345,7 @@ async def test_an_export_has_pages_that_run_nothing_and_is_noted(
     text = "<script>alert(1)</script> **bold** ![x](https://spy.example) [y](javascript:alert(1))"
     await porter.ana.send(room, text)
     out = tmp_path / "one.zip"
-    await Export(house.db, porter.tenant.operator, out).write(UUID(room))
+    await export_chat(house.db, porter.tenant.operator, out, room_id=UUID(room))
     with zipfile.ZipFile(out) as file:
         names = set(file.namelist())
         page = file.read(f"html/{room}.html").decode()
@@ -372,7 +371,7 @@ async def test_an_export_has_nothing_of_another_organisation(house: House, tmp_p
     room = await theirs.ana.channel(name="Theirs")
     await theirs.ana.send(room, "Ours alone")
     out = tmp_path / "mine.zip"
-    done = await Export(house.db, mine.tenant.operator, out).write()
+    done = await export_chat(house.db, mine.tenant.operator, out)
     assert (done.rooms, done.events) == (0, 0)
     with zipfile.ZipFile(out) as file:
         assert not any(b"Ours alone" in file.read(each) for each in file.namelist())

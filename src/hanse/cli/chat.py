@@ -77,7 +77,7 @@ def chat_export(path: Path, room: Any, force: bool, organisation: str | None) ->
     show = _shown(lambda at: f"{at.rooms} rooms, {at.events} events")
 
     async def act(db: Any, access: Any) -> Any:
-        return await system.export_chat(db, access, path, show).write(room)
+        return await system.export_chat(db, access, path, room_id=room, tell=show)
 
     try:
         done = operate_long(act, organisation)

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 from hanse.chat.files.examining import FileRules
 from hanse.chat.porting.archive import opened
@@ -10,13 +11,26 @@ from hanse.chat.porting.importing import Import, Progress, recognise
 from hanse.chat.porting.indexing import index_missing
 from hanse.chat.porting.planning import Report
 from hanse.chat.porting.spool import Spool
-from hanse.chat.porting.writing import Export
+from hanse.chat.porting.writing import Export, Exported
 from hanse.identity import Access
 from hanse.platform.database import Db
 
 __all__ = ["export_chat", "import_chat", "index_missing"]
 
-export_chat = Export
+
+async def export_chat(
+    db: Db,
+    access: Access,
+    path: Path,
+    *,
+    room_id: UUID | None = None,
+    tell: Callable[[Exported], None] = lambda _: None,
+) -> Exported:
+    """Write all rooms of the organisation, or one, into a zip file.
+
+    Raises NoSuchRoom, MissingScope, DatabaseUnavailable, OSError.
+    """
+    return await Export(db, access, path, tell).write(room_id)
 
 
 async def import_chat(

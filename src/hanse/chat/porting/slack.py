@@ -50,10 +50,10 @@ class _Profile(Struct):
 
 class _User(Struct):
     id: str
-    name: str = ""
+    name: str | None = None
     real_name: str | None = None
     team_id: str | None = None
-    profile: _Profile = field(default_factory=_Profile)
+    profile: _Profile | None = None
 
 
 class _Text(Struct):
@@ -68,13 +68,13 @@ class _Pin(Struct):
 
 class _Channel(Struct):
     id: str
-    name: str = ""
+    name: str | None = None
     created: float | None = None
     creator: str | None = None
-    is_archived: bool = False
-    members: list[str] = field(default_factory=list)
-    topic: _Text = field(default_factory=_Text)
-    purpose: _Text = field(default_factory=_Text)
+    is_archived: bool | None = None
+    members: list[str] | None = None
+    topic: _Text | None = None
+    purpose: _Text | None = None
     pins: list[_Pin] | None = None
 
 
@@ -103,6 +103,10 @@ class _Attachment(Struct):
     from_url: str | None = None
 
 
+class _BotProfile(Struct):
+    name: str | None = None
+
+
 class _Message(Struct):
     type: str = "message"
     subtype: str | None = None
@@ -117,6 +121,7 @@ class _Message(Struct):
     files: list[_File] | None = None
     attachments: list[_Attachment] | None = None
     user_profile: _Profile | None = None
+    bot_profile: _BotProfile | None = None
 
 
 def recognised(archive: Archive) -> Source | None:
@@ -150,14 +155,16 @@ class _Reader:
 
     def items(self) -> Iterator[Item]:
         for user in self._users:
-            yield Person(key=user.id, name=self._names[user.id], email=user.profile.email)
+            yield Person(
+                key=user.id, name=self._names[user.id], email=user.profile and user.profile.email
+            )
         channels = [
             (each, kind, is_public)
             for name, kind, is_public in _LISTS
             if self._archive.size(name) is not None
             for each in document(self._archive, name, list[_Channel])
         ]
-        self._rooms = {each.id: each.name for each, _, _ in channels}
+        self._rooms = {each.id: each.name or each.id for each, _, _ in channels}
         for channel, kind, is_public in channels:
             yield _room(channel, kind, is_public=is_public)
             yield from self._entries(channel)
@@ -219,8 +226,8 @@ class _Reader:
         if sender in self._names or sender in self._bots:
             return
         self._bots.add(sender)
-        profile = message.user_profile
-        name = message.username or (profile and (profile.display_name or profile.real_name))
+        profile, bot = message.user_profile or _Profile(), message.bot_profile or _BotProfile()
+        name = message.username or bot.name or profile.display_name or profile.real_name
         yield Person(key=sender, name=name or sender)
 
     def _files(
@@ -253,21 +260,21 @@ def moment(ts: str | float, where: str = "channels.json") -> datetime:
 
 
 def _name(user: _User) -> str:
-    profile = user.profile
+    profile = user.profile or _Profile()
     return profile.real_name or user.real_name or profile.display_name or user.name or user.id
 
 
 def _room(channel: _Channel, kind: RoomKind, *, is_public: bool) -> Room:
-    about = [channel.purpose.value, channel.topic.value]
+    about = [each.value for each in (channel.purpose, channel.topic) if each]
     return Room(
         key=channel.id,
         kind=kind,
-        name=channel.name,
+        name=channel.name or "",
         description="\n".join(dict.fromkeys(filter(None, about))),
         is_public=is_public,
-        is_archived=channel.is_archived,
+        is_archived=bool(channel.is_archived),
         created_at=moment(channel.created) if channel.created else None,
-        members=tuple(dict.fromkeys(channel.members)),
+        members=tuple(dict.fromkeys(channel.members or ())),
         owners=(channel.creator,) if channel.creator else (),
     )
 
