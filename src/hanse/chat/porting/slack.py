@@ -155,9 +155,8 @@ class _Reader:
 
     def items(self) -> Iterator[Item]:
         for user in self._users:
-            yield Person(
-                key=user.id, name=self._names[user.id], email=user.profile and user.profile.email
-            )
+            email = user.profile.email if user.profile else None
+            yield Person(key=user.id, name=self._names[user.id], email=email)
         channels = [
             (each, kind, is_public)
             for name, kind, is_public in _LISTS
