@@ -194,6 +194,7 @@ async def test_a_person_fetches_everything_about_themselves(
         "identity/notification_habits.json",
         "identity/notification_deliveries.json",
         "identity/push_subscriptions.json",
+        "chat/imports.json",
         "chat/mentions.json",
         "chat/mutes.json",
         "chat/bans.json",

@@ -38,6 +38,7 @@ NOT_FOR_WEBHOOKS = {
     "identity.inbox_changed.v1": "a bell for open pages, and for nobody else",
     "chat.events_appended.v1": "a bell for sockets, rung many times a second",
     "chat.translations_wanted.v1": "an order to the chat's own translator",
+    "chat.indexing_wanted.v1": "an order to the chat's own index",
 }
 
 

@@ -12,8 +12,8 @@ from hanse.platform.faces import lazy_face
 if TYPE_CHECKING:
     from hanse.chat.api import router
     from hanse.chat.api.common import Chat
+    from hanse.chat.files.examining import FileRules
     from hanse.chat.files.jobs import register_files
-    from hanse.chat.files.service import FileRules
     from hanse.chat.gateway.document import asyncapi_document
     from hanse.chat.gateway.server import serve_gateway
     from hanse.chat.holds.service import register_holds
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hanse.chat.notifying.kinds import KINDS
     from hanse.chat.notifying.telling import register_telling, telling_consumer
     from hanse.chat.personal_data import holdings
+    from hanse.chat.porting.face import export_chat, import_chat, index_missing
     from hanse.chat.previews.previewer import Previewer, previews_of, register_previews
     from hanse.chat.retention.jobs import register_retention
     from hanse.chat.saving.service import register_reminders
@@ -33,12 +34,15 @@ else:
             "KINDS": "notifying.kinds",
             "Chat": "api.common",
             "EventsAppended": "log.append",
-            "FileRules": "files.service",
+            "FileRules": "files.examining",
             "Previewer": "previews.previewer",
             "Translator": "translations.translator",
             "asyncapi_document": "gateway.document",
             "consumers_of": "translations.translator",
+            "export_chat": "porting.face",
             "holdings": "personal_data",
+            "import_chat": "porting.face",
+            "index_missing": "porting.face",
             "own_rooms": "log.owner",
             "previews_of": "previews.previewer",
             "register_files": "files.jobs",
@@ -62,7 +66,10 @@ __all__ = [
     "Translator",
     "asyncapi_document",
     "consumers_of",
+    "export_chat",
     "holdings",
+    "import_chat",
+    "index_missing",
     "own_rooms",
     "previews_of",
     "register_files",

@@ -57,6 +57,15 @@ holdings: Final = (
         ),
     ),
     Holding(
+        # Kept when somebody is erased: the same history brought in again leads to nobody again.
+        name="chat/imports",
+        columns=("chat.imported_people.person_id",),
+        select="""
+            select source from chat.imported_people
+            where organisation_id = $1 and person_id = $2 order by source
+        """,
+    ),
+    Holding(
         name="chat/mutes",
         columns=("chat.mutes.member_id",),
         select="""

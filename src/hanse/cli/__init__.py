@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from hanse.cli import bench, inference, people, programs, work
+from hanse.cli import bench, chat, inference, people, programs, work
 from hanse.cli.common import quiet_logs, settings
 
 
@@ -109,6 +109,7 @@ for group in (
     inference.inference,
     bench.bench,
     programs.program,
+    chat.chat,
     people.user,
     people.key,
     work.mail,

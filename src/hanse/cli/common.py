@@ -36,11 +36,24 @@ def quiet_logs() -> None:
 
 def operate(act: Callable[..., Awaitable[Any]], organisation: str | None) -> Any:
     """Run `act` in a transaction of one organisation, or end with what is wrong."""
+    from hanse.server import operator
+
+    return _run(operator.operate, act, organisation)
+
+
+def operate_long(act: Callable[..., Awaitable[Any]], organisation: str | None) -> Any:
+    """Run `act` with the database and its access to one organisation, as `operate` does."""
+    from hanse.server import operator
+
+    return _run(operator.operate_long, act, organisation)
+
+
+def _run(how: Any, act: Callable[..., Awaitable[Any]], organisation: str | None) -> Any:
     from hanse.platform.problems import Problem
     from hanse.server import operator
 
     try:
-        return asyncio.run(operator.operate(settings(), act, organisation=organisation))
+        return asyncio.run(how(settings(), act, organisation=organisation))
     except operator.OperatorError as error:
         raise click.ClickException(str(error)) from error
     except Problem as problem:

@@ -11,6 +11,8 @@ from hanse.server.settings import Settings
 
 T = TypeVar("T")
 
+_NAME = "hanse command line"
+
 
 class OperatorError(Exception):
     """The command cannot be carried out; the text says why and what to do."""
@@ -32,7 +34,8 @@ async def operate(
     `organisation` is a name or id; it may be left out where there is only one.
     Raises OperatorError, and whatever `act` raises.
     """
-    db = await Db.open(_owner_url(settings), size_max=1, application_name="hanse command line")
+
+    db = await Db.open(_url(settings, "hanse"), size_max=1, application_name=_NAME)
     try:
         async with db.system_tx() as tx:
             chosen = _choose(await identity.list_organisations(tx), organisation)
@@ -44,13 +47,40 @@ async def operate(
         await db.close()
 
 
-def _owner_url(settings: Settings) -> str:
+async def operate_long(
+    settings: Settings,
+    act: Callable[[Db, Access], Awaitable[T]],
+    *,
+    organisation: str | None = None,
+) -> T:
+    """Like `operate`, for what takes many transactions, one at a time.
+
+    They are those of the application's role, which row-level security binds: what is read or
+    written in bulk is of the one organisation whatever a query forgets.
+    """
+
+    async def identify(_: Tx, access: Access) -> Access:
+        return access
+
+    access = await operate(settings, identify, organisation=organisation)
+    db = await Db.open(_url(settings, "hanse_app"), size_max=1, application_name=_NAME)
+    try:
+        return await act(db, access)
+    except DatabaseUnavailable as error:
+        raise OperatorError(f"{error.detail} Is Hanse running? 'make run' starts it.") from error
+    finally:
+        await db.close()
+
+
+def _url(settings: Settings, role: str) -> str:
     if settings.database_url:
+        if role != "hanse":
+            return settings.database_url
         if not settings.database_owner_url:
             raise OperatorError("Set HANSE_DATABASE_OWNER_URL for this command.")
         return settings.database_owner_url
     try:
-        return embedded_url(settings.home_path, "hanse")
+        return embedded_url(settings.home_path, role)
     except SetupError as error:
         raise OperatorError(
             f"Hanse is not running in {settings.home_path}. Start it with 'make run' (or set "

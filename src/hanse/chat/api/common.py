@@ -7,7 +7,8 @@ from uuid import UUID
 from msgspec import Meta
 
 from hanse.chat import bell
-from hanse.chat.files.service import FileRules, Uploads
+from hanse.chat.files.examining import FileRules
+from hanse.chat.files.service import Uploads
 from hanse.chat.log.appender import Appender
 from hanse.chat.log.model import Event
 from hanse.chat.places import NUMBER_MAX

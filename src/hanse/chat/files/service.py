@@ -4,52 +4,25 @@ An upload is written to the disk first and examined there; only what passed reac
 all of it in one transaction, which nobody's slow line holds open.
 """
 
-import asyncio
-import hashlib
 import tempfile
 from collections.abc import AsyncIterator
 from typing import BinaryIO, Final, cast
 from uuid import UUID
 
-from msgspec import Struct
-
 from hanse.chat.files import kinds, store
-from hanse.chat.files.drawing import drawn
+from hanse.chat.files.examining import FileRules, examined, pieces_of, require_fits
 from hanse.chat.files.model import File, Stored
-from hanse.chat.files.scanner import scan
 from hanse.chat.log.rules import MEMBERS_WHO_WRITE, NoSuchFile, NotAllowedInRoom, RoomArchived
 from hanse.chat.rooms.service import actor_of, see_room
 from hanse.identity import Access, Permission
 from hanse.platform.database import Db, Tx
 from hanse.platform.ids import new_id
-from hanse.platform.problems import BadRequest, Conflict, PayloadTooLarge, Unavailable
+from hanse.platform.problems import Conflict, Unavailable
 
 UNSENT_MAX: Final = 50
 """Files that somebody may have uploaded and not sent."""
 UPLOADS_MAX: Final = 16
 """Uploads at the same time in one process."""
-UPLOAD_TIMEOUT_S: Final = 1800.0
-
-
-class EmptyFile(BadRequest):
-    """There is nothing in the file."""
-
-    code = "empty_file"
-    title = "Empty file"
-
-
-class UploadTooSlow(BadRequest):
-    """The upload did not end in time."""
-
-    code = "upload_too_slow"
-    title = "Upload too slow"
-
-
-class FileTooLarge(PayloadTooLarge):
-    """The file is larger than files may be here."""
-
-    code = "file_too_large"
-    title = "File too large"
 
 
 class TooManyFiles(Conflict):
@@ -64,13 +37,6 @@ class TooManyUploads(Unavailable):
 
     code = "too_many_uploads"
     title = "Too many uploads"
-
-
-class FileRules(Struct, frozen=True):
-    """What the operator has set: the largest file, and the virus scanner's address, if any."""
-
-    bytes_max: int
-    scanner: str
 
 
 class Uploads:
@@ -97,7 +63,7 @@ class Uploads:
         # Before anything is read: a refusal costs nobody the upload.
         async with self._db.tx(access.organisation_id, access.person_id) as tx:
             await _require_may_upload(tx, access, room_id)
-        self._require_fits(announced_bytes or 0)
+        require_fits(announced_bytes or 0, self._rules)
         if self._running >= UPLOADS_MAX:
             raise TooManyUploads("Many files are being uploaded. Try again.", retry_after_s=5.0)
         self._running += 1
@@ -117,77 +83,18 @@ class Uploads:
         content: AsyncIterator[bytes],
         file: BinaryIO,
     ) -> File:
-        received = await self._receive(content, file)
-        if not received.total:
-            raise EmptyFile("The file is empty.")
-        if self._rules.scanner:
-            await scan(self._rules.scanner, file)
-        media_type = kinds.recognised(received.head, name, is_text=received.is_text)
-        thumbnail = None
-        width = height = None
-        if kinds.is_drawn(media_type):
-            file.seek(0)
-            found = await drawn(file, media_type)
-            if found is None:
-                media_type = kinds.TEXT if received.is_text else kinds.UNKNOWN
-            else:
-                look, thumbnail = found
-                width, height = look.width, look.height
+        found = await examined(new_id(), name, content, file, self._rules)
         stored = Stored(
-            file=File(
-                id=new_id(),
-                name=name,
-                media_type=media_type,
-                bytes=received.total,
-                width=width,
-                height=height,
-            ),
+            file=found.file,
             room_id=room_id,
             uploader_id=actor_of(access),
             number=None,
-            sha256=received.sha256,
+            sha256=found.sha256,
         )
-        file.seek(0)
         async with self._db.tx(access.organisation_id, access.person_id) as tx:
             await _require_may_upload(tx, access, room_id)
-            await store.insert(tx, stored, thumbnail, _pieces(file))
+            await store.insert(tx, stored, found.thumbnail, pieces_of(file))
         return stored.file
-
-    async def _receive(self, content: AsyncIterator[bytes], file: BinaryIO) -> "_Received":
-        total, head, digest, text = 0, b"", hashlib.sha256(), kinds.TextCheck()
-
-        def take(data: bytes) -> None:
-            digest.update(data)
-            text.feed(data)
-            file.write(data)
-
-        try:
-            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
-                async for data in content:
-                    total += len(data)
-                    self._require_fits(total)
-                    head += data[: kinds.HEAD_BYTES - len(head)]
-                    if data:
-                        await asyncio.to_thread(take, data)
-        except TimeoutError as error:
-            raise UploadTooSlow(f"An upload ends within {UPLOAD_TIMEOUT_S:.0f} s.") from error
-        text.feed(b"", is_last=True)
-        await asyncio.to_thread(file.flush)
-        return _Received(total, head, text.is_text, digest.digest())
-
-    def _require_fits(self, total: int) -> None:
-        most = self._rules.bytes_max
-        if total > most:
-            raise FileTooLarge(
-                f"Files of up to {most} bytes are taken here." if most else "No files are taken."
-            )
-
-
-class _Received(Struct, frozen=True):
-    total: int
-    head: bytes
-    is_text: bool
-    sha256: bytes
 
 
 async def _require_may_upload(tx: Tx, access: Access, room_id: UUID) -> None:
@@ -202,11 +109,6 @@ async def _require_may_upload(tx: Tx, access: Access, room_id: UUID) -> None:
             f"Up to {UNSENT_MAX} files wait for being sent. Send or delete some; what is not sent "
             "within a day is deleted."
         )
-
-
-async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
-    while piece := await asyncio.to_thread(file.read, store.PART_BYTES):
-        yield piece
 
 
 async def see_file(tx: Tx, access: Access, room_id: UUID, id: UUID) -> Stored:

@@ -73,11 +73,13 @@ async def append_all(
     files = await files_store.unsent(tx, sorted(named)) if named else {}
     batch = planned(drafts, await store.known(tx, drafts), heads, files)
     if batch.events:
-        await _write(tx, batch.events, epochs)
+        await write(tx, batch.events, epochs)
+        await announce(tx, EventsAppended(stretches=stretches(batch.events)))
     return batch
 
 
-async def _write(tx: Tx, events: Sequence[Event], epochs: Mapping[UUID, int]) -> None:
+async def write(tx: Tx, events: Sequence[Event], epochs: Mapping[UUID, int]) -> None:
+    """Write planned events, the heads of whose rooms are held, and tell nobody."""
     await store.insert_events(tx, events)
     await store.move_heads(
         tx,
@@ -96,7 +98,6 @@ async def _write(tx: Tx, events: Sequence[Event], epochs: Mapping[UUID, int]) ->
         await files_store.send(tx, sent)
     if deleted := [(each.room_id, each.target) for each in events if each.kind is Kind.DELETE]:
         await redact(tx, [(room_id, target) for room_id, target in deleted if target])
-    await announce(tx, EventsAppended(stretches=stretches(events)))
 
 
 def stretches(events: Sequence[Event]) -> list[Stretch]:

@@ -13,6 +13,7 @@ from hanse.chat.log.model import Kind
 from hanse.chat.log.present import read_present
 from hanse.chat.log.stretches import read_stretches
 from hanse.chat.search import store
+from hanse.chat.search.events import IndexingWanted
 from hanse.chat.search.labels import labels_of
 from hanse.chat.search.store import Findable
 from hanse.chat.search.words import vector
@@ -58,6 +59,17 @@ def _findable(
 ) -> Findable:
     labels = labels_of(tx.organisation_id, room_id, message)
     return Findable(message, language, is_original, vector(text, language, labels))
+
+
+def history_consumer(recognise: Recognise) -> Consumer:
+    """Return what lets old messages be found, beside the new ones and never before them."""
+
+    async def on_wanted(tx: Tx, envelope: Envelope) -> None:
+        for stretch in envelope.decode(IndexingWanted).stretches:
+            numbers = range(stretch.first, stretch.last + 1)
+            await index(tx, stretch.room_id, list(numbers), recognise)
+
+    return Consumer(name="chat-search-history", types=(IndexingWanted.type,), handler=on_wanted)
 
 
 def search_consumer(recognise: Recognise) -> Consumer:

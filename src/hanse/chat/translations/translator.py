@@ -24,7 +24,7 @@ from hanse.chat.log.append import EventsAppended
 from hanse.chat.log.fold import Message
 from hanse.chat.log.model import Event, Kind
 from hanse.chat.log.present import read_present
-from hanse.chat.search.indexer import index, search_consumer
+from hanse.chat.search.indexer import history_consumer, index, search_consumer
 from hanse.chat.translations import store
 from hanse.chat.translations.events import TranslationsWanted
 from hanse.chat.translations.model import Translated, wishes
@@ -291,6 +291,7 @@ def consumers_of(translator: Translator) -> tuple[Consumer, ...]:
     """Return what of the stream of events asks for translations, and lets messages be found."""
     return (
         search_consumer(translator.recognise),
+        history_consumer(translator.recognise),
         Consumer(
             name="chat-translations",
             types=(EventsAppended.type,),

@@ -16,8 +16,11 @@ from hanse.identity.people.store import (
     find_actors,
     get_person,
     get_person_by_email,
+    ids_by_email,
     list_people,
     names_of,
+    owner_ids,
+    people_of,
     reading_languages,
 )
 
@@ -31,8 +34,11 @@ __all__ = [
     "find_actors",
     "get_person",
     "get_person_by_email",
+    "ids_by_email",
     "list_people",
     "names_of",
+    "owner_ids",
+    "people_of",
     "reading_languages",
     "remove_photo",
     "search_people",

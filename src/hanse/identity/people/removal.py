@@ -1,9 +1,13 @@
 """Removing somebody for good, as when an identity provider deletes them."""
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from hanse.identity.audit import record
 from hanse.identity.events import PersonChanged
 from hanse.identity.model import Access, Person
 from hanse.identity.people import service, store
+from hanse.identity.policy import Permission
 from hanse.identity.signing import sessions
 from hanse.identity.signing.store import delete_credentials
 from hanse.platform.database import Tx
@@ -30,3 +34,19 @@ async def bury(tx: Tx, access: Access, person: Person, *, revoke_api_keys: bool 
         await service.revoke_keys_of(tx, access, person.id)
     await delete_credentials(tx, person.id)
     await store.remove_person(tx, person.id)
+
+
+async def remember_departed(tx: Tx, access: Access, people: Mapping[UUID, str]) -> None:
+    """Add people, by new ids, who were there before Hanse and are not here: names alone.
+
+    They are as people are who were removed: nobody signs in as one of them, and what they wrote
+    has a name. Whoever brings in their work notes it in the audit log. Raises MissingScope.
+    """
+    access.require(Permission.PEOPLE_WRITE)
+    names = {id: _plain(name) for id, name in people.items()}
+    await store.insert_departed(tx, names)
+
+
+def _plain(name: str) -> str:
+    kept = "".join(each if each.isprintable() else " " for each in name)
+    return " ".join(kept.split())[: service.NAME_CHARACTERS_MAX].strip() or "?"

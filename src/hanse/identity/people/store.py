@@ -1,6 +1,6 @@
 """All SQL of people and their directory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -124,6 +124,66 @@ async def names_of(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, str]:
         list(ids),
     )
     return {row["id"]: row["name"] for row in rows}
+
+
+async def people_of(tx: Tx, ids: Sequence[UUID]) -> list[Person]:
+    """These people, those included that are gone, in the order of their making."""
+    rows = await tx.fetch(
+        f"""
+        select {PERSON} from identity.people
+        where organisation_id = $1 and id = any($2) order by id
+        """,
+        tx.organisation_id,
+        list(ids),
+    )
+    return [person_of(row) for row in rows]
+
+
+async def ids_by_email(tx: Tx, emails: Sequence[str]) -> dict[str, UUID]:
+    """The active people with these addresses, by the address in small letters."""
+    rows = await tx.fetch(
+        """
+        select email_key, id from identity.people
+        where organisation_id = $1 and status = 'active'
+            and email_key in (select lower(each) from unnest($2::text[]) as each)
+        """,
+        tx.organisation_id,
+        list(emails),
+    )
+    return {row["email_key"]: row["id"] for row in rows}
+
+
+async def owner_ids(tx: Tx, limit: int) -> list[UUID]:
+    """The organisation's active owners, those first who were there first."""
+    rows = await tx.fetch(
+        """
+        select id from identity.people
+        where organisation_id = $1 and role = 'owner' and status = 'active' order by id limit $2
+        """,
+        tx.organisation_id,
+        limit,
+    )
+    return [row["id"] for row in rows]
+
+
+async def insert_departed(tx: Tx, people: Mapping[UUID, str]) -> None:
+    """Insert people, by id, of whom nothing is known but what they were called."""
+    await tx.execute(
+        """
+        insert into identity.people (id, organisation_id, email, name, role, status)
+        select v.id, $1, v.id || '@removed.invalid', v.name, 'guest', 'removed'
+        from unnest($2::uuid[], $3::text[]) as v (id, name)
+        """,
+        tx.organisation_id,
+        list(people),
+        list(people.values()),
+    )
+    # Inserting put them into the directory.
+    await tx.execute(
+        "delete from identity.people_terms where organisation_id = $1 and person_id = any($2)",
+        tx.organisation_id,
+        list(people),
+    )
 
 
 async def reading_languages(tx: Tx, ids: Sequence[UUID]) -> list[list[str]]:
