@@ -10,7 +10,8 @@ from uuid import UUID
 import psutil
 
 from hanse.chat.programs.effects import Rights
-from hanse.chat.programs.events import Event, EventBody, EventKind
+from hanse.chat.log.model import Body, Kind
+from hanse.chat.programs.events import Event
 from hanse.chat.programs.reduction import Reduction
 from hanse.chat.programs.sandbox import FUEL_PER_EVENT, Program, ProgramFault
 
@@ -112,9 +113,9 @@ def _message(number: int) -> Event:
         room_id=ROOM,
         number=number,
         sender_id=UUID(int=ROOM.int + number % 3),
-        kind=EventKind.MESSAGE,
+        kind=Kind.MESSAGE,
         created_at=BEGIN + timedelta(seconds=number),
-        body=EventBody(
+        body=Body(
             text="The new plan of the harbour is in the folder; tell me what you think."
         ),
     )

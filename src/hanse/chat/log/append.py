@@ -1,7 +1,7 @@
 """Appends: one draft or hundreds, of one organisation, in the caller's transaction.
 
 The heads of the rooms are held from the first statement on, so numbers are dense and their order is
-that in which transactions commit, whoever appends. This is where a room's program will run.
+that in which transactions commit, whoever appends.
 """
 
 from collections.abc import Mapping, Sequence
@@ -148,7 +148,7 @@ def _earlier(new: Appended | None, fact: Known) -> Appended | None:
     if new is not None:
         return Appended(new.number, True, new.created_at)
     # Somebody who has left the room is told nothing about it, not even this.
-    if fact.known_number is not None and fact.role is not None:
+    if fact.known_number is not None and (fact.role is not None or draft.is_program):
         return Appended(fact.known_number, True, fact.known_at or fact.at)
     return None
 
@@ -162,8 +162,9 @@ def _facts(
 ) -> Facts | None:
     if head is None:
         return None
+    role = RoomRole.MODERATOR if draft.is_program else fact.role
     return Facts(
-        role=RoomRole(fact.role) if fact.role else None,
+        role=RoomRole(role) if role else None,
         is_archived=head.is_archived,
         target_kind=fact.target_kind,
         target_is_own=fact.target_sender_id == draft.sender_id,
