@@ -115,9 +115,7 @@ def _message(number: int) -> Event:
         sender_id=UUID(int=ROOM.int + number % 3),
         kind=Kind.MESSAGE,
         created_at=BEGIN + timedelta(seconds=number),
-        body=Body(
-            text="The new plan of the harbour is in the folder; tell me what you think."
-        ),
+        body=Body(text="The new plan of the harbour is in the folder; tell me what you think."),
     )
 
 

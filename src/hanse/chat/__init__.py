@@ -1,6 +1,6 @@
 """The chat: rooms, each an ordered and durable log, and how it reaches those who read it.
 
-`router` has the HTTP routes, which ask for a `Chat`; `own_rooms` and `serve_gateway` are the roles
+`router` has the HTTP routes, which ask for a `Chat`; `run_rooms` and `serve_gateway` are the roles
 of processes beside them; a `Translator`, by the bell and by `consumers_of` it, brings messages
 into the languages of their readers.
 """
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from hanse.chat.gateway.document import asyncapi_document
     from hanse.chat.gateway.server import serve_gateway
     from hanse.chat.log.append import EventsAppended
-    from hanse.chat.log.owner import own_rooms
     from hanse.chat.notifying.kinds import KINDS
     from hanse.chat.notifying.telling import register_telling, telling_consumer
     from hanse.chat.personal_data import holdings
     from hanse.chat.previews.previewer import Previewer, previews_of, register_previews
+    from hanse.chat.programs.host import run_rooms
+    from hanse.chat.programs.jobs import Errands, register_programs
     from hanse.chat.retention.jobs import register_retention
     from hanse.chat.saving.service import register_reminders
     from hanse.chat.translations.translator import Translator, consumers_of
@@ -31,6 +32,7 @@ else:
         {
             "KINDS": "notifying.kinds",
             "Chat": "api.common",
+            "Errands": "programs.jobs",
             "EventsAppended": "log.append",
             "FileRules": "files.service",
             "Previewer": "previews.previewer",
@@ -38,14 +40,15 @@ else:
             "asyncapi_document": "gateway.document",
             "consumers_of": "translations.translator",
             "holdings": "personal_data",
-            "own_rooms": "log.owner",
             "previews_of": "previews.previewer",
             "register_files": "files.jobs",
             "register_previews": "previews.previewer",
+            "register_programs": "programs.jobs",
             "register_reminders": "saving.service",
             "register_retention": "retention.jobs",
             "register_telling": "notifying.telling",
             "router": "api",
+            "run_rooms": "programs.host",
             "serve_gateway": "gateway.server",
             "telling_consumer": "notifying.telling",
         },
@@ -54,6 +57,7 @@ else:
 __all__ = [
     "KINDS",
     "Chat",
+    "Errands",
     "EventsAppended",
     "FileRules",
     "Previewer",
@@ -61,14 +65,15 @@ __all__ = [
     "asyncapi_document",
     "consumers_of",
     "holdings",
-    "own_rooms",
     "previews_of",
     "register_files",
     "register_previews",
+    "register_programs",
     "register_reminders",
     "register_retention",
     "register_telling",
     "router",
+    "run_rooms",
     "serve_gateway",
     "telling_consumer",
 ]

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from hanse.chat.api import files, log, retention, rooms, saved, search
+from hanse.chat.api import files, log, programs, retention, rooms, saved, search
 
 router = Router(
     "/v1",
@@ -13,5 +13,6 @@ router = Router(
         *saved.handlers,
         *files.handlers,
         *retention.handlers,
+        *programs.handlers,
     ],
 )

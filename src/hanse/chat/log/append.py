@@ -125,7 +125,7 @@ def planned(
     left = dict(unsent)
     for draft, fact in zip(drafts, known, strict=True):
         key = (draft.room_id, draft.sender_id, draft.device, draft.client_key)
-        outcome: Outcome | None = _earlier(new.get(key), fact)
+        outcome: Outcome | None = _earlier(draft, new.get(key), fact)
         if outcome is None:
             facts = _facts(draft, fact, heads.get(draft.room_id), deleted, left)
             outcome = refusal(draft, facts)
@@ -144,7 +144,7 @@ def planned(
     return Batch(outcomes, events)
 
 
-def _earlier(new: Appended | None, fact: Known) -> Appended | None:
+def _earlier(draft: Draft, new: Appended | None, fact: Known) -> Appended | None:
     if new is not None:
         return Appended(new.number, True, new.created_at)
     # Somebody who has left the room is told nothing about it, not even this.

@@ -9,8 +9,8 @@ from msgspec import Meta, Struct
 CARD_TEXT_CHARACTERS_MAX: Final = 15_000
 VALUE_CHARACTERS_MAX: Final = 4_000
 
-Key = Annotated[str, Meta(min_length=1, max_length=64)]
-Label = Annotated[str, Meta(min_length=1, max_length=80)]
+Key = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\A[^\x00-\x1f]+\Z")]
+Label = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"\A[^\x00-\x1f]+\Z")]
 
 
 class Button(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -34,7 +34,7 @@ class CardBody(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a card shows: a title, a text, the fields of a form, and buttons."""
 
     title: Label
-    text: Annotated[str, Meta(max_length=CARD_TEXT_CHARACTERS_MAX)] = ""
+    text: Annotated[str, Meta(max_length=CARD_TEXT_CHARACTERS_MAX, pattern=r"\A[^\x00]*\Z")] = ""
     fields: Annotated[tuple[Field, ...], Meta(max_length=20)] = ()
     buttons: Annotated[tuple[Button, ...], Meta(max_length=20)] = ()
 

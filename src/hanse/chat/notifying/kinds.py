@@ -43,6 +43,11 @@ MESSAGE: Final = Kind(
     coalesce_s=COALESCE_S,
 )
 REMINDER: Final = Kind(name="chat.reminder", texts=_TEXTS["reminder"], facts=("sender",))
+PROGRAM_STOPPED: Final = Kind(
+    name="chat.program_stopped",
+    texts=_TEXTS["program_stopped"],
+    facts=("program", "room", "reason"),
+)
 
 BY_REASON: Final = {
     Reason.DIRECT: DIRECT_MESSAGE,
@@ -50,4 +55,4 @@ BY_REASON: Final = {
     Reason.THREAD: THREAD_REPLY,
     Reason.MESSAGE: MESSAGE,
 }
-KINDS: Final = (*BY_REASON.values(), REMINDER)
+KINDS: Final = (*BY_REASON.values(), REMINDER, PROGRAM_STOPPED)

@@ -81,7 +81,7 @@ def _filter(audit: int, *groups: tuple[int, ...]) -> bool:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         return False
-    return libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.c_char_p(header), 0, 0) == 0
+    return bool(libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.c_char_p(header), 0, 0) == 0)
 
 
 def apart_from_network() -> bool:
@@ -89,4 +89,4 @@ def apart_from_network() -> bool:
     libc = ctypes.CDLL(None, use_errno=True)
     new_network, new_user = 0x40000000, 0x10000000
     flags = new_network if os.geteuid() == 0 else new_network | new_user
-    return sys.platform == "linux" and libc.unshare(flags) == 0
+    return sys.platform == "linux" and bool(libc.unshare(flags) == 0)

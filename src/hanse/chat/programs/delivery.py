@@ -21,6 +21,7 @@ OWN: Final = frozenset({Kind.PRESS, Kind.TIMER, Kind.HTTP, Kind.TRANSLATION})
 class Begins(Struct, frozen=True):
     """From here on the program runs in this version (None: not at all), and with which state."""
 
+    room_id: UUID
     number: int
     version: int | None
     is_reset: bool
@@ -44,9 +45,7 @@ def given(event: Event | model.Event, program_id: UUID | None) -> bool:
     return event.body.program_id is None
 
 
-def steps_of(
-    events: Sequence[Event | model.Event], program_id: UUID
-) -> Iterator[Begins | Given]:
+def steps_of(events: Sequence[Event | model.Event], program_id: UUID) -> Iterator[Begins | Given]:
     """Yield what concerns a program of these events of its room, in their order.
 
     What was not handled any more when the program was stopped is left out, if the event that says
@@ -63,7 +62,7 @@ def steps_of(
         if any(event.number in numbers for numbers in stood_still):
             continue
         if event.kind is Kind.PROGRAM and event.body.program_id == program_id:
-            yield Begins(event.number, event.body.version, event.body.is_reset)
+            yield Begins(event.room_id, event.number, event.body.version, event.body.is_reset)
         elif given(event, program_id):
             yield Given(told(event))
 

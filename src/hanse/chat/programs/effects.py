@@ -8,15 +8,25 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from hanse.chat.log.cards import CARD_TEXT_CHARACTERS_MAX, Button, CardBody, Field, Key, Label, wrong_card
+from hanse.chat.log.cards import (
+    CARD_TEXT_CHARACTERS_MAX,
+    Button,
+    CardBody,
+    Field,
+    Key,
+    Label,
+    wrong_card,
+)
 from hanse.chat.log.rules import EMOJI_CHARACTERS_MAX, TEXT_CHARACTERS_MAX, TOPIC_CHARACTERS_MAX
 from hanse.chat.programs.sandbox import Fault, ProgramFault
 
 EFFECTS_MAX: Final = 20
 """Effects of one event."""
 
-Text = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARACTERS_MAX)]
-Topic = Annotated[str, Meta(min_length=1, max_length=TOPIC_CHARACTERS_MAX)]
+Text = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARACTERS_MAX, pattern=r"\A[^\x00]*\Z")]
+Topic = Annotated[
+    str, Meta(min_length=1, max_length=TOPIC_CHARACTERS_MAX, pattern=r"\A[^\x00-\x1f]+\Z")
+]
 Number = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Language = Annotated[str, Meta(min_length=2, max_length=35)]
 Url = Annotated[str, Meta(max_length=2_000, pattern=r"\A[!-~]+\Z")]
@@ -64,16 +74,14 @@ class Card(_Effect, frozen=True, kw_only=True, tag="card"):
 
     key: Key
     title: Label
-    text: Annotated[str, Meta(max_length=CARD_TEXT_CHARACTERS_MAX)] = ""
+    text: Annotated[str, Meta(max_length=CARD_TEXT_CHARACTERS_MAX, pattern=r"\A[^\x00]*\Z")] = ""
     fields: Annotated[tuple[Field, ...], Meta(max_length=20)] = ()
     buttons: Annotated[tuple[Button, ...], Meta(max_length=20)] = ()
 
     @property
     def shown(self) -> CardBody:
         """What stands in the log."""
-        return CardBody(
-            title=self.title, text=self.text, fields=self.fields, buttons=self.buttons
-        )
+        return CardBody(title=self.title, text=self.text, fields=self.fields, buttons=self.buttons)
 
 
 class Timer(_Effect, frozen=True, kw_only=True, tag="timer"):
@@ -90,7 +98,7 @@ class Http(_Effect, frozen=True, kw_only=True, tag="http"):
     url: Url
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
     headers: Annotated[dict[HeaderName, HeaderValue], Meta(max_length=20)] = {}
-    body: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
+    body: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX, pattern=r"\A[^\x00]*\Z")] = ""
 
 
 class Translate(_Effect, frozen=True, kw_only=True, tag="translate"):

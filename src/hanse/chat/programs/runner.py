@@ -52,9 +52,7 @@ class Programs:
                 self._live.popitem(last=False)[1].close()
         self._live.move_to_end(asked.digest)
         state = program.initial_state if asked.state is None else asked.state
-        reduction = Reduction(
-            program, asked.room_seed, asked.rights, Snapshot(asked.number, state)
-        )
+        reduction = Reduction(program, asked.room_seed, asked.rights, Snapshot(asked.number, state))
         steps: list[Any] = []
         fuel = effects = 0
         for event in asked.events:

@@ -191,9 +191,7 @@ async def set_status(
     )
 
 
-async def change_program(
-    tx: Tx, id: UUID, name: str | None, allowed: Sequence[str] | None
-) -> None:
+async def change_program(tx: Tx, id: UUID, name: str | None, allowed: Sequence[str] | None) -> None:
     """Change a program's name and rights; None leaves them."""
     await tx.execute(
         "update chat.programs set name = coalesce($2, name),"
@@ -336,9 +334,7 @@ async def keep_state(
     limits: int = 0,
 ) -> None:
     """Write what a program keeps."""
-    await tx.execute(
-        _KEEP_STATE_SQL, program_id, state, state_hash, events, fuel, faults, limits
-    )
+    await tx.execute(_KEEP_STATE_SQL, program_id, state, state_hash, events, fuel, faults, limits)
 
 
 async def add_entries(
@@ -361,6 +357,16 @@ async def numbers_of(tx: Tx, program_id: UUID, keys: Sequence[str]) -> dict[str,
         list(keys),
     )
     return {row["key"]: row["number"] for row in rows}
+
+
+async def key_of(tx: Tx, program_id: UUID, number: int) -> str | None:
+    """The key by which a program calls one of its messages."""
+    key: str | None = await tx.fetchval(
+        "select key from chat.program_keys where program_id = $1 and number = $2 limit 1",
+        program_id,
+        number,
+    )
+    return key
 
 
 async def put_keys(tx: Tx, program_id: UUID, numbers: dict[str, int]) -> None:

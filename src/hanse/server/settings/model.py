@@ -283,6 +283,13 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "the message. Those pages then see the server's address."
         ),
     ] = False
+    program_runners: Annotated[
+        Count,
+        _about(
+            "Processes for programs of rooms beside each process of the role rooms; 0: programs "
+            "wait."
+        ),
+    ] = 1
     virus_scanner: Annotated[
         Annotated[str, Meta(pattern="^$|^tcp://[^/]+:[0-9]{1,5}$|^unix:/.")],
         _about(
