@@ -162,6 +162,8 @@ class Host:
             try:
                 with _seconds.time():
                     again_s = await self._turn(due)
+            except RunnerDied:
+                again_s = 0.0
             except Problem as problem:
                 log.warning("chat_program_later", error=problem.detail)
                 again_s = LOOK_S
@@ -232,7 +234,9 @@ class Host:
         for attempt in range(3):
             try:
                 answer = await self._runners.run(asked, source)
-            except RunnerDied:
+            except RunnerDied as died:
+                if not died.in_turn:
+                    raise  # which says nothing about the program
                 if attempt == 0:
                     first = next_one.events[:1]
                     asked = msgspec.structs.replace(asked, events=first)

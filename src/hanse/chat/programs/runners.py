@@ -38,7 +38,11 @@ _deaths = Counter("hanse_chat_program_runner_deaths_total", "Runners that died o
 
 
 class RunnerDied(Exception):
-    """The runner died, or did not answer in time, and is gone."""
+    """The runner died, or did not answer in time, and is gone; `in_turn` if it had begun one."""
+
+    def __init__(self, *, in_turn: bool) -> None:
+        super().__init__("The runner of programs died.")
+        self.in_turn = in_turn
 
 
 class Runner:
@@ -56,9 +60,11 @@ class Runner:
 
     async def run(self, asked: Run, source: str) -> Answer:
         """Have a turn run. Raises RunnerDied; the next turn is then that of another process."""
+        in_turn = False
         try:
             if self._streams is None:
                 await self._start()
+            in_turn = True
             if asked.digest in self._known:
                 answer = await self._ask(asked)
                 if not isinstance(answer, Unknown):
@@ -71,7 +77,7 @@ class Runner:
             _deaths.inc()
             log.warning("chat_program_runner_died", error=repr(error))
             await self.stop()
-            raise RunnerDied from error
+            raise RunnerDied(in_turn=in_turn) from error
 
     async def _start(self) -> None:
         ours, theirs = socket.socketpair()
