@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -43,7 +44,8 @@ class Programs:
     def kill_runners(self) -> None:
         for each in self.runners.all:
             if each.pid is not None:
-                os.kill(each.pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):  # nobody has noticed yet
+                    os.kill(each.pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
