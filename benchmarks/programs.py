@@ -9,8 +9,8 @@ from uuid import UUID
 
 import psutil
 
-from hanse.chat.programs.effects import Rights
 from hanse.chat.log.model import Body, Kind
+from hanse.chat.programs.effects import Rights
 from hanse.chat.programs.events import Event
 from hanse.chat.programs.reduction import Reduction
 from hanse.chat.programs.sandbox import FUEL_PER_EVENT, Program, ProgramFault

@@ -37,7 +37,9 @@ NONE = Rights()
 _plain = st.characters(min_codepoint=32, exclude_categories=("Cs",))
 keys = st.text(_plain, min_size=1, max_size=64)
 labels = st.text(_plain, min_size=1, max_size=80)
-texts = st.text(st.characters(min_codepoint=1, exclude_categories=("Cs",)), min_size=1, max_size=300)
+texts = st.text(
+    st.characters(min_codepoint=1, exclude_categories=("Cs",)), min_size=1, max_size=300
+)
 numbers = st.integers(1, 2**53 - 1)
 unique = {"max_size": 5, "unique_by": lambda each: each.name}
 fields = st.builds(Field, name=keys, label=labels, is_required=st.booleans()) | st.builds(
@@ -237,4 +239,3 @@ def test_events_of_the_log_can_be_read_as_they_are(body: Body) -> None:
     (read,) = recorded([msgspec.json.encode(event).decode()])
     assert (read.number, read.body.text, read.body.mentions) == (7, body.text, body.mentions)
     assert nanoseconds(read.created_at) == 1_767_225_600_123_456_000
-

@@ -1,9 +1,9 @@
 """Routes of programs of rooms, and of the cards that they post."""
 
-from typing import Annotated, Final
+import json
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-import msgspec
 from litestar import Response, delete, get, patch, post, put
 from litestar.params import QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -113,7 +113,7 @@ class ProgramTemplate(Struct):
 class ProgramState(Struct):
     """What a program keeps, as JSON; null before its first event."""
 
-    state: msgspec.Raw
+    state: Any
 
 
 class VersionPage(Struct):
@@ -211,7 +211,7 @@ async def read_program_state(access: Access, db: Db, program_id: UUID) -> Progra
     async with db.tx(access.organisation_id, access.person_id) as tx:
         await service.managed(tx, access, program_id)
         state = await store.read_state(tx, program_id)
-    return ProgramState(msgspec.Raw((state or "null").encode()))
+    return ProgramState(json.loads(state or "null"))
 
 
 @patch(

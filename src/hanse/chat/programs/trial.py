@@ -1,6 +1,7 @@
 """Trials: a program is fed events without any room, by a runner of whoever owns a shard."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -63,7 +64,7 @@ class Tried(Struct, frozen=True, omit_defaults=True):
     """
 
     steps: list[TrialStep] = []
-    state: msgspec.Raw = msgspec.Raw(b"null")
+    state: Any = None
     fault: Fault | None = None
     is_whole: bool = True
 
@@ -168,7 +169,7 @@ async def try_program(bus: Bus | None, trial: Trial) -> Tried:
     carried = msgspec.msgpack.decode(reply, type=_Carried)
     return Tried(
         carried.steps,
-        msgspec.Raw(carried.state),
+        json.loads(carried.state),
         carried.fault,
         carried.is_whole and len(events) == len(trial.events),
     )

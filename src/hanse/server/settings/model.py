@@ -265,7 +265,8 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     webhook_allowed_hosts: Annotated[
         str,
         _about(
-            "Hosts of your own network that webhooks may call, with commas between: names "
+            "Hosts of your own network that webhooks and programs of rooms may call, with commas "
+            "between: names "
             "(`*.intern.example`), addresses, networks (`10.1.0.0/16`), or `host:port` for a port "
             "other than 80, 443, 8080 and 8443. Empty: public addresses alone."
         ),
