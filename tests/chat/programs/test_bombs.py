@@ -205,3 +205,15 @@ def test_a_program_that_cannot_be_loaded_says_where_and_why() -> None:
         with pytest.raises(ProgramFault) as found:
             Program(source)
         assert (found.value.fault.code, found.value.fault.line) == (code, line), found.value
+
+
+def test_a_suspended_program_goes_on_as_if_it_had_not_been() -> None:
+    grown = "const table = new Array(60000).fill(1.5); export const initialState = 0;"
+    grown += "export const onEvent = (e, state) => ({ state: state + table[7] });"
+    for source in (COUNTER, grown):
+        with Program(source) as one, Program(source) as other:
+            for _ in range(3):
+                one.suspend()
+                one.suspend()
+                assert _run(one, one.initial_state) == _run(other, other.initial_state)
+                assert one.fuel_used == other.fuel_used

@@ -2,23 +2,16 @@
 
 import asyncio
 import json
-import os
-import signal
-from collections.abc import AsyncIterator
-from contextlib import suppress
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from hanse.chat.programs.effects import Rights
 from hanse.chat.programs.events import recorded
-from hanse.chat.programs.host import Host
 from hanse.chat.programs.replay import replay_of_room
-from hanse.chat.programs.runners import Runners
-from hanse.platform.bus import Bus
 from tests.chat.conftest import Person, key_of, person_of
 from tests.chat.programs.bombs import BOMBS, source_of
+from tests.chat.programs.hosting import Programs, attach, caught_up, log_of, posts_of, stopped
 from tests.eventing import until
 from tests.identity.conftest import House, Tenant
 
@@ -33,73 +26,6 @@ export function onEvent(event, state) {
   };
 }
 """
-
-
-class Programs:
-    """The programs of this module's rooms: their runners can be killed."""
-
-    def __init__(self, runners: Runners) -> None:
-        self.runners = runners
-
-    def kill_runners(self) -> None:
-        for each in self.runners.all:
-            if each.pid is not None:
-                with suppress(ProcessLookupError):  # nobody has noticed yet
-                    os.kill(each.pid, signal.SIGKILL)
-
-
-@pytest.fixture(scope="module")
-async def programs(house: House, bus: Bus) -> AsyncIterator[Programs]:
-    house.app = house.build(bus=bus)
-    runners = Runners(1)
-    stop = asyncio.Event()
-    host = Host(house.db, bus, runners, lambda: range(16))
-    task = asyncio.create_task(host.run(stop))
-    yield Programs(runners)
-    stop.set()
-    await task
-
-
-@pytest.fixture(scope="module")
-async def ana(programs: Programs, tenant: Tenant) -> Person:
-    return await person_of(tenant, name="Ana")
-
-
-@pytest.fixture(scope="module")
-async def ben(programs: Programs, tenant: Tenant) -> Person:
-    return await person_of(tenant, name="Ben")
-
-
-async def attach(who: Person, room: str, source: str, **more: Any) -> str:
-    body = {"name": "Counter", "source": source, **more}
-    return str((await who.ask("POST", f"/rooms/{room}/programs", body, 201))["id"])
-
-
-async def caught_up(who: Person, program: str) -> Any:
-    """Wait until a program has handled all of its room's log; return what is known of it."""
-
-    async def there() -> Any:
-        found = await who.ask("GET", f"/programs/{program}")
-        return found if found["progress"]["cursor"] >= found["progress"]["head"] else None
-
-    return await until(there, "the program has handled everything")
-
-
-async def stopped(who: Person, program: str) -> Any:
-    async def there() -> Any:
-        found = await who.ask("GET", f"/programs/{program}")
-        return found if found["program"]["status"] == "stopped" else None
-
-    return await until(there, "the program was stopped")
-
-
-async def log_of(who: Person, room: str) -> list[Any]:
-    return list((await who.ask("GET", f"/rooms/{room}/events?limit=500"))["events"])
-
-
-async def posts_of(who: Person, room: str, program: str) -> list[str]:
-    log = await log_of(who, room)
-    return [e["body"]["text"] for e in log if e["sender_id"] == program and e["kind"] == "message"]
 
 
 async def test_a_program_answers_what_is_said_after_it_came(ana: Person) -> None:

@@ -26,31 +26,39 @@ from hanse.chat.programs.messages import (
 from hanse.chat.programs.reduction import Reduction, Snapshot
 from hanse.chat.programs.sandbox import Program, ProgramFault
 
-LIVE_MAX: Final = 100
-"""Programs that stay loaded, each in half a MiB; another one takes the place of the idlest."""
+LIVE_MAX: Final = 20
+"""Programs that are ready at once, each in half a MiB; of these the idlest is suspended."""
+LOADED_MAX: Final = 1_000
+"""With those that are suspended, each in some 50 KB; the idlest is then loaded anew at need."""
 TURN_EFFECTS_MAX: Final = 100
 """A turn ends once there are so many effects of its events."""
 
 
 class Programs:
-    """The programs that are loaded, by the hash of their source."""
+    """The programs that are loaded, by the hash of their source, the idlest first."""
 
     def __init__(self) -> None:
         self._live: OrderedDict[bytes, Program] = OrderedDict()
+        self._suspended: OrderedDict[bytes, Program] = OrderedDict()
 
     def run(self, asked: Run) -> Answer:
         """Do what is asked."""
-        program = self._live.get(asked.digest)
+        program = self._live.get(asked.digest) or self._suspended.pop(asked.digest, None)
         if program is None:
             if asked.source is None:
                 return Unknown()
             try:
-                program = self._live[asked.digest] = Program(asked.source)
+                program = Program(asked.source)
             except ProgramFault as found:
                 return Unloadable(found.fault)
-            if len(self._live) > LIVE_MAX:
-                self._live.popitem(last=False)[1].close()
+        self._live[asked.digest] = program
         self._live.move_to_end(asked.digest)
+        if len(self._live) > LIVE_MAX:
+            digest, idlest = self._live.popitem(last=False)
+            idlest.suspend()
+            self._suspended[digest] = idlest
+            if len(self._suspended) > LOADED_MAX - LIVE_MAX:
+                self._suspended.popitem(last=False)
         state = program.initial_state if asked.state is None else asked.state
         reduction = Reduction(program, asked.room_seed, asked.rights, Snapshot(asked.number, state))
         steps: list[Any] = []
@@ -73,6 +81,7 @@ def main(descriptor: int) -> None:
     warm = "export const onEvent = () => ({ state: Math.random() + Date.now() });"
     with Program(warm) as program:
         program.run(b"{}", b"null", now_ns=0, seed=bytes(16))
+        program.suspend()
     programs = Programs()
     _send(peer, Ready(confine()))
     while (body := _receive(peer)) is not None:
