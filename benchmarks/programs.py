@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psutil
 
+from benchmarks import program_rooms
 from hanse.chat.log.model import Body, Kind
 from hanse.chat.programs.effects import Rights
 from hanse.chat.programs.events import Event
@@ -58,7 +59,11 @@ def run() -> str:
         f"| to load a program | {load_ms:.2f} ms |\n"
         f"| to load it and go on from a snapshot with one event | {resumed_ms:.2f} ms |\n"
         f"| to stop one that fills its memory, then an event of another | {stopped_ms:.1f} ms |\n\n"
-        "One live program serves any number of rooms, one after another: a room is its state.\n"
+        "One live program serves any number of rooms, one after another: a room is its state.\n\n"
+        "In rooms of a served Hanse with one runner, which the load generator shares the machine "
+        "with (`benchmarks/program_rooms.py`):\n\n"
+        "| | |\n|---|---|\n"
+        + "".join(f"| {what} | {figure} |\n" for what, figure in program_rooms.rows())
     )
 
 

@@ -26,10 +26,10 @@ from hanse.chat.programs.messages import (
 from hanse.chat.programs.reduction import Reduction, Snapshot
 from hanse.chat.programs.sandbox import Program, ProgramFault
 
-LIVE_MAX: Final = 20
+LIVE_MAX: Final = 100
 """Programs that are ready at once, each in half a MiB; of these the idlest is suspended."""
-LOADED_MAX: Final = 1_000
-"""With those that are suspended, each in some 50 KB; the idlest is then loaded anew at need."""
+LOADED_MAX: Final = 5_000
+"""With those that are suspended, each in some 5 KB; the idlest is then loaded anew at need."""
 TURN_EFFECTS_MAX: Final = 100
 """A turn ends once there are so many effects of its events."""
 

@@ -149,7 +149,7 @@ class Program:
             self._instance = None
 
     def suspend(self) -> None:
-        """Keep the program in some 50 KB. Its next event takes half a millisecond longer."""
+        """Keep the program in a few KB. Its next event takes a millisecond longer."""
         self.close()
         if self._image is not None:
             self._packed = zlib.compress(_difference(self._image, _plain_image()), 1)
