@@ -8,11 +8,14 @@ import pytest
 
 from hanse.chat.programs.effects import Rights
 from hanse.chat.programs.events import recorded
+from hanse.chat.programs.host import Host
 from hanse.chat.programs.replay import replay_of_room
+from hanse.chat.programs.runners import Runners
+from hanse.platform.bus import Bus
 from tests.chat.conftest import Person, key_of, person_of
 from tests.chat.programs.bombs import BOMBS, source_of
 from tests.chat.programs.hosting import Programs, attach, caught_up, log_of, posts_of, stopped
-from tests.eventing import until
+from tests.eventing import going, until
 from tests.identity.conftest import House, Tenant
 
 COUNTER = """
@@ -347,3 +350,31 @@ async def test_a_flood_waits_for_the_next_minute(
     found = await ana.ask("GET", f"/programs/{program}")
     assert found["program"]["status"] == "running"
     assert found["progress"]["cursor"] < found["progress"]["head"]
+
+
+async def test_two_processes_that_both_think_they_own_a_room_do_everything_once(
+    ana: Person, house: House, bus: Bus
+) -> None:
+    room = await ana.channel()
+    program = await attach(ana, room, COUNTER)
+    async with going(Host(house.db, bus, Runners(1), lambda: range(16)).run):
+        for number in range(20):
+            await ana.send(room, f"Message {number}")
+        await caught_up(ana, program)
+    assert await posts_of(ana, room, program) == [f"This is message {n}." for n in range(1, 21)]
+
+
+async def test_a_program_that_cannot_be_loaded_any_more_is_stopped(
+    ana: Person, house: House, tenant: Tenant
+) -> None:
+    room = await ana.channel()
+    program = await attach(ana, room, COUNTER)
+    async with house.db.tx(tenant.id) as tx:  # as an upgrade of the guest might have it
+        await tx.execute(
+            "update chat.program_versions set source = 'nonsense(' where program_id = $1",
+            UUID(program),
+        )
+    await ana.send(room, "Go")
+    found = await stopped(ana, program)
+    assert "syntax" in found["program"]["reason"]
+    await ana.send(room, "The room goes on")
