@@ -378,3 +378,17 @@ async def test_a_program_that_cannot_be_loaded_any_more_is_stopped(
     found = await stopped(ana, program)
     assert "syntax" in found["program"]["reason"]
     await ana.send(room, "The room goes on")
+
+
+async def test_timers_without_end_are_cut_off_and_the_program_told(
+    ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hanse.chat.programs.store.TIMERS_MAX", 3)
+    room = await ana.channel()
+    source = """export const onEvent = (event) => ({ effects: Array.from({ length: 5 }, (_, n) =>
+      ({ type: "timer", key: `t${n}`, at: `209${n}-01-01T00:00:00Z` })) });"""
+    program = await attach(ana, room, source)
+    await ana.send(room, "Go")
+    await caught_up(ana, program)
+    [line] = (await ana.ask("GET", f"/programs/{program}/log"))["items"]
+    assert (line["code"], line["detail"][:19]) == ("not_done", "2 timers too many: ")

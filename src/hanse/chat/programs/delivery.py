@@ -40,6 +40,8 @@ def given(event: Event | model.Event, program_id: UUID | None) -> bool:
     """
     if event.kind is Kind.PROGRAM:
         return False
+    if event.sender_id == program_id and event.kind not in OWN:
+        return False  # also of what was deleted, whose body is gone
     if event.kind in OWN:
         return program_id is None or event.body.program_id == program_id
     return event.body.program_id is None

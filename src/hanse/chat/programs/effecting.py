@@ -98,7 +98,10 @@ class Effecting:
         if self._named:
             await store.put_keys(self._tx, self._program_id, self._named)
         if self._timers:
-            await store.set_timers(self._tx, self._program_id, self._timers)
+            dropped = await store.set_timers(self._tx, self._program_id, self._timers)
+            if dropped:
+                why = f"{dropped} timers too many: {store.TIMERS_MAX} at most; the last are off."
+                self.lines.append((steps[-1].number, "not_done", why, None, None))
 
     async def say(self, kind: Kind, client_key: str, body: Body) -> None:
         """Append an event in the name of the program that is about the program itself."""

@@ -144,65 +144,67 @@ class Host:
             try:
                 async with self._db.system_tx() as tx:
                     waking = await store.waking(tx, list(self._shards()), BEHIND_MAX)
-                for due in waking:
-                    async with self._db.tx(due.organisation_id) as tx:
-                        events = await turn.fire_timers(tx, due, TIMERS_PER_TURN)
-                    await bell.ring(self._bus, due.organisation_id, events)
             except Problem as problem:
-                log.warning("chat_timers_not_fired", error=problem.detail)
-            except Exception as error:  # the edge of the process
-                log.error("chat_timers_not_fired", exc_info=error)
+                log.warning("chat_timers_not_seen", error=problem.detail)
+                continue
+            for due in waking:
+                await self._fire(due)
+
+    async def _fire(self, due: Due) -> None:
+        try:
+            async with self._db.tx(due.organisation_id) as tx:
+                events = await turn.fire_timers(tx, due, TIMERS_PER_TURN)
+        except Problem as problem:
+            log.warning("chat_timers_not_fired", error=problem.detail)
+        except Exception as error:  # the edge of the process: other timers do not wait for it
+            log.error("chat_timers_not_fired", program=str(due.program_id), exc_info=error)
+        else:
+            await bell.ring(self._bus, due.organisation_id, events)
 
     async def _work(self) -> None:
         while True:
             due = await self._queue.get()
             self._queued.discard(due.program_id)
             self._busy.add(due.program_id)
-            again_s: float | None = None
+            again = False
             try:
                 with _seconds.time():
-                    again_s = await self._turn(due)
+                    again = await self._turn(due)
             except RunnerDied:
-                again_s = 0.0
-            except Problem as problem:
+                again = True
+            except Problem as problem:  # the next look finds what was left
                 log.warning("chat_program_later", error=problem.detail)
-                again_s = LOOK_S
             except Exception as error:  # the edge of the process: nobody else waits for it
                 _turns.labels("failed").inc()
                 log.error("chat_program_failed", program=str(due.program_id), exc_info=error)
-                again_s = LOOK_S
             finally:
                 self._busy.discard(due.program_id)
-            if due.program_id in self._again:
+            if due.program_id in self._again or again:
                 self._again.discard(due.program_id)
-                again_s = again_s or 0.0
-            if again_s == 0.0:
                 self._ready(due)
-            elif again_s is not None:
-                asyncio.get_running_loop().call_later(again_s, self._ready, due)
 
-    async def _turn(self, due: Due) -> float | None:
-        """Have a turn; return after how many seconds there may be another, None without need."""
+    async def _turn(self, due: Due) -> bool:
+        """Have a turn; tell whether there may be need of another."""
         now = time.monotonic()
         minute = self._minutes.setdefault(due.program_id, Minute())
         fuel = minute.left_fuel(now)
         if fuel == 0:
             _turns.labels("waits").inc()
-            return minute.wait_s(now)
+            return False  # one of the looks of the next minute finds it
         async with self._db.tx(due.organisation_id) as tx:
             next_one = await turn.read_turn(tx, due)
         if next_one is None:
-            return None
+            return False
         try:
             done, used = await self._take(due, next_one, min(fuel, FUEL_PER_TURN))
         except turn.Raced:
             _turns.labels("raced").inc()
-            return 0.0
+            return True
         minute.use(time.monotonic(), *used)
         self._at[due.program_id] = done.cursor
         await bell.ring(self._bus, due.organisation_id, done.events)
         _turns.labels("taken").inc()
-        return None if done.is_done else 0.0
+        return not done.is_done
 
     async def _take(
         self, due: Due, next_one: turn.Turn, fuel: int

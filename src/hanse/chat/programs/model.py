@@ -131,10 +131,6 @@ class Minute:
             return 0
         return max(FUEL_PER_MINUTE - self._fuel, 0)
 
-    def wait_s(self, now_s: float) -> float:
-        """How long it is until the next minute."""
-        return 60.0 - now_s % 60.0
-
     def _turn(self, now_s: float) -> None:
         minute = int(now_s // 60)
         if minute != self._minute:

@@ -14,6 +14,8 @@ LOG_MAX: Final = 1_000
 """Lines of one program's log; older ones are gone."""
 KEYS_MAX: Final = 1_000
 """Messages of its own that a program can name; older ones stay as they are."""
+TIMERS_MAX: Final = 1_000
+"""Of one program."""
 
 _PROGRAM: Final = """
     p.id, p.room_id, p.name, p.status, p.reason, p.version, p.versions, p.allowed, p.created_by,
@@ -79,6 +81,13 @@ _SET_TIMER_SQL: Final = """
 insert into chat.program_timers (organisation_id, program_id, key, due_at)
 values ($1, $2, $3, greatest($4, clock_timestamp() + interval '1 second'))
 on conflict (program_id, key) do update set due_at = excluded.due_at
+"""
+
+_CUT_TIMERS_SQL: Final = """
+delete from chat.program_timers where program_id = $1 and key in (
+    select t.key from chat.program_timers t where t.program_id = $1
+    order by t.due_at, t.key offset $2
+) returning key
 """
 
 _WAKE_SQL: Final = """
@@ -376,15 +385,17 @@ async def put_keys(tx: Tx, program_id: UUID, numbers: dict[str, int]) -> None:
     await tx.execute(_CUT_KEYS_SQL, program_id, KEYS_MAX)
 
 
-async def set_timers(tx: Tx, program_id: UUID, timers: dict[str, datetime | None]) -> None:
-    """Set timers, or None to take them off."""
+async def set_timers(tx: Tx, program_id: UUID, timers: dict[str, datetime | None]) -> int:
+    """Set timers, or None to take them off; return how many, those furthest off, were too many."""
     off = [key for key, at in timers.items() if at is None]
     await tx.execute(
         "delete from chat.program_timers where program_id = $1 and key = any($2)", program_id, off
     )
     rows = [(tx.organisation_id, program_id, key, at) for key, at in timers.items() if at]
     await tx.execute_many(_SET_TIMER_SQL, rows)
+    dropped = await tx.fetch(_CUT_TIMERS_SQL, program_id, TIMERS_MAX)
     await wake(tx, program_id)
+    return len(dropped)
 
 
 async def take_due_timers(tx: Tx, program_id: UUID, limit: int) -> list[tuple[str, datetime]]:
