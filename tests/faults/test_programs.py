@@ -57,7 +57,7 @@ async def _under_fire(hanse: Hanse) -> None:
             await asyncio.sleep(0.08)
         stop.set()
         kills = await killing
-        assert kills >= 5
+        assert kills >= 3
         await _check(web, room, program)
 
 
@@ -76,8 +76,9 @@ async def _kill(hanse: Hanse, stop: asyncio.Event) -> int:
     """Kill the role or one of its runners, again and again."""
     dice, kills = random.Random(1), 0
     while not stop.is_set():
-        await asyncio.sleep(dice.uniform(0.2, 1.0))
-        for victim in hanse.processes(dice.choice(("serve rooms", "programs.runner")))[:1]:
+        await asyncio.sleep(dice.uniform(0.2, 0.6))
+        victims = hanse.processes("programs.runner") if dice.random() < 0.5 else []
+        for victim in (victims or hanse.processes("serve rooms"))[:1]:
             try:
                 victim.kill()
                 kills += 1

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from hanse.chat.api import files, log, programs, retention, rooms, saved, search
+from hanse.chat.api import cards, files, log, programs, retention, rooms, saved, search
 
 router = Router(
     "/v1",
@@ -14,5 +14,6 @@ router = Router(
         *files.handlers,
         *retention.handlers,
         *programs.handlers,
+        *cards.handlers,
     ],
 )

@@ -4,15 +4,12 @@ import json
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from litestar import Response, delete, get, patch, post, put
+from litestar import delete, get, patch, post, put
 from litestar.params import QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hanse.chat.api.common import Chat, errors
-from hanse.chat.log.cards import VALUE_CHARACTERS_MAX
-from hanse.chat.log.model import Appended, shard_of
-from hanse.chat.log.rules import KEY_CHARACTERS_MAX, NoSuchMessage
-from hanse.chat.places import NUMBER_MAX
+from hanse.chat.log.model import shard_of
 from hanse.chat.programs import service, store
 from hanse.chat.programs.delivery import given, told
 from hanse.chat.programs.effects import Rights
@@ -73,28 +70,6 @@ class NewTrial(Struct, forbid_unknown_fields=True):
 
     source: Source | UnsetType = UNSET
     events: Annotated[int, Meta(ge=0, le=EVENTS_MAX)] = 50
-
-
-class NewPress(Struct, forbid_unknown_fields=True):
-    """A button of a card, and what the fields of its form say.
-
-    `client_key` is chosen anew for each press; the same one again gets the number of the first.
-    """
-
-    client_key: Annotated[
-        str, Meta(min_length=1, max_length=KEY_CHARACTERS_MAX, pattern=r"\A[^\x00-\x1f\x7f]+\Z")
-    ]
-    button: Annotated[str, Meta(max_length=64)]
-    values: Annotated[
-        dict[
-            Annotated[str, Meta(max_length=64)],
-            Annotated[str, Meta(max_length=VALUE_CHARACTERS_MAX)],
-        ],
-        Meta(max_length=20),
-    ] = {}
-    device: Annotated[
-        str, Meta(min_length=1, max_length=KEY_CHARACTERS_MAX, pattern=r"\A[^\x00-\x1f\x7f]+\Z")
-    ] = "default"
 
 
 class ProgramHosts(Struct, forbid_unknown_fields=True):
@@ -383,34 +358,6 @@ async def try_program(
     return await chat.try_program(_trial(program.room_id, source, program.allowed, hosts, events))
 
 
-@post(
-    "/rooms/{room_id:uuid}/messages/{number:int}/presses",
-    operation_id="pressButton",
-    summary="Press a button of a card",
-    tags=["Programs"],
-    responses=errors(400, 409),
-)
-async def press_button(
-    access: Access, db: Db, chat: Chat, room_id: UUID, number: int, data: NewPress
-) -> Response[Appended]:
-    """Press a button with what the form says; it is an event of the log: 201, 200 for a repeat."""
-    if not 0 < number <= NUMBER_MAX:
-        raise NoSuchMessage("There is no message of such a number.")
-    async with db.tx(access.organisation_id, access.person_id) as tx:
-        appended, events = await service.press(
-            tx,
-            access,
-            room_id,
-            number,
-            device=data.device,
-            client_key=data.client_key,
-            button=data.button,
-            values=data.values,
-        )
-    await chat.ring(access.organisation_id, events)
-    return Response(appended, status_code=200 if appended.is_repeat else 201)
-
-
 @get(
     "/chat/program-hosts",
     operation_id="getProgramHosts",
@@ -474,7 +421,6 @@ handlers = [
     pause_program,
     read_program_log,
     try_program,
-    press_button,
     get_hosts,
     set_hosts,
 ]
