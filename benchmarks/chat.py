@@ -26,7 +26,8 @@ PARTS: dict[str, Callable[[Place], list[Measured]]] = {
 
 
 @contextmanager
-def _placed() -> Iterator[Place]:
+def placed() -> Iterator[Place]:
+    """Serve a Hanse with default settings, without a limit on requests."""
     port = free_port()
     with serving(
         HANSE_GATEWAY_PORT=str(port),
@@ -64,7 +65,7 @@ Commands: `python -m benchmarks chat`; `python -m benchmarks.chat NAME...` for s
 
 def main(names: list[str]) -> None:
     """Measure the named parts, or all; keep and print them."""
-    with _placed() as place:
+    with placed() as place:
         KEPT.measure(PARTS, names or PARTS, place)
 
 

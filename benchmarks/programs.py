@@ -9,8 +9,10 @@ from uuid import UUID
 
 import psutil
 
+from benchmarks import program_rooms
+from hanse.chat.log.model import Body, Kind
 from hanse.chat.programs.effects import Rights
-from hanse.chat.programs.events import Event, EventBody, EventKind
+from hanse.chat.programs.events import Event
 from hanse.chat.programs.reduction import Reduction
 from hanse.chat.programs.sandbox import FUEL_PER_EVENT, Program, ProgramFault
 
@@ -57,7 +59,11 @@ def run() -> str:
         f"| to load a program | {load_ms:.2f} ms |\n"
         f"| to load it and go on from a snapshot with one event | {resumed_ms:.2f} ms |\n"
         f"| to stop one that fills its memory, then an event of another | {stopped_ms:.1f} ms |\n\n"
-        "One live program serves any number of rooms, one after another: a room is its state.\n"
+        "One live program serves any number of rooms, one after another: a room is its state.\n\n"
+        "In rooms of a served Hanse with one runner, which the load generator shares the machine "
+        "with (`benchmarks/program_rooms.py`):\n\n"
+        "| | |\n|---|---|\n"
+        + "".join(f"| {what} | {figure} |\n" for what, figure in program_rooms.rows())
     )
 
 
@@ -112,11 +118,9 @@ def _message(number: int) -> Event:
         room_id=ROOM,
         number=number,
         sender_id=UUID(int=ROOM.int + number % 3),
-        kind=EventKind.MESSAGE,
+        kind=Kind.MESSAGE,
         created_at=BEGIN + timedelta(seconds=number),
-        body=EventBody(
-            text="The new plan of the harbour is in the folder; tell me what you think."
-        ),
+        body=Body(text="The new plan of the harbour is in the folder; tell me what you think."),
     )
 
 

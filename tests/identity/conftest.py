@@ -40,13 +40,13 @@ class House:
         self._stopping.set()
         self.app = self.build()
 
-    def build(self, **settings: Any) -> Any:
+    def build(self, *, bus: Any = None, **settings: Any) -> Any:
         """The application under other settings; with an SMTP server, it writes its own letters."""
         given = {"home": self.home, "sign_in_limit_per_minute": 0, **settings}
         return create_app(
             Settings(**given),
             self.db,
-            None,  # type: ignore[arg-type]
+            bus,
             self.inference,
             mailer=None if "smtp_url" in settings else self.mailer,
             hasher=Passwords(parameters=CHEAPEST),

@@ -199,6 +199,7 @@ async def test_a_person_fetches_everything_about_themselves(
         "chat/mutes.json",
         "chat/bans.json",
         "chat/reports.json",
+        "chat/programs.json",
     }
     assert "Ahoy" in [event["body"].get("text") for event in read["chat/events.json"]]
     assert read["identity/passkeys.json"][0]["name"] == f"Phone {person.mark}"

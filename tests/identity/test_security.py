@@ -9,8 +9,11 @@ import httpx
 import pytest
 from scim2_server.routing import ROUTES
 
+from hanse.chat.programs import store as programs
+from hanse.chat.programs.model import Status
 from hanse.identity import SCIM_PREFIX, Permission, Role
 from hanse.identity.notifications.service import Announcement, put_into_inboxes
+from hanse.platform.ids import new_id
 from hanse.server.app import document
 from hanse.server.notices import all_kinds
 from hanse.server.settings import Settings
@@ -85,6 +88,11 @@ async def neighbour(house: House) -> Neighbour:
         "/v1/me/push-subscriptions", Browser().subscription(f"/{MARK}", "fcm.googleapis.com")
     )
     me = UUID((await owner.get("/v1/me")).json()["person"]["id"])
+    program_id = new_id()
+    async with house.db.tx(tenant.id) as tx:
+        await programs.insert_program(tx, program_id, UUID(room["id"]), MARK, [], me, 0)
+        version = await programs.insert_version(tx, program_id, f"// {MARK}", me)
+        await programs.set_status(tx, program_id, Status.RUNNING, version=version)
     facts: dict[str, str | int] = {"group": MARK, "by": MARK}
     said = Announcement([me], "identity.added_to_group", facts, None, "", datetime.now(UTC))
     async with house.db.tx(tenant.id) as tx:
@@ -106,6 +114,7 @@ async def neighbour(house: House) -> Neighbour:
             "glossary_id": glossary["glossary_id"],
             "translation_memory_id": memory.get("translation_memory_id", str(uuid4())),
             "room_id": room["id"],
+            "program_id": str(program_id),
             "file_id": file["id"],
             "hold_id": hold["id"],
             "report_id": report.json()["id"],
@@ -167,6 +176,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "replayWebhook": {"since": "2020-01-01T00:00:00Z"},
     "markMyNotification": {"read": True},
     "changeRoom": {"name": "taken over"},
+    "changeProgram": {"name": "taken over"},
+    "attachProgram": {"name": "taken over", "template": "poll"},
+    "addProgramVersion": {"source": "taken over"},
+    "activateProgram": {"version": 1},
+    "tryProgram": {"events": 5},
+    "pressButton": {"client_key": "k", "button": "b"},
     "sendEvent": {"client_key": "k", "text": "taken over"},
     "markRoomRead": {"number": 1},
     "wantTranslations": {"numbers": [1]},

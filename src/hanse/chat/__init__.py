@@ -1,6 +1,6 @@
 """The chat: rooms, each an ordered and durable log, and how it reaches those who read it.
 
-`router` has the HTTP routes, which ask for a `Chat`; `own_rooms` and `serve_gateway` are the roles
+`router` has the HTTP routes, which ask for a `Chat`; `run_rooms` and `serve_gateway` are the roles
 of processes beside them; a `Translator`, by the bell and by `consumers_of` it, brings messages
 into the languages of their readers.
 """
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from hanse.chat.gateway.server import serve_gateway
     from hanse.chat.holds.service import register_holds
     from hanse.chat.log.append import EventsAppended
-    from hanse.chat.log.owner import own_rooms
     from hanse.chat.notifying.kinds import KINDS
     from hanse.chat.notifying.telling import register_telling, telling_consumer
     from hanse.chat.personal_data import holdings
     from hanse.chat.porting.face import export_chat, import_chat, index_missing
     from hanse.chat.previews.previewer import Previewer, previews_of, register_previews
+    from hanse.chat.programs.host import run_rooms
+    from hanse.chat.programs.jobs import Errands, register_programs
     from hanse.chat.retention.jobs import register_retention
     from hanse.chat.saving.service import register_reminders
     from hanse.chat.translations.translator import Translator, consumers_of
@@ -33,6 +34,7 @@ else:
         {
             "KINDS": "notifying.kinds",
             "Chat": "api.common",
+            "Errands": "programs.jobs",
             "EventsAppended": "log.append",
             "FileRules": "files.examining",
             "Previewer": "previews.previewer",
@@ -43,15 +45,16 @@ else:
             "holdings": "personal_data",
             "import_chat": "porting.face",
             "index_missing": "porting.face",
-            "own_rooms": "log.owner",
             "previews_of": "previews.previewer",
             "register_files": "files.jobs",
             "register_holds": "holds.service",
             "register_previews": "previews.previewer",
+            "register_programs": "programs.jobs",
             "register_reminders": "saving.service",
             "register_retention": "retention.jobs",
             "register_telling": "notifying.telling",
             "router": "api",
+            "run_rooms": "programs.host",
             "serve_gateway": "gateway.server",
             "telling_consumer": "notifying.telling",
         },
@@ -60,6 +63,7 @@ else:
 __all__ = [
     "KINDS",
     "Chat",
+    "Errands",
     "EventsAppended",
     "FileRules",
     "Previewer",
@@ -70,15 +74,16 @@ __all__ = [
     "holdings",
     "import_chat",
     "index_missing",
-    "own_rooms",
     "previews_of",
     "register_files",
     "register_holds",
     "register_previews",
+    "register_programs",
     "register_reminders",
     "register_retention",
     "register_telling",
     "router",
+    "run_rooms",
     "serve_gateway",
     "telling_consumer",
 ]

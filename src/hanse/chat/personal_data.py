@@ -87,6 +87,17 @@ holdings: Final = (
         ),
     ),
     Holding(
+        name="chat/programs",
+        columns=("chat.programs.created_by", "chat.program_versions.created_by"),
+        select="""
+            select p.id, p.room_id, p.name, v.number, v.source, v.created_at
+            from chat.programs p
+            left join chat.program_versions v on v.program_id = p.id and v.created_by = $2
+            where p.organisation_id = $1 and (p.created_by = $2 or v.created_by = $2)
+            order by p.id, v.number
+        """,
+    ),
+    Holding(
         name="chat/saved",
         columns=("chat.saved.member_id",),
         select="""

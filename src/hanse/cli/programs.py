@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
+from uuid import UUID
 
 import click
 
@@ -34,7 +35,7 @@ def _tried(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--allow",
             multiple=True,
-            type=click.Choice(["translate", "refuse"]),
+            type=click.Choice(["delete", "translate"]),
             help="What the program may do beyond its room; may be given again.",
         ),
         click.option(
@@ -42,6 +43,12 @@ def _tried(command: Callable[..., None]) -> Callable[..., None]:
             "hosts",
             multiple=True,
             help="A host that the program may ask by https; may be given again.",
+        ),
+        click.option(
+            "--program",
+            "program_id",
+            type=click.UUID,
+            help="The id of a program in that room: feed what it was given, since it began anew.",
         ),
         _source,
     ):
@@ -64,7 +71,13 @@ def check(file: Path) -> None:
 
 @program.command()
 @_tried
-def run(file: Path, recording: Path, allow: tuple[str, ...], hosts: tuple[str, ...]) -> None:
+def run(
+    file: Path,
+    recording: Path,
+    allow: tuple[str, ...],
+    hosts: tuple[str, ...],
+    program_id: UUID | None,
+) -> None:
     """Feed recorded events to the program in FILE: a line of JSON for each tells what came of it.
 
     Ends with 1 if the program failed at any of them.
@@ -76,7 +89,9 @@ def run(file: Path, recording: Path, allow: tuple[str, ...], hosts: tuple[str, .
 
     faults = 0
     try:
-        for step, snapshot in run_program(_read(file), _events(recording), _rights(allow, hosts)):
+        for step, snapshot in run_program(
+            _read(file), _events(recording, program_id), _rights(allow, hosts)
+        ):
             line: dict[str, Any] = {"number": step.number, "effects": step.effects}
             line |= {"state": msgspec.Raw(snapshot.state), "state_hash": step.state_hash}
             line |= {"fuel": step.fuel, "took_us": round(step.took_us)}
@@ -95,12 +110,18 @@ def run(file: Path, recording: Path, allow: tuple[str, ...], hosts: tuple[str, .
 
 @program.command()
 @_tried
-def replay(file: Path, recording: Path, allow: tuple[str, ...], hosts: tuple[str, ...]) -> None:
+def replay(
+    file: Path,
+    recording: Path,
+    allow: tuple[str, ...],
+    hosts: tuple[str, ...],
+    program_id: UUID | None,
+) -> None:
     """Run FILE twice from the start and once from a snapshot in the middle, and compare."""
     from hanse.chat.programs.replay import replay as replay_program
     from hanse.chat.programs.sandbox import ProgramFault
 
-    events = _events(recording)
+    events = _events(recording, program_id)
     try:
         difference = replay_program(_read(file), events, _rights(allow, hosts))
     except ProgramFault as found:
@@ -130,11 +151,13 @@ def _read(file: Path) -> str:
         raise click.ClickException(f"{file} is not in UTF-8: {error}.") from error
 
 
-def _events(recording: Path) -> "list[Event]":
+def _events(recording: Path, program_id: UUID | None) -> "list[Event]":
     from hanse.chat.programs.events import BadRecording, recorded
+    from hanse.chat.programs.replay import events_of
 
     try:
-        return recorded(_read(recording).split("\n"))
+        events = recorded(_read(recording).split("\n"))
+        return events if program_id is None else events_of(events, program_id)
     except BadRecording as error:
         raise click.ClickException(f"{recording}: {error}") from error
 

@@ -11,7 +11,7 @@ READY = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 async def rooms(settings: Settings, stop_event: Callable[[], asyncio.Event]) -> None:
-    """Own shards of rooms: append what is sent to them, in groups."""
+    """Own shards of rooms: append what is sent to them, in groups, and run their programs."""
     from hanse import chat
     from hanse.platform.bus import connect_bus
     from hanse.platform.database import Db
@@ -24,7 +24,7 @@ async def rooms(settings: Settings, stop_event: Callable[[], asyncio.Event]) -> 
     )
     bus = await connect_bus(settings.nats_url, name="hanse-rooms")
     try:
-        await chat.own_rooms(db, bus, stop)
+        await chat.run_rooms(db, bus, stop, settings.program_runners)
     finally:
         await bus.close()
         await db.close()

@@ -295,6 +295,7 @@ async def jobs(settings: Settings) -> None:
         live = language.LiveTranslator(db, inference_client, settings.characters_per_month_max)
         translator = chat.Translator(db, bus, live)
         await translator.listen()
+        chat.register_programs(registry, chat.Errands(db, bus, outbound, live))
         consumers = (
             *language.consumers,
             *chat.consumers_of(translator),

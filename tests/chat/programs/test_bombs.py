@@ -7,43 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from hanse.chat.programs.sandbox import MEMORY_BYTES_MAX, Program, ProgramFault, state_hash
+from tests.chat.programs.bombs import BOMBS, source_of
 
 COUNTER = """
 export const initialState = { events: 0 };
 export const onEvent = (event, state) => ({ state: { events: state.events + 1 } });
 """
-
-BOMBS = {
-    "endless loop": ("for (;;) ;", {"fuel"}),
-    "endless loop that catches": ("for (;;) { try { for (;;) ; } catch {} }", {"fuel"}),
-    "memory": ("const all = []; for (;;) all.push(new Array(1000).fill(1.5));", {"memory", "fuel"}),
-    "memory that catches": (
-        "const all = []; for (;;) { try { for (;;) all.push({}); } catch {} }",
-        {"fuel", "memory"},
-    ),
-    "string doubling": ("let text = 'x'; for (;;) text += text;", {"threw", "memory"}),
-    "array buffer": ("return { state: new ArrayBuffer(4e9).byteLength };", {"threw", "memory"}),
-    "array fill": ("return { state: new Array(1e9).fill(0) };", {"fuel", "memory"}),
-    "recursion": ("const f = () => f() + 1; f();", {"stack"}),
-    "deep json": ("JSON.parse('['.repeat(1e6));", {"stack", "fuel"}),
-    "regular expression": ("/(a+)+$/.test('a'.repeat(40) + 'b');", {"fuel"}),
-    "big integers": ("let n = 3n; for (;;) n *= n;", {"fuel", "memory", "threw"}),
-    "sorting": ("new Array(1e5).fill(1).sort(() => { for (;;) ; });", {"fuel"}),
-    "new function": ("new Function('for (;;) ;')();", {"fuel"}),
-    "object keys": ("const o = {}; for (let i = 0; ; i++) o['key' + i] = i;", {"fuel", "memory"}),
-    "proxy recursion": (
-        "const p = new Proxy({}, { get: (t, k, self) => self[k] }); p.x;",
-        {"stack"},
-    ),
-    "waiting": ("Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);", {"threw"}),
-    "asking for the time": ("for (;;) Date.now();", {"fuel"}),
-    "asking for modules": ("for (;;) import('x').catch(() => {});", {"fuel", "memory"}),
-    "filling again and again": ("const a = new Uint8Array(8e6); for (;;) a.fill(1);", {"fuel"}),
-    "deep answer": (
-        "let a = []; for (let i = 0; i < 5000; i++) a = [a]; return { state: a };",
-        {"stack", "fuel", "bad_answer"},
-    ),
-}
 
 
 def _run(program: Program, state: bytes) -> bytes:
@@ -53,8 +22,7 @@ def _run(program: Program, state: bytes) -> bytes:
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_stopped_and_the_next_program_does_not_notice(name: str) -> None:
     body, codes = BOMBS[name]
-    source = f"export function onEvent(event, state) {{\n  {body}\n}}"
-    with Program(COUNTER) as other, Program(source) as bomb:
+    with Program(COUNTER) as other, Program(source_of(body)) as bomb:
         state = _run(other, other.initial_state)
         used = other.fuel_used
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -237,3 +205,15 @@ def test_a_program_that_cannot_be_loaded_says_where_and_why() -> None:
         with pytest.raises(ProgramFault) as found:
             Program(source)
         assert (found.value.fault.code, found.value.fault.line) == (code, line), found.value
+
+
+def test_a_suspended_program_goes_on_as_if_it_had_not_been() -> None:
+    grown = "const table = new Array(60000).fill(1.5); export const initialState = 0;"
+    grown += "export const onEvent = (e, state) => ({ state: state + table[7] });"
+    for source in (COUNTER, grown):
+        with Program(source) as one, Program(source) as other:
+            for _ in range(3):
+                one.suspend()
+                one.suspend()
+                assert _run(one, one.initial_state) == _run(other, other.initial_state)
+                assert one.fuel_used == other.fuel_used

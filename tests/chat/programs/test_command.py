@@ -78,16 +78,16 @@ def test_an_effect_without_a_right_to_it_stops_its_event_alone(tmp_path: Path, t
     source = """
     export const initialState = 0;
     export function onEvent(event, state) {
-      const refuse = { type: "refuse", reason: "no twos" };
-      return { state: state + 1, effects: event.body.text === "two" ? [refuse] : [] };
+      const away = { type: "delete", target: event.number };
+      return { state: state + 1, effects: event.body.text === "two" ? [away] : [] };
     }"""
     file = _program(tmp_path, source)
     denied = _lines(_hanse("run", file, "--events", talk))
     assert [line["state"] for line in denied] == [1, 1, 2, 3]
     assert denied[1]["fault"]["code"] == "not_allowed"
-    allowed = _lines(_hanse("run", file, "--events", talk, "--allow", "refuse"))
-    assert [line["state"] for line in allowed] == [1, 1, 2, 3]  # what is refused never happened
-    assert allowed[1]["effects"] == [{"type": "refuse", "reason": "no twos"}]
+    allowed = _lines(_hanse("run", file, "--events", talk, "--allow", "delete"))
+    assert [line["state"] for line in allowed] == [1, 2, 3, 4]
+    assert allowed[1]["effects"] == [{"type": "delete", "target": 2}]
     assert not any("fault" in line for line in allowed)
 
 

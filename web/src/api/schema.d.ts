@@ -419,6 +419,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/chat/program-hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get which hosts programs may ask */
+        get: operations["getProgramHosts"];
+        /** Set which hosts programs may ask */
+        put: operations["setProgramHosts"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/chat/reports": {
         parameters: {
             query?: never;
@@ -1261,6 +1279,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/program-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List programs to begin with */
+        get: operations["listProgramTemplates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/programs/{program_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a program */
+        get: operations["readProgram"];
+        put?: never;
+        post?: never;
+        /** Take a program out of its room */
+        delete: operations["deleteProgram"];
+        options?: never;
+        head?: never;
+        /** Change a program */
+        patch: operations["changeProgram"];
+        trace?: never;
+    };
+    "/v1/programs/{program_id}/activation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let a version of a program run */
+        put: operations["activateProgram"];
+        post?: never;
+        /** Let a program stand still */
+        delete: operations["pauseProgram"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/programs/{program_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what went wrong with a program */
+        get: operations["readProgramLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/programs/{program_id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what a program keeps */
+        get: operations["readProgramState"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/programs/{program_id}/trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a program on its room's past */
+        post: operations["tryProgram"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/programs/{program_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions of a program */
+        get: operations["listProgramVersions"];
+        put?: never;
+        /** Let another version run */
+        post: operations["addProgramVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/programs/{program_id}/versions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a version of a program */
+        get: operations["readProgramVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/quality-evaluation": {
         parameters: {
             query?: never;
@@ -1505,6 +1663,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rooms/{room_id}/messages/{number}/presses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Press a button of a card */
+        post: operations["pressButton"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rooms/{room_id}/messages/{number}/reports": {
         parameters: {
             query?: never;
@@ -1568,6 +1743,24 @@ export interface paths {
         /** Choose how one has a room */
         put: operations["setRoomPreferences"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room_id}/programs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the programs of a room */
+        get: operations["listPrograms"];
+        put?: never;
+        /** Put a program into a room */
+        post: operations["attachProgram"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2649,6 +2842,12 @@ export interface components {
             second_factor: boolean;
             signed_in_by: string | null;
         };
+        /** Activation */
+        Activation: {
+            /** @default false */
+            is_reset: boolean;
+            version: number;
+        };
         /** ApiKey */
         ApiKey: {
             /** Format: date-time */
@@ -2691,11 +2890,17 @@ export interface components {
         };
         /** Body */
         Body: {
+            button?: string | null;
+            card?: components["schemas"]["CardBody"] | null;
             description?: string | null;
             emoji?: string | null;
             /** @default [] */
             files: components["schemas"]["File"][];
             is_archived?: boolean | null;
+            /** @default false */
+            is_reset: boolean;
+            key?: string | null;
+            language?: string | null;
             /** @default [] */
             members: string[];
             /** @default [] */
@@ -2703,11 +2908,46 @@ export interface components {
             name?: string | null;
             /** @default true */
             on: boolean;
+            program_id?: string | null;
             role?: components["schemas"]["RoomRole"] | null;
+            since?: number | null;
+            status?: number | null;
             /** @default  */
             text: string;
             /** @default false */
             to_all: boolean;
+            values?: {
+                [key: string]: string;
+            };
+            version?: number | null;
+        };
+        /** Button */
+        Button: {
+            label: string;
+            name: string;
+        };
+        /** Card */
+        Card: {
+            /** @default [] */
+            buttons: (components["schemas"]["Button"] | unknown)[];
+            /** @default [] */
+            fields: (components["schemas"]["Field"] | unknown)[];
+            key: string;
+            /** @default  */
+            text: string;
+            title: string;
+            /** @constant */
+            type: "card";
+        };
+        /** CardBody */
+        CardBody: {
+            /** @default [] */
+            buttons: (components["schemas"]["Button"] | unknown)[];
+            /** @default [] */
+            fields: (components["schemas"]["Field"] | unknown)[];
+            /** @default  */
+            text: string;
+            title: string;
         };
         /** ChatRequest */
         ChatRequest: {
@@ -2755,7 +2995,7 @@ export interface components {
             photo_url: string | null;
             role: components["schemas"]["Role"];
             sign_in_link?: components["schemas"]["SignInLink"] | null;
-            status: components["schemas"]["Status"];
+            status: components["schemas"]["identity_model_Status"];
             time_zone: string;
         };
         /** CreatedWebhook */
@@ -2795,6 +3035,12 @@ export interface components {
             code: string;
             detail?: string;
             message: string;
+        };
+        /** Delete */
+        Delete: {
+            target: number;
+            /** @constant */
+            type: "delete";
         };
         /**
          * DeliveryStatus
@@ -2868,6 +3114,13 @@ export interface components {
             /** @enum {string} */
             status: "queued" | "translating" | "done" | "error";
         };
+        /** Edit */
+        Edit: {
+            key: string;
+            text: string;
+            /** @constant */
+            type: "edit";
+        };
         /**
          * EmailMode
          * @description Whether e-mails of a kind are sent: one by one, or together in a digest.
@@ -2912,6 +3165,23 @@ export interface components {
         EmbeddingsUsage: {
             prompt_tokens: number;
             total_tokens: number;
+        };
+        /** Entry */
+        Entry: {
+            /** Format: date-time */
+            at: string;
+            code: string;
+            column: number | null;
+            detail: string;
+            id: number;
+            line: number | null;
+            number: number;
+            version: number | null;
+        };
+        /** EntryPage */
+        EntryPage: {
+            items: components["schemas"]["Entry"][];
+            next_cursor: string | null;
         };
         /** Erasure */
         Erasure: {
@@ -2963,6 +3233,13 @@ export interface components {
          * @enum {string}
          */
         ExportStatus: "queued" | "done" | "failed";
+        /** Fault */
+        Fault: {
+            code: string;
+            column?: number | null;
+            detail: string;
+            line?: number | null;
+        };
         /** FeatureStatus */
         FeatureStatus: {
             /**
@@ -2970,6 +3247,20 @@ export interface components {
              * @enum {string}
              */
             status: "stable" | "beta" | "early_access";
+        };
+        /** Field */
+        Field: {
+            /** @default [] */
+            choices: (string | unknown)[];
+            /** @default false */
+            is_required: boolean;
+            /**
+             * @default text
+             * @enum {string}
+             */
+            kind: "text" | "lines" | "number" | "date" | "choice";
+            label: string;
+            name: string;
         };
         /** File */
         File: {
@@ -3056,7 +3347,7 @@ export interface components {
             sender_name: string;
             thread: number | null;
             topic: string | null;
-            versions: components["schemas"]["Version"][];
+            versions: components["schemas"]["holds_model_Version"][];
         };
         /** HeldPage */
         HeldPage: {
@@ -3099,6 +3390,23 @@ export interface components {
             room_id: string | null;
             subject: string;
             until_at: string | null;
+        };
+        /** Http */
+        Http: {
+            /** @default  */
+            body: string;
+            headers?: {
+                [key: string]: string;
+            };
+            key: string;
+            /**
+             * @default GET
+             * @enum {string}
+             */
+            method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+            /** @constant */
+            type: "http";
+            url: string;
         };
         /** IdentityProvider */
         IdentityProvider: {
@@ -3232,7 +3540,7 @@ export interface components {
          * @description What an event is.
          * @enum {string}
          */
-        Kind: "message" | "edit" | "delete" | "reaction" | "pin" | "topic" | "members" | "room";
+        Kind: "message" | "edit" | "delete" | "reaction" | "pin" | "topic" | "members" | "room" | "press" | "timer" | "http" | "translation" | "program";
         /** KindChange */
         KindChange: {
             email?: components["schemas"]["EmailMode"] | null;
@@ -3334,6 +3642,7 @@ export interface components {
         };
         /** Message */
         Message: {
+            card?: components["schemas"]["CardBody"] | null;
             /** Format: date-time */
             created_at: string;
             edited_at?: string | null;
@@ -3346,6 +3655,7 @@ export interface components {
             /** @default [] */
             mentions: string[];
             number: number;
+            program_id?: string | null;
             /** @default [] */
             reactions: components["schemas"]["Reaction"][];
             revision: number;
@@ -3546,6 +3856,23 @@ export interface components {
             name: string;
             role?: components["schemas"]["Role"];
         };
+        /** NewPress */
+        NewPress: {
+            button: string;
+            client_key: string;
+            /** @default default */
+            device: string;
+            values?: {
+                [key: string]: string;
+            };
+        };
+        /** NewProgram */
+        NewProgram: {
+            allowed?: string[];
+            name: string;
+            source?: string;
+            template?: string;
+        };
         /** NewPushSubscription */
         NewPushSubscription: {
             endpoint: string;
@@ -3579,6 +3906,18 @@ export interface components {
         NewSecret: {
             previous_valid_until: string | null;
             secret: string;
+        };
+        /** NewTrial */
+        NewTrial: {
+            /** @default 50 */
+            events: number;
+            source?: string;
+        };
+        /** NewVersion */
+        NewVersion: {
+            /** @default false */
+            is_reset: boolean;
+            source: string;
         };
         /** NewWebhook */
         NewWebhook: {
@@ -3756,7 +4095,7 @@ export interface components {
             name: string;
             photo_url: string | null;
             role: components["schemas"]["Role"];
-            status: components["schemas"]["Status"];
+            status: components["schemas"]["identity_model_Status"];
             time_zone: string;
         };
         /** PersonChanges */
@@ -3787,6 +4126,15 @@ export interface components {
         PinnedMessages: {
             messages: components["schemas"]["Message"][];
             translations: components["schemas"]["Translated"][];
+        };
+        /** Post */
+        Post: {
+            key?: string | null;
+            text: string;
+            thread?: number | null;
+            topic?: string | null;
+            /** @constant */
+            type: "post";
         };
         /** Previewed */
         Previewed: {
@@ -3822,6 +4170,43 @@ export interface components {
             billing_unit: string;
             character_count: number;
             product_type: string;
+        };
+        /** ProgramChanges */
+        ProgramChanges: {
+            allowed?: string[];
+            name?: string;
+        };
+        /** ProgramDetails */
+        ProgramDetails: {
+            program: components["schemas"]["RoomProgram"];
+            progress: components["schemas"]["Progress"];
+            source: string;
+        };
+        /** ProgramHosts */
+        ProgramHosts: {
+            hosts: string[];
+        };
+        /** ProgramState */
+        ProgramState: {
+            state: unknown;
+        };
+        /** ProgramTemplate */
+        ProgramTemplate: {
+            name: string;
+            source: string;
+        };
+        /** ProgramVersion */
+        ProgramVersion: {
+            number: number;
+            source: string;
+        };
+        /** Progress */
+        Progress: {
+            cursor: number;
+            events: number;
+            fuel: number;
+            head: number;
+            state_hash: string | null;
         };
         /** ProtocolError */
         ProtocolError: {
@@ -3861,6 +4246,15 @@ export interface components {
         QuietTimes: {
             end: string;
             start: string;
+        };
+        /** React */
+        React: {
+            emoji: string;
+            /** @default true */
+            on: boolean;
+            target: number;
+            /** @constant */
+            type: "react";
         };
         /** Reaction */
         Reaction: {
@@ -4010,6 +4404,23 @@ export interface components {
             events: components["schemas"]["Event"][];
             head: number;
         };
+        /** RoomProgram */
+        RoomProgram: {
+            allowed: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            created_by: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            reason: string | null;
+            /** Format: uuid */
+            room_id: string;
+            status: components["schemas"]["chat_programs_model_Status"];
+            version: number;
+            versions: number;
+        };
         /** RoomRetention */
         RoomRetention: {
             days: number | null;
@@ -4151,12 +4562,6 @@ export interface components {
             content_length: number;
             content_type?: string;
         };
-        /**
-         * Status
-         * @description Whether somebody can sign in: only who is active.
-         * @enum {string}
-         */
-        Status: "active" | "deactivated" | "removed";
         /** StyleRuleList */
         StyleRuleList: {
             configured_rules?: {
@@ -4265,6 +4670,13 @@ export interface components {
             ticket: string;
             url: string;
         };
+        /** Timer */
+        Timer: {
+            at?: string | null;
+            key: string;
+            /** @constant */
+            type: "timer";
+        };
         /**
          * Told
          * @description Of what in a room a member is told.
@@ -4287,6 +4699,14 @@ export interface components {
         TotpSecret: {
             secret: string;
             uri: string;
+        };
+        /** Translate */
+        Translate: {
+            key: string;
+            text: string;
+            to: string;
+            /** @constant */
+            type: "translate";
         };
         /** TranslateResponse */
         TranslateResponse: {
@@ -4335,6 +4755,22 @@ export interface components {
             translation_memory_id: string;
             updated_time: string;
         };
+        /** TrialStep */
+        TrialStep: {
+            effects: (components["schemas"]["Post"] | components["schemas"]["Edit"] | components["schemas"]["React"] | components["schemas"]["Card"] | components["schemas"]["Timer"] | components["schemas"]["Http"] | components["schemas"]["Translate"] | components["schemas"]["Delete"])[];
+            fault?: components["schemas"]["Fault"] | null;
+            fuel: number;
+            number: number;
+            state_hash: string;
+        };
+        /** Tried */
+        Tried: {
+            fault?: components["schemas"]["Fault"] | null;
+            /** @default true */
+            is_whole: boolean;
+            state?: unknown;
+            steps?: components["schemas"]["TrialStep"][];
+        };
         /** UsageBreakdown */
         UsageBreakdown: {
             document_translation_characters: number;
@@ -4375,12 +4811,10 @@ export interface components {
             speech_to_text_minutes_limit: number;
             start_time: string;
         };
-        /** Version */
-        Version: {
-            /** Format: date-time */
-            created_at: string;
-            number: number;
-            text: string | null;
+        /** VersionPage */
+        VersionPage: {
+            items: components["schemas"]["programs_model_Version"][];
+            next_cursor: string | null;
         };
         /** WantedOutput */
         WantedOutput: {
@@ -4482,10 +4916,23 @@ export interface components {
             notifications?: components["schemas"]["Told"];
             reading?: components["schemas"]["Reading"];
         };
+        /**
+         * Status
+         * @description What is with a program.
+         * @enum {string}
+         */
+        chat_programs_model_Status: "running" | "paused" | "stopped" | "deleted";
         /** Preferences */
         chat_rooms_model_Preferences: {
             notifications: components["schemas"]["Told"];
             reading: components["schemas"]["Reading"];
+        };
+        /** Version */
+        holds_model_Version: {
+            /** Format: date-time */
+            created_at: string;
+            number: number;
+            text: string | null;
         };
         /** PreferenceChanges */
         identity_api_notification_preferences_PreferenceChanges: {
@@ -4503,6 +4950,12 @@ export interface components {
             quiet_hours: components["schemas"]["QuietTimes"] | null;
             time_zone: string;
         };
+        /**
+         * Status
+         * @description Whether somebody can sign in: only who is active.
+         * @enum {string}
+         */
+        identity_model_Status: "active" | "deactivated" | "removed";
         /** Job */
         memories_wire_Job: {
             creation_time: string;
@@ -4514,6 +4967,14 @@ export interface components {
             results: components["schemas"]["JobResult"][];
             source_file?: components["schemas"]["SourceFile"];
             updated_time: string;
+        };
+        /** Version */
+        programs_model_Version: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            created_by: string;
+            number: number;
         };
         /** Job */
         quality_api_Job: {
@@ -6426,6 +6887,149 @@ export interface operations {
                     "application/json": {
                         [key: string]: string;
                     };
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    getProgramHosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramHosts"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    setProgramHosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgramHosts"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramHosts"];
                 };
             };
             /** @description See `detail`. */
@@ -11744,6 +12348,969 @@ export interface operations {
             };
         };
     };
+    listProgramTemplates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramTemplate"][];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    readProgram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                program_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramDetails"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    deleteProgram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                program_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    changeProgram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                program_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgramChanges"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomProgram"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    activateProgram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                program_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Activation"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomProgram"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    pauseProgram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                program_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomProgram"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    readProgramLog: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                program_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryPage"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    readProgramState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                program_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramState"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    tryProgram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                program_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTrial"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tried"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    listProgramVersions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                program_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionPage"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    addProgramVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                program_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVersion"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomProgram"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    readProgramVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                program_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramVersion"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     submitQualityEvaluation: {
         parameters: {
             query?: never;
@@ -13532,6 +15099,96 @@ export interface operations {
             };
         };
     };
+    pressButton: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPress"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appended"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     reportMessage: {
         parameters: {
             query?: never;
@@ -13913,6 +15570,177 @@ export interface operations {
             };
             /** @description See `detail`. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    listPrograms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomProgram"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    attachProgram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProgram"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomProgram"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,7 +2,18 @@
 
 from litestar import Router
 
-from hanse.chat.api import files, holds, log, reports, retention, rooms, saved, search
+from hanse.chat.api import (
+    cards,
+    files,
+    holds,
+    log,
+    programs,
+    reports,
+    retention,
+    rooms,
+    saved,
+    search,
+)
 
 router = Router(
     "/v1",
@@ -15,5 +26,7 @@ router = Router(
         *retention.handlers,
         *holds.handlers,
         *reports.handlers,
+        *programs.handlers,
+        *cards.handlers,
     ],
 )

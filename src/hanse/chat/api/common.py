@@ -12,6 +12,7 @@ from hanse.chat.files.service import Uploads
 from hanse.chat.log.appender import Appender
 from hanse.chat.log.model import Event
 from hanse.chat.places import NUMBER_MAX
+from hanse.chat.programs.trial import Trial, Tried, try_program
 from hanse.chat.rooms.service import DESCRIPTION_CHARACTERS_MAX, NAME_CHARACTERS_MAX
 from hanse.chat.tickets import Tickets
 from hanse.chat.waiting import News
@@ -41,6 +42,10 @@ class Chat:
         self.news = News(bus)
         self.tickets = Tickets(seal)
         self._bus = bus
+
+    async def try_program(self, trial: Trial) -> Tried:
+        """Have a program tried by whoever runs programs. Raises ProgramsAway."""
+        return await try_program(self._bus, trial)
 
     async def ring(self, organisation_id: UUID, events: list[Event]) -> None:
         """Tell about events that a route appended itself and that are committed."""

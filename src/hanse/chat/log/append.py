@@ -1,7 +1,7 @@
 """Appends: one draft or hundreds, of one organisation, in the caller's transaction.
 
 The heads of the rooms are held from the first statement on, so numbers are dense and their order is
-that in which transactions commit, whoever appends. This is where a room's program will run.
+that in which transactions commit, whoever appends.
 """
 
 from collections.abc import Mapping, Sequence
@@ -127,7 +127,7 @@ def planned(
     left = dict(unsent)
     for draft, fact in zip(drafts, known, strict=True):
         key = (draft.room_id, draft.sender_id, draft.device, draft.client_key)
-        outcome: Outcome | None = _earlier(new.get(key), fact)
+        outcome: Outcome | None = _earlier(draft, new.get(key), fact)
         if outcome is None:
             facts = _facts(draft, fact, heads.get(draft.room_id), deleted, left)
             outcome = refusal(draft, facts)
@@ -146,11 +146,11 @@ def planned(
     return Batch(outcomes, events)
 
 
-def _earlier(new: Appended | None, fact: Known) -> Appended | None:
+def _earlier(draft: Draft, new: Appended | None, fact: Known) -> Appended | None:
     if new is not None:
         return Appended(new.number, True, new.created_at)
     # Somebody who has left the room is told nothing about it, not even this.
-    if fact.known_number is not None and fact.role is not None:
+    if fact.known_number is not None and (fact.role is not None or draft.is_program):
         return Appended(fact.known_number, True, fact.known_at or fact.at)
     return None
 
@@ -164,8 +164,9 @@ def _facts(
 ) -> Facts | None:
     if head is None:
         return None
+    role = RoomRole.MODERATOR if draft.is_program else fact.role
     return Facts(
-        role=RoomRole(fact.role) if fact.role else None,
+        role=RoomRole(role) if role else None,
         is_archived=head.is_archived,
         target_kind=fact.target_kind,
         target_is_own=fact.target_sender_id == draft.sender_id,

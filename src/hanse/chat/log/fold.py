@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from hanse.chat.files.model import File
+from hanse.chat.log.cards import CardBody
 from hanse.chat.log.model import Body, Event, Kind, RoomRole
 
 
@@ -27,7 +28,10 @@ class Reaction(Struct, frozen=True):
 
 
 class Message(Struct, frozen=True, kw_only=True):
-    """A message as it stands. `revision` is the number of the event that has its present text."""
+    """A message as it stands. `revision` is the number of the event that has its present text.
+
+    `program_id` is that of the program which posted it, whose `card` may have buttons.
+    """
 
     number: int
     sender_id: UUID
@@ -43,6 +47,8 @@ class Message(Struct, frozen=True, kw_only=True):
     is_deleted: bool = False
     is_pinned: bool = False
     reactions: tuple[Reaction, ...] = ()
+    program_id: UUID | None = None
+    card: CardBody | None = None
 
 
 class Room(Struct, frozen=True, kw_only=True):
@@ -113,6 +119,8 @@ def _new(event: Event) -> Message:
         to_all=event.body.to_all,
         files=event.body.files,
         is_deleted=event.is_redacted,
+        program_id=event.body.program_id,
+        card=event.body.card,
     )
 
 
@@ -128,6 +136,7 @@ def changed(message: Message, event: Event) -> Message:
                 text=body.text,
                 mentions=body.mentions,
                 to_all=body.to_all,
+                card=body.card,
                 revision=event.number,
                 edited_at=event.created_at,
             )

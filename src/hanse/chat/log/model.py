@@ -6,9 +6,10 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from hanse.chat.files.model import File
+from hanse.chat.log.cards import CardBody
 
 SHARDS: Final = 16
 """Parts into which all rooms are divided among their owners."""
@@ -28,6 +29,16 @@ class Kind(StrEnum):
     """Somebody joined, left, or has another role."""
     ROOM = "room"
     """The room's own facts changed."""
+    PRESS = "press"
+    """Somebody pressed a button of a card."""
+    TIMER = "timer"
+    """The time of a program's timer has come."""
+    HTTP = "http"
+    """A program's request was answered, or failed."""
+    TRANSLATION = "translation"
+    """A text was translated for a program."""
+    PROGRAM = "program"
+    """A program was put into the room, has another version, waits, or is gone."""
 
 
 class RoomRole(StrEnum):
@@ -46,6 +57,13 @@ class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: `text`, `mentions`, `to_all`, `files`. edit: the same, without `files`. reaction:
     `emoji`, `on`. pin: `on`. members: `members`, `role` (None: they left).
     room: `name`, `description`, `is_archived`.
+
+    `program_id` says whose it is: of a program's message or edit, which may have a `card`, of what
+    comes of its effects, and of presses. press: `key` of the card, `button`, `values` of its
+    fields. timer: `key`. http: `key`, `status` (0: no answer), `text`. translation: `key`, `text`,
+    `language` (None: it was not translated). program: `name`, `version` that runs from here on
+    (None: none does), `is_reset` if it begins with its initial state; `since` if it stood still
+    from an earlier number on.
     """
 
     text: str = ""
@@ -59,6 +77,16 @@ class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str | None = None
     description: str | None = None
     is_archived: bool | None = None
+    program_id: UUID | None = None
+    card: CardBody | None = None
+    key: str | None = None
+    button: str | None = None
+    values: dict[str, str] = field(default_factory=dict)
+    status: int | None = None
+    language: str | None = None
+    version: int | None = None
+    is_reset: bool = False
+    since: int | None = None
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -89,7 +117,8 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
     The same (room, sender, device, client key) is appended once. `files` are ids of files that the
     sender uploaded; what they are stands in the event. `may_reach_all` says that the
     sender may address everybody in the room whatever their role in it; `is_system` that the
-    caller has already asked the policy (memberships, facts of the room).
+    caller has already asked the policy (memberships, facts of the room); `is_program` that a
+    program of the room sends it, which moderates.
     """
 
     room_id: UUID
@@ -104,6 +133,7 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
     files: tuple[UUID, ...] = ()
     may_reach_all: bool = False
     is_system: bool = False
+    is_program: bool = False
 
 
 class Appended(Struct, frozen=True):

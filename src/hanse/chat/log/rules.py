@@ -20,7 +20,7 @@ FILES_MAX: Final = 10
 SENT: Final = frozenset({Kind.MESSAGE, Kind.EDIT, Kind.DELETE, Kind.REACTION, Kind.PIN, Kind.TOPIC})
 """What people send; the other kinds follow from what they do to rooms and memberships."""
 
-_TARGETED: Final = SENT - {Kind.MESSAGE}
+_TARGETED: Final = (SENT - {Kind.MESSAGE}) | {Kind.PRESS}
 MEMBERS_WHO_WRITE: Final = frozenset({RoomRole.OWNER, RoomRole.MODERATOR, RoomRole.MEMBER})
 _MODERATORS: Final = frozenset({RoomRole.OWNER, RoomRole.MODERATOR})
 
@@ -200,6 +200,6 @@ def _may(draft: Draft, facts: Facts) -> bool:
             return facts.target_is_own or moderates
         case Kind.TOPIC:
             return moderates or (writes and facts.target_is_own)
-        case Kind.REACTION:
+        case Kind.REACTION | Kind.PRESS:
             return True
     return False

@@ -49,6 +49,11 @@ REPORT: Final = Kind(
 REPORT_DECIDED: Final = Kind(
     name="chat.report_decided", texts=_TEXTS["report_decided"], facts=("room", "decision")
 )
+PROGRAM_STOPPED: Final = Kind(
+    name="chat.program_stopped",
+    texts=_TEXTS["program_stopped"],
+    facts=("program", "room", "reason"),
+)
 
 BY_REASON: Final = {
     Reason.DIRECT: DIRECT_MESSAGE,
@@ -56,4 +61,4 @@ BY_REASON: Final = {
     Reason.THREAD: THREAD_REPLY,
     Reason.MESSAGE: MESSAGE,
 }
-KINDS: Final = (*BY_REASON.values(), REMINDER, REPORT, REPORT_DECIDED)
+KINDS: Final = (*BY_REASON.values(), REMINDER, REPORT, REPORT_DECIDED, PROGRAM_STOPPED)

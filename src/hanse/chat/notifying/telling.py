@@ -13,6 +13,7 @@ from hanse.chat.log.model import Event, Kind
 from hanse.chat.log.stretches import read_stretches
 from hanse.chat.notifying import store
 from hanse.chat.notifying.kinds import BY_REASON, Reason
+from hanse.chat.programs import store as programs_store
 from hanse.platform.bus import Envelope
 from hanse.platform.consumers import Consumer
 from hanse.platform.database import Tx
@@ -55,7 +56,7 @@ async def tell(tx: Tx, asked: Tell) -> None:
 async def _tell(tx: Tx, message: Event, told: Mapping[UUID, Reason]) -> None:
     names = await identity.names_of(tx, [message.sender_id])
     known = {
-        "sender": names.get(message.sender_id, ""),
+        "sender": names.get(message.sender_id) or await _program_name(tx, message),
         "room": await store.room_name(tx, message.room_id),
     }
     for reason, kind in BY_REASON.items():
@@ -65,6 +66,11 @@ async def _tell(tx: Tx, message: Event, told: Mapping[UUID, Reason]) -> None:
         link = f"/chat/{message.room_id}?message={message.number}"
         topic = f"{message.room_id}/{about}"
         await identity.notify(tx, people, kind, facts, link, topic=topic)
+
+
+async def _program_name(tx: Tx, message: Event) -> str:
+    id = message.body.program_id
+    return "" if id is None else await programs_store.program_name(tx, id) or ""
 
 
 def register_telling(jobs: Jobs) -> None:

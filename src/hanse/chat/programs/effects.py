@@ -8,16 +8,25 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from hanse.chat.log.cards import (
+    CARD_TEXT_CHARACTERS_MAX,
+    Button,
+    CardBody,
+    Field,
+    Key,
+    Label,
+    wrong_card,
+)
 from hanse.chat.log.rules import EMOJI_CHARACTERS_MAX, TEXT_CHARACTERS_MAX, TOPIC_CHARACTERS_MAX
 from hanse.chat.programs.sandbox import Fault, ProgramFault
 
 EFFECTS_MAX: Final = 20
 """Effects of one event."""
 
-Key = Annotated[str, Meta(min_length=1, max_length=64)]
-Label = Annotated[str, Meta(min_length=1, max_length=80)]
-Text = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARACTERS_MAX)]
-Topic = Annotated[str, Meta(min_length=1, max_length=TOPIC_CHARACTERS_MAX)]
+Text = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARACTERS_MAX, pattern=r"\A[^\x00]*\Z")]
+Topic = Annotated[
+    str, Meta(min_length=1, max_length=TOPIC_CHARACTERS_MAX, pattern=r"\A[^\x00-\x1f]+\Z")
+]
 Number = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Language = Annotated[str, Meta(min_length=2, max_length=35)]
 Url = Annotated[str, Meta(max_length=2_000, pattern=r"\A[!-~]+\Z")]
@@ -60,31 +69,19 @@ class React(_Effect, frozen=True, kw_only=True, tag="react"):
     on: bool = True
 
 
-class Button(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A button of a card; whoever presses it sends a `press` with its name."""
-
-    name: Key
-    label: Label
-
-
-class Field(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A field of a card's form; its value comes with every press, as text."""
-
-    name: Key
-    label: Label
-    kind: Literal["text", "lines", "number", "date", "choice"] = "text"
-    choices: Annotated[tuple[Label, ...], Meta(max_length=50)] = ()
-    is_required: bool = False
-
-
 class Card(_Effect, frozen=True, kw_only=True, tag="card"):
     """Show a card with buttons and a form, or another one in place of that of the same key."""
 
     key: Key
     title: Label
-    text: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
+    text: Annotated[str, Meta(max_length=CARD_TEXT_CHARACTERS_MAX, pattern=r"\A[^\x00]*\Z")] = ""
     fields: Annotated[tuple[Field, ...], Meta(max_length=20)] = ()
     buttons: Annotated[tuple[Button, ...], Meta(max_length=20)] = ()
+
+    @property
+    def shown(self) -> CardBody:
+        """What stands in the log."""
+        return CardBody(title=self.title, text=self.text, fields=self.fields, buttons=self.buttons)
 
 
 class Timer(_Effect, frozen=True, kw_only=True, tag="timer"):
@@ -101,7 +98,7 @@ class Http(_Effect, frozen=True, kw_only=True, tag="http"):
     url: Url
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
     headers: Annotated[dict[HeaderName, HeaderValue], Meta(max_length=20)] = {}
-    body: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX)] = ""
+    body: Annotated[str, Meta(max_length=TEXT_CHARACTERS_MAX, pattern=r"\A[^\x00]*\Z")] = ""
 
 
 class Translate(_Effect, frozen=True, kw_only=True, tag="translate"):
@@ -112,13 +109,13 @@ class Translate(_Effect, frozen=True, kw_only=True, tag="translate"):
     to: Language
 
 
-class Refuse(_Effect, frozen=True, kw_only=True, tag="refuse"):
-    """Keep what somebody sends out of the room. It must be the only effect; the state stays."""
+class Delete(_Effect, frozen=True, kw_only=True, tag="delete"):
+    """Take a message away, whoever sent it: a moment after it came, for the program saw it."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+    target: Number
 
 
-Effect = Post | Edit | React | Card | Timer | Http | Translate | Refuse
+Effect = Post | Edit | React | Card | Timer | Http | Translate | Delete
 
 EFFECT_TYPES: Final = tuple(str(each.__struct_config__.tag) for each in Effect.__args__)
 ALWAYS_ALLOWED: Final = frozenset({"post", "edit", "react", "card", "timer"})
@@ -146,12 +143,15 @@ def decode_effects(effects: Sequence[Raw | bytes], rights: Rights) -> tuple[Effe
             Fault("bad_effect", f"{len(effects)} effects of one event: {EFFECTS_MAX} at most.")
         )
     decoded = tuple(_decoded(at, effect) for at, effect in enumerate(effects))
-    for at, effect in enumerate(decoded):
+    require_rights(decoded, rights)
+    return decoded
+
+
+def require_rights(effects: Sequence[Effect], rights: Rights) -> None:
+    """Raise ProgramFault `not_allowed` unless all of these effects are allowed."""
+    for at, effect in enumerate(effects):
         if missing := _missing_right(effect, rights):
             raise ProgramFault(Fault("not_allowed", f"effects[{at}]: {missing}"))
-    if len(decoded) > 1 and any(isinstance(effect, Refuse) for effect in decoded):
-        raise ProgramFault(Fault("bad_effect", "refuse must be the only effect."))
-    return decoded
 
 
 _decoder: Final = msgspec.json.Decoder(Effect)
@@ -175,15 +175,7 @@ def _where(at: int, error: str) -> str:
 
 def _wrong(effect: Effect) -> str | None:
     """Return what the types do not say and is wrong all the same."""
-    if isinstance(effect, Card):
-        for kind, parts in (("fields", effect.fields), ("buttons", effect.buttons)):
-            names = [part.name for part in parts]
-            if len(set(names)) < len(names):
-                return f"two {kind} of a card have the same name."
-        for field in effect.fields:
-            if (field.kind == "choice") != bool(field.choices):
-                return f"the field {field.name!r} has choices if it is a choice, and only then."
-    return None
+    return wrong_card(effect.shown) if isinstance(effect, Card) else None
 
 
 def _missing_right(effect: Effect, rights: Rights) -> str | None:

@@ -1,51 +1,13 @@
 """What a program is told. Pure."""
 
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct
 
 from hanse.chat.log.model import Body, Kind
-
-
-class EventKind(StrEnum):
-    """What an event is: the log's kinds, and what comes of a program's own effects."""
-
-    MESSAGE = Kind.MESSAGE.value
-    EDIT = Kind.EDIT.value
-    DELETE = Kind.DELETE.value
-    REACTION = Kind.REACTION.value
-    PIN = Kind.PIN.value
-    TOPIC = Kind.TOPIC.value
-    MEMBERS = Kind.MEMBERS.value
-    ROOM = Kind.ROOM.value
-    PRESS = "press"
-    """Somebody pressed a button of a card."""
-    TIMER = "timer"
-    """The time of a timer has come."""
-    HTTP = "http"
-    """A request was answered, or failed."""
-    TRANSLATION = "translation"
-    """A text was translated."""
-
-
-class EventBody(Body, frozen=True, kw_only=True, omit_defaults=True):
-    """What an event says; each kind has its own fields, the others are left out.
-
-    message, edit: `text`, `mentions`, `to_all`. reaction: `emoji`, `on`. pin: `on`. members:
-    `members`, `role` (left out: they left). room: `name`, `description`, `is_archived`. press:
-    `key` of the card, `button`, `values` of its fields. timer: `key`. http: `key`, `status` (0:
-    no answer), `text`. translation: `key`, `text`, `language`.
-    """
-
-    key: str | None = None
-    button: str | None = None
-    values: dict[str, str] = field(default_factory=dict)
-    status: int | None = None
-    language: str | None = None
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -58,9 +20,9 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     room_id: UUID
     number: int
     sender_id: UUID
-    kind: EventKind
+    kind: Kind
     created_at: datetime
-    body: EventBody
+    body: Body
     target: int | None = None
     thread: int | None = None
     topic: str | None = None

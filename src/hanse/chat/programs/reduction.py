@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from hanse.chat.programs.effects import Effect, Refuse, Rights, decode_effects
+from hanse.chat.programs.effects import Effect, Rights, decode_effects
 from hanse.chat.programs.events import Event, nanoseconds
 from hanse.chat.programs.sandbox import Fault, Program, ProgramFault, seed_of, state_hash
 
@@ -62,8 +62,7 @@ class Reduction:
                 seed=seed_of(self._room_seed, event.number),
             )
             effects = decode_effects(answer.effects, self._rights)
-            if not any(isinstance(effect, Refuse) for effect in effects):
-                state = answer.state
+            state = answer.state
         except ProgramFault as found:
             fault = found.fault
         self.snapshot = Snapshot(event.number, state)

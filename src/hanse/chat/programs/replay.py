@@ -1,13 +1,58 @@
 """Whether a program makes the same of a room every time. Pure but for the sandbox."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from uuid import UUID
 
 from msgspec import Struct
 
+from hanse.chat.programs.delivery import Begins, steps_of
 from hanse.chat.programs.effects import Rights
 from hanse.chat.programs.events import Event
 from hanse.chat.programs.reduction import Reduction, Snapshot, Step
 from hanse.chat.programs.sandbox import Program
+
+
+def events_of(events: Sequence[Event], program_id: UUID) -> list[Event]:
+    """Return what a program of a recorded room was given since it began with its initial state.
+
+    Not what came while it stood still. Whatever its version was: it is fed to one source.
+    """
+    found: list[Event] = []
+    runs = False
+    for step in steps_of(events, program_id):
+        if isinstance(step, Begins):
+            runs = step.version is not None
+            if step.is_reset:
+                found = []
+        elif runs:
+            found.append(step.event)
+    return found
+
+
+def replay_of_room(
+    versions: Mapping[int, str], events: Sequence[Event], program_id: UUID, rights: Rights
+) -> Iterator[Step]:
+    """Feed a room's log to a program of it as it was fed, each version for as long as it ran.
+
+    Yields what came of each event. Raises ProgramFault if a version cannot be loaded, KeyError if
+    it is missing.
+    """
+    with ExitStack() as loaded:
+        programs = {
+            number: loaded.enter_context(Program(source)) for number, source in versions.items()
+        }
+        reduction: Reduction | None = None
+        runs = False
+        for step in steps_of(events, program_id):
+            if isinstance(step, Begins):
+                snapshot = reduction.snapshot if reduction and not step.is_reset else None
+                runs = step.version is not None
+                if step.version is not None:
+                    program = programs[step.version]
+                    reduction = Reduction(program, step.room_id.bytes, rights, snapshot)
+            elif reduction is not None and runs:
+                yield reduction.feed(step.event)
 
 
 class Difference(Struct, frozen=True):

@@ -9,6 +9,8 @@ error, a limit - leaves nothing behind.
 import hashlib
 import json
 import re
+import zlib
+from functools import cache
 from typing import Any, Final, Self
 
 import msgspec
@@ -130,7 +132,8 @@ class Program:
         except ProgramFault:
             self.close()
             raise
-        self._image = self._instance.image()
+        self._image: bytes | None = self._instance.image()
+        self._packed = b""
         self._size = self._instance.memory_bytes
 
     def __enter__(self) -> Self:
@@ -144,6 +147,13 @@ class Program:
         if self._instance is not None:
             self._instance.close()
             self._instance = None
+
+    def suspend(self) -> None:
+        """Keep the program in a few KB. Its next event takes a millisecond longer."""
+        self.close()
+        if self._image is not None:
+            self._packed = zlib.compress(_difference(self._image, _plain_image()), 1)
+            self._image = None
 
     def run(self, event: bytes, state: bytes, *, now_ns: int, seed: bytes) -> Answer:
         """Handle an event (JSON), given the state (JSON), at a time in nanoseconds since 1970.
@@ -209,8 +219,24 @@ class Program:
             self.close()
         if self._instance is None:
             self._instance = Instance(MEMORY_BYTES_MAX)
+        if self._image is None:
+            self._image = _difference(zlib.decompress(self._packed), _plain_image())
         self._instance.restore(self._image)
         return self._instance
+
+
+@cache
+def _plain_image() -> bytes:
+    """The memory of a program that does nothing: most of that of any other is the same."""
+    with Program("export const onEvent = () => {};") as plain:
+        assert plain._image is not None
+        return plain._image
+
+
+def _difference(image: bytes, other: bytes) -> bytes:
+    """Return both by exclusive or, in the length of the first; twice, it is the first again."""
+    other = other[: len(image)].ljust(len(image), b"\0")
+    return (int.from_bytes(image) ^ int.from_bytes(other)).to_bytes(len(image))
 
 
 def state_hash(state: bytes) -> str:

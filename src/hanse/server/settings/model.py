@@ -265,7 +265,8 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     webhook_allowed_hosts: Annotated[
         str,
         _about(
-            "Hosts of your own network that webhooks may call, with commas between: names "
+            "Hosts of your own network that webhooks and programs of rooms may call, with commas "
+            "between: names "
             "(`*.intern.example`), addresses, networks (`10.1.0.0/16`), or `host:port` for a port "
             "other than 80, 443, 8080 and 8443. Empty: public addresses alone."
         ),
@@ -283,6 +284,13 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "the message. Those pages then see the server's address."
         ),
     ] = False
+    program_runners: Annotated[
+        Count,
+        _about(
+            "Processes for programs of rooms beside each process of the role rooms; 0: programs "
+            "wait."
+        ),
+    ] = 1
     virus_scanner: Annotated[
         Annotated[str, Meta(pattern="^$|^tcp://[^/]+:[0-9]{1,5}$|^unix:/.")],
         _about(

@@ -10,7 +10,7 @@ export interface Answer<State> {
 /** What a program exports as onEvent. It answers at once; nothing but its state is kept. */
 export type Handler<State> = (event: Event, state: State) => Answer<State> | void;
 
-export type Effect = Post | Edit | React | Card | Timer | Http | Translate | Refuse;
+export type Effect = Post | Edit | React | Card | Timer | Http | Translate | Delete;
 
 /**
  * One entry of the room's log. Numbers are dense from 1.
@@ -22,23 +22,29 @@ export interface Event {
   room_id: string;
   number: number;
   sender_id: string;
-  kind: "message" | "edit" | "delete" | "reaction" | "pin" | "topic" | "members" | "room" | "press" | "timer" | "http" | "translation";
+  kind: "message" | "edit" | "delete" | "reaction" | "pin" | "topic" | "members" | "room" | "press" | "timer" | "http" | "translation" | "program";
   created_at: string;
-  body: EventBody;
+  body: Body;
   target?: number | null;
   thread?: number | null;
   topic?: string | null;
 }
 
 /**
- * What an event says; each kind has its own fields, the others are left out.
+ * What an event says; each kind has its own fields, the others stay empty.
  *
- * message, edit: `text`, `mentions`, `to_all`. reaction: `emoji`, `on`. pin: `on`. members:
- * `members`, `role` (left out: they left). room: `name`, `description`, `is_archived`. press:
- * `key` of the card, `button`, `values` of its fields. timer: `key`. http: `key`, `status` (0:
- * no answer), `text`. translation: `key`, `text`, `language`.
+ * message: `text`, `mentions`, `to_all`, `files`. edit: the same, without `files`. reaction:
+ * `emoji`, `on`. pin: `on`. members: `members`, `role` (None: they left).
+ * room: `name`, `description`, `is_archived`.
+ *
+ * `program_id` says whose it is: of a program's message or edit, which may have a `card`, of what
+ * comes of its effects, and of presses. press: `key` of the card, `button`, `values` of its
+ * fields. timer: `key`. http: `key`, `status` (0: no answer), `text`. translation: `key`, `text`,
+ * `language` (None: it was not translated). program: `name`, `version` that runs from here on
+ * (None: none does), `is_reset` if it begins with its initial state; `since` if it stood still
+ * from an earlier number on.
  */
-export interface EventBody {
+export interface Body {
   text?: string;
   mentions?: string[];
   to_all?: boolean;
@@ -50,11 +56,16 @@ export interface EventBody {
   name?: string | null;
   description?: string | null;
   is_archived?: boolean | null;
+  program_id?: string | null;
+  card?: CardBody | null;
   key?: string | null;
   button?: string | null;
   values?: Record<string, string>;
   status?: number | null;
   language?: string | null;
+  version?: number | null;
+  is_reset?: boolean;
+  since?: number | null;
 }
 
 /**
@@ -70,6 +81,38 @@ export interface File {
   bytes: number;
   width?: number | null;
   height?: number | null;
+}
+
+/** What a card shows: a title, a text, the fields of a form, and buttons. */
+export interface CardBody {
+  /** 1 to 80 characters. */
+  title: string;
+  /** 0 to 15000 characters. */
+  text?: string;
+  /** 0 to 20 of them. */
+  fields?: Field[];
+  /** 0 to 20 of them. */
+  buttons?: Button[];
+}
+
+/** A field of a card's form; its value comes with every press, as text. */
+export interface Field {
+  /** 1 to 64 characters. */
+  name: string;
+  /** 1 to 80 characters. */
+  label: string;
+  kind?: "choice" | "date" | "lines" | "number" | "text";
+  /** 0 to 50 of them. */
+  choices?: string[];
+  is_required?: boolean;
+}
+
+/** A button of a card; whoever presses it sends a `press` with its name. */
+export interface Button {
+  /** 1 to 64 characters. */
+  name: string;
+  /** 1 to 80 characters. */
+  label: string;
 }
 
 /** Post a message in the name of the program; `key` is what it is edited by later. */
@@ -111,32 +154,12 @@ export interface Card {
   key: string;
   /** 1 to 80 characters. */
   title: string;
-  /** 0 to 20000 characters. */
+  /** 0 to 15000 characters. */
   text?: string;
   /** 0 to 20 of them. */
   fields?: Field[];
   /** 0 to 20 of them. */
   buttons?: Button[];
-}
-
-/** A field of a card's form; its value comes with every press, as text. */
-export interface Field {
-  /** 1 to 64 characters. */
-  name: string;
-  /** 1 to 80 characters. */
-  label: string;
-  kind?: "choice" | "date" | "lines" | "number" | "text";
-  /** 0 to 50 of them. */
-  choices?: string[];
-  is_required?: boolean;
-}
-
-/** A button of a card; whoever presses it sends a `press` with its name. */
-export interface Button {
-  /** 1 to 64 characters. */
-  name: string;
-  /** 1 to 80 characters. */
-  label: string;
 }
 
 /** Be called at a time (RFC 3339, with its zone); without one, the timer of the key is off. */
@@ -172,9 +195,9 @@ export interface Translate {
   to: string;
 }
 
-/** Keep what somebody sends out of the room. It must be the only effect; the state stays. */
-export interface Refuse {
-  type: "refuse";
-  /** 1 to 500 characters. */
-  reason: string;
+/** Take a message away, whoever sent it: a moment after it came, for the program saw it. */
+export interface Delete {
+  type: "delete";
+  /** 1 to 9007199254740991. */
+  target: number;
 }

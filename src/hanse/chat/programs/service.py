@@ -1,0 +1,400 @@
+"""The verbs about programs of rooms. Each runs in the caller's transaction and asks the policy.
+
+Whoever owns a room, or may change the organisation, puts programs into it; everybody in it sees
+which there are. Whatever changes what runs is an event of the room's log.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from hanse import identity
+from hanse.chat.log import store as log_store
+from hanse.chat.log.append import append_all
+from hanse.chat.log.cards import wrong_press
+from hanse.chat.log.model import Appended, Body, Draft, Event, Kind, RoomRole
+from hanse.chat.log.present import read_present
+from hanse.chat.log.rules import NoSuchMessage, NoSuchRoom, NotAllowedInRoom
+from hanse.chat.programs import store
+from hanse.chat.programs.model import GRANTS, Entry, Progress, RoomProgram, Status, Version
+from hanse.chat.programs.sandbox import SOURCE_BYTES_MAX
+from hanse.chat.programs.templates import TEMPLATES, read_template
+from hanse.chat.rooms import store as rooms_store
+from hanse.chat.rooms.model import RoomKind
+from hanse.chat.rooms.service import DEVICE, actor_of, see_room
+from hanse.identity import Access, Permission
+from hanse.platform.database import Tx
+from hanse.platform.ids import new_id
+from hanse.platform.problems import BadRequest, Conflict, NotFound, Problem
+
+NAME_CHARACTERS_MAX: Final = 80
+PROGRAMS_MAX: Final = 5
+"""Of one room."""
+VERSIONS_MAX: Final = 500
+HOSTS_MAX: Final = 100
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?")
+
+
+class InvalidProgram(BadRequest):
+    """The program is not one that can be run."""
+
+    code = "invalid_program"
+    title = "Invalid program"
+
+
+class NoSuchProgram(NotFound):
+    """There is no such program, or none that the caller may see."""
+
+    code = "no_such_program"
+    title = "No such program"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such program among those that you may see.")
+
+
+class NoSuchVersion(NotFound):
+    """The program has no version of that number."""
+
+    code = "no_such_version"
+    title = "No such version"
+
+
+class TooManyPrograms(Conflict):
+    """A room, or a program, has no place for another one."""
+
+    code = "too_many_programs"
+    title = "Too many programs"
+
+
+class ProgramDoesNotRun(Conflict):
+    """The program of the card stands still."""
+
+    code = "program_does_not_run"
+    title = "The program does not run"
+
+
+class InvalidPress(BadRequest):
+    """The card has no such button, or the form is not filled in."""
+
+    code = "invalid_press"
+    title = "Invalid press"
+
+
+class ProgramChanged(Struct, frozen=True):
+    """A program after a change, and what the change put into its room's log."""
+
+    program: RoomProgram
+    events: list[Event]
+
+
+class ProgramDetails(Struct, frozen=True):
+    """A program, how far it is, and the source of the version that runs or did last."""
+
+    program: RoomProgram
+    progress: Progress
+    source: str
+
+
+class ProgramVersion(Struct, frozen=True):
+    """A version with its source."""
+
+    number: int
+    source: str
+
+
+def source_of(source: str | None, template: str | None) -> str:
+    """Return the source that is meant. Raises InvalidProgram."""
+    if (source is None) == (template is None):
+        raise InvalidProgram("Give either `source` or `template`.")
+    if template is not None:
+        if template not in TEMPLATES:
+            raise InvalidProgram(f"There is no template {template!r}: {', '.join(TEMPLATES)}.")
+        return read_template(template)
+    assert source is not None
+    if "\0" in source or len(source.encode(errors="replace")) > SOURCE_BYTES_MAX:
+        raise InvalidProgram(f"`source` has up to {SOURCE_BYTES_MAX} bytes, without U+0000.")
+    return source
+
+
+async def require_may_manage(tx: Tx, access: Access, room_id: UUID) -> None:
+    """Raise NoSuchRoom or NotAllowedInRoom unless the caller may put programs into a room."""
+    access.require(Permission.CHAT_READ, Permission.CHAT_WRITE)
+    role = await rooms_store.get_role(tx, room_id, actor_of(access))
+    if role is RoomRole.OWNER:
+        return
+    room = await rooms_store.get_room(tx, room_id, actor_of(access))
+    if room is None:
+        raise NoSuchRoom
+    if Permission.ORGANISATION_WRITE in access.permissions:
+        if room.kind is RoomKind.DIRECT and room.role is None:
+            raise NoSuchRoom  # what people say to each other alone is nobody's to look into
+        return
+    await see_room(tx, access, room_id)
+    raise NotAllowedInRoom("Programs are for owners of the room and administrators.")
+
+
+async def managed(tx: Tx, access: Access, id: UUID) -> RoomProgram:
+    """Return a program that the caller may manage. Raises NoSuchProgram, NotAllowedInRoom."""
+    program = await store.get_program(tx, id)
+    if program is None:
+        raise NoSuchProgram
+    try:
+        await require_may_manage(tx, access, program.room_id)
+    except NoSuchRoom:
+        raise NoSuchProgram from None
+    return program
+
+
+async def attach(
+    tx: Tx, access: Access, room_id: UUID, *, name: str, source: str, allowed: Sequence[str]
+) -> ProgramChanged:
+    """Put a program, which loads, into a room; it is given what comes from here on.
+
+    Raises NoSuchRoom, NotAllowedInRoom, InvalidProgram, TooManyPrograms.
+    """
+    await log_store.lock_heads(tx, [room_id])
+    await require_may_manage(tx, access, room_id)
+    name, allowed = _clean_name(name), _clean_grants(allowed)
+    if await store.count_programs(tx, room_id) >= PROGRAMS_MAX:
+        raise TooManyPrograms(f"A room has up to {PROGRAMS_MAX} programs.")
+    id, actor = new_id(), actor_of(access)
+    head = (await log_store.read_heads(tx, [room_id]))[room_id]
+    await store.insert_program(tx, id, room_id, name, allowed, actor, head)
+    version = await store.insert_version(tx, id, source, actor)
+    await identity.record(
+        tx, access, "chat.program_attached", "program", id, room_id=str(room_id), name=name
+    )
+    program = await managed(tx, access, id)
+    return await _run(tx, access, program, version, is_reset=True)
+
+
+async def add_version(
+    tx: Tx, access: Access, id: UUID, source: str, *, is_reset: bool
+) -> ProgramChanged:
+    """Let another version of a program, which loads, run from here on.
+
+    It goes on with the state there is, unless `is_reset`. Raises NoSuchProgram, NotAllowedInRoom,
+    TooManyPrograms.
+    """
+    program = await _held(tx, access, id)
+    if program.versions >= VERSIONS_MAX:
+        raise TooManyPrograms(f"A program has up to {VERSIONS_MAX} versions.")
+    version = await store.insert_version(tx, id, source, actor_of(access))
+    return await _run(tx, access, program, version, is_reset=is_reset)
+
+
+async def activate(
+    tx: Tx, access: Access, id: UUID, version: int, *, is_reset: bool
+) -> ProgramChanged:
+    """Let a version, an earlier one perhaps, run from here on, also after a pause or a stop.
+
+    Raises NoSuchProgram, NotAllowedInRoom, NoSuchVersion.
+    """
+    program = await _held(tx, access, id)
+    if not 1 <= version <= program.versions:
+        raise NoSuchVersion(f"The program has versions 1 to {program.versions}.")
+    return await _run(tx, access, program, version, is_reset=is_reset)
+
+
+async def pause(tx: Tx, access: Access, id: UUID) -> ProgramChanged:
+    """Let a program stand still: what comes meanwhile it is not given.
+
+    Raises NoSuchProgram, NotAllowedInRoom.
+    """
+    program = await _held(tx, access, id)
+    if program.status is not Status.RUNNING:
+        return ProgramChanged(program, [])
+    await store.set_status(tx, id, Status.PAUSED)
+    events = await _say(tx, access, program, Body(program_id=id, name=program.name))
+    return ProgramChanged(await managed(tx, access, id), events)
+
+
+async def change(
+    tx: Tx, access: Access, id: UUID, name: str | None, allowed: Sequence[str] | None
+) -> RoomProgram:
+    """Change a program's name, or what it may do. Raises NoSuchProgram, NotAllowedInRoom,
+    InvalidProgram."""
+    await _held(tx, access, id)
+    cleaned = None if name is None else _clean_name(name)
+    granted = None if allowed is None else _clean_grants(allowed)
+    await store.change_program(tx, id, cleaned, granted)
+    await identity.record(tx, access, "chat.program_changed", "program", id, allowed=granted)
+    return await managed(tx, access, id)
+
+
+async def delete(tx: Tx, access: Access, id: UUID) -> tuple[UUID, list[Event]]:
+    """Take a program out of its room with all that it keeps; what it said stays there.
+
+    Returns the room and what that put into its log. Raises NoSuchProgram, NotAllowedInRoom.
+    """
+    program = await _held(tx, access, id)
+    await store.set_status(tx, id, Status.DELETED)
+    await store.forget(tx, id)
+    await identity.record(
+        tx, access, "chat.program_deleted", "program", id, room_id=str(program.room_id)
+    )
+    events = await _say(tx, access, program, Body(program_id=id, name=program.name))
+    return program.room_id, events
+
+
+async def list_programs(tx: Tx, access: Access, room_id: UUID) -> list[RoomProgram]:
+    """Return the programs of a room, deleted ones at the end. Raises NoSuchRoom."""
+    if Permission.ORGANISATION_WRITE in access.permissions:
+        await require_may_manage(tx, access, room_id)
+    else:
+        await see_room(tx, access, room_id)
+    return await store.list_programs(tx, room_id)
+
+
+async def read_program(tx: Tx, access: Access, id: UUID) -> ProgramDetails:
+    """Return a program with its source. Raises NoSuchProgram, NotAllowedInRoom."""
+    program = await managed(tx, access, id)
+    progress = await store.read_progress(tx, id)
+    source = await store.read_source(tx, id, program.version)
+    if progress is None or source is None:
+        raise NoSuchProgram
+    return ProgramDetails(program, progress, source)
+
+
+async def read_version(tx: Tx, access: Access, id: UUID, number: int) -> ProgramVersion:
+    """Return a version with its source. Raises NoSuchProgram, NotAllowedInRoom, NoSuchVersion."""
+    program = await managed(tx, access, id)
+    source = await store.read_source(tx, id, number) if number <= program.versions else None
+    if source is None:
+        raise NoSuchVersion(f"The program has versions 1 to {program.versions}.")
+    return ProgramVersion(number, source)
+
+
+async def list_versions(tx: Tx, access: Access, id: UUID, before: int, limit: int) -> list[Version]:
+    """Return versions before a number. Raises NoSuchProgram, NotAllowedInRoom."""
+    await managed(tx, access, id)
+    return await store.list_versions(tx, id, before, limit)
+
+
+async def list_entries(tx: Tx, access: Access, id: UUID, before: int, limit: int) -> list[Entry]:
+    """Return lines of a program's log before an id. Raises NoSuchProgram, NotAllowedInRoom."""
+    await managed(tx, access, id)
+    return await store.list_entries(tx, id, before, limit)
+
+
+async def press(
+    tx: Tx,
+    access: Access,
+    room_id: UUID,
+    number: int,
+    *,
+    device: str,
+    client_key: str,
+    button: str,
+    values: dict[str, str],
+) -> tuple[Appended, list[Event]]:
+    """Press a button of a card, as it stands now, with what its form says.
+
+    Raises NoSuchRoom, NoSuchMessage, InvalidPress, ProgramDoesNotRun, and what keeps one from
+    sending to the room.
+    """
+    access.require(Permission.CHAT_WRITE)
+    await log_store.lock_heads(tx, [room_id])
+    await see_room(tx, access, room_id)
+    draft = Draft(
+        room_id=room_id,
+        sender_id=actor_of(access),
+        device=device,
+        client_key=client_key,
+        kind=Kind.PRESS,
+        target=number,
+    )
+    [known] = await log_store.known(tx, [draft])
+    if known.known_number is not None and known.known_at is not None:
+        return Appended(known.known_number, True, known.known_at), []
+    found = await read_present(tx, room_id, [number])
+    card = found[0].card if found else None
+    program_id = found[0].program_id if found else None
+    if card is None or program_id is None:
+        raise NoSuchMessage(f"Message {number} of this room is no card.")
+    program = await store.get_program(tx, program_id)
+    if program is None or program.status is not Status.RUNNING:
+        raise ProgramDoesNotRun("The program that posted this card does not run at the moment.")
+    if wrong := wrong_press(card, button, values):
+        raise InvalidPress(wrong)
+    body = Body(
+        program_id=program_id,
+        key=await store.key_of(tx, program_id, number),
+        button=button,
+        values=values,
+    )
+    return await _append(tx, msgspec.structs.replace(draft, body=body))
+
+
+async def get_hosts(tx: Tx, access: Access) -> list[str]:
+    """Return which hosts programs may ask. Raises MissingScope."""
+    access.require(Permission.ORGANISATION_READ)
+    return await store.get_hosts(tx)
+
+
+async def set_hosts(tx: Tx, access: Access, hosts: Sequence[str]) -> list[str]:
+    """Say which hosts programs may ask, by https: `example.org`, or with a port.
+
+    Raises MissingScope, InvalidProgram.
+    """
+    access.require(Permission.ORGANISATION_WRITE)
+    cleaned = sorted({each.strip().lower() for each in hosts})
+    if wrong := [each for each in cleaned if not _HOST.fullmatch(each)]:
+        raise InvalidProgram(f"{wrong[0]!r} is no host such as example.org or example.org:8443.")
+    await store.set_hosts(tx, cleaned)
+    await identity.record(tx, access, "chat.program_hosts_changed", hosts=cleaned)
+    return cleaned
+
+
+async def _held(tx: Tx, access: Access, id: UUID) -> RoomProgram:
+    """The program that is to be changed, which nobody else changes or moves meanwhile."""
+    program = await managed(tx, access, id)
+    await log_store.lock_heads(tx, [program.room_id])
+    return await managed(tx, access, id)
+
+
+async def _run(
+    tx: Tx, access: Access, program: RoomProgram, version: int, *, is_reset: bool
+) -> ProgramChanged:
+    await store.set_status(tx, program.id, Status.RUNNING, version=version)
+    body = Body(program_id=program.id, name=program.name, version=version, is_reset=is_reset)
+    events = await _say(tx, access, program, body)
+    return ProgramChanged(await managed(tx, access, program.id), events)
+
+
+async def _say(tx: Tx, access: Access, program: RoomProgram, body: Body) -> list[Event]:
+    draft = Draft(
+        room_id=program.room_id,
+        sender_id=actor_of(access),
+        device=DEVICE,
+        client_key=str(new_id()),
+        kind=Kind.PROGRAM,
+        body=body,
+        is_system=True,
+    )
+    return (await _append(tx, draft))[1]
+
+
+async def _append(tx: Tx, draft: Draft) -> tuple[Appended, list[Event]]:
+    batch = await append_all(tx, [draft])
+    outcome = batch.outcomes[0]
+    if isinstance(outcome, Problem):
+        raise outcome
+    return outcome, batch.events
+
+
+def _clean_name(name: str) -> str:
+    name = name.strip()
+    if not 0 < len(name) <= NAME_CHARACTERS_MAX or not name.isprintable():
+        raise InvalidProgram(f"`name` has 1 to {NAME_CHARACTERS_MAX} characters, on one line.")
+    return name
+
+
+def _clean_grants(allowed: Sequence[str]) -> list[str]:
+    if unknown := [each for each in allowed if each not in GRANTS]:
+        raise InvalidProgram(f"{unknown[0]!r} cannot be allowed: {', '.join(GRANTS)} can.")
+    return sorted(set(allowed))
