@@ -2524,6 +2524,8 @@ export interface components {
             emoji?: string | null;
             /** @default [] */
             files: components["schemas"]["File"][];
+            /** @default [] */
+            groups: string[];
             is_archived?: boolean | null;
             /** @default [] */
             members: string[];
@@ -3122,6 +3124,8 @@ export interface components {
             edited_at?: string | null;
             /** @default [] */
             files: components["schemas"]["File"][];
+            /** @default [] */
+            groups: string[];
             /** @default false */
             is_deleted: boolean;
             /** @default false */
@@ -3227,6 +3231,7 @@ export interface components {
             device: string;
             emoji?: string | null;
             files?: string[];
+            groups?: string[];
             /**
              * @default message
              * @enum {string}
@@ -3586,6 +3591,12 @@ export interface components {
             end: string;
             start: string;
         };
+        /**
+         * ReachAll
+         * @description Who may address everybody in a room, or groups; owners and moderators always may.
+         * @enum {string}
+         */
+        ReachAll: "by_size" | "everybody" | "moderators";
         /** Reaction */
         Reaction: {
             emoji: string;
@@ -3673,6 +3684,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             description: string;
+            everybody_reaches_all: boolean;
             has_link_previews: boolean;
             head: number;
             /** Format: uuid */
@@ -3684,6 +3696,7 @@ export interface components {
             mentions: number;
             name: string;
             notifications: components["schemas"]["Told"];
+            reach_all: components["schemas"]["ReachAll"];
             read_number: number;
             reading: components["schemas"]["Reading"];
             retention_days: number | null;
@@ -3696,6 +3709,7 @@ export interface components {
             has_link_previews?: boolean;
             is_archived?: boolean;
             name?: string;
+            reach_all?: components["schemas"]["ReachAll"];
         };
         /**
          * RoomKind

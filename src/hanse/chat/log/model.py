@@ -43,13 +43,14 @@ class RoomRole(StrEnum):
 class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an event says; each kind has its own fields, the others stay empty.
 
-    message: `text`, `mentions`, `to_all`, `files`. edit: the same, without `files`. reaction:
-    `emoji`, `on`. pin: `on`. members: `members`, `role` (None: they left).
+    message: `text`, `mentions`, `groups`, `to_all`, `files`. edit: the same, without `files`.
+    reaction: `emoji`, `on`. pin: `on`. members: `members`, `role` (None: they left).
     room: `name`, `description`, `is_archived`.
     """
 
     text: str = ""
     mentions: tuple[UUID, ...] = ()
+    groups: tuple[UUID, ...] = ()
     to_all: bool = False
     files: tuple[File, ...] = ()
     emoji: str | None = None

@@ -11,7 +11,7 @@ from hanse.chat.log.append import append_all
 from hanse.chat.log.model import Body, Draft, Event, Kind, RoomRole
 from hanse.chat.log.rules import NoSuchRoom, NotAllowedInRoom, RoomArchived
 from hanse.chat.rooms import store
-from hanse.chat.rooms.model import Changed, Preferences, Reading, Room, RoomKind, Told
+from hanse.chat.rooms.model import Changed, Preferences, ReachAll, Reading, Room, RoomKind, Told
 from hanse.identity import Access, Permission
 from hanse.platform.database import Tx
 from hanse.platform.ids import new_id
@@ -146,6 +146,7 @@ async def change_room(
     description: str | None = None,
     is_archived: bool | None = None,
     has_link_previews: bool | None = None,
+    reach_all: ReachAll | None = None,
 ) -> Changed:
     """Change a channel; None leaves a field. Moderators may; owners alone archive.
 
@@ -154,7 +155,7 @@ async def change_room(
     room = await _held(tx, access, id)
     _require_role(room, *_MODERATORS if is_archived is None else (RoomRole.OWNER,))
     name = None if name is None else _clean_name(name)
-    await store.update_room(tx, id, name, description, is_archived, has_link_previews)
+    await store.update_room(tx, id, name, description, is_archived, has_link_previews, reach_all)
     body = Body(name=name, description=description, is_archived=is_archived)
     return await _changed(tx, access, id, [_draft(id, actor_of(access), Kind.ROOM, body)])
 
