@@ -9,7 +9,8 @@ import {
 } from "react";
 import { useText } from "@/i18n";
 import { Icon, IconButton } from "@/kit";
-import { ALL, fitting, mentionedIn, type Person, speaksToAll, typedMention } from "./mentions";
+import { ALL, addressed, fitting, type Person, typedMention } from "./mentions";
+import { GroupMark, ReachNote } from "./reach";
 import { keepDraft, keptDraft } from "./storage";
 
 const TEXT_CHARACTERS_MAX = 20_000;
@@ -18,6 +19,7 @@ const HEIGHT_MAX_PX = 260;
 export interface Written {
   text: string;
   mentions: string[];
+  groups: string[];
   to_all: boolean;
 }
 
@@ -50,7 +52,9 @@ export function Composer(props: ComposerProps) {
   const [caret, setCaret] = useState<number | null>(null);
   const [chosen, setChosen] = useState(0);
   const mention = caret === null ? null : typedMention(typed, caret);
-  const candidates = mayReachAll ? [...people, { id: ALL, name: ALL }] : people;
+  const candidates: Person[] = mayReachAll
+    ? [...people, { id: ALL, name: ALL }]
+    : people.filter((each) => !each.isGroup);
   const choices = mention ? fitting(candidates, mention.query) : [];
   const choice = choices[Math.min(chosen, choices.length - 1)];
 
@@ -86,8 +90,7 @@ export function Composer(props: ComposerProps) {
   const send = () => {
     const said = typed.trim();
     if (!said) return;
-    const to_all = mayReachAll && speaksToAll(said);
-    props.onSend({ text: said, mentions: mentionedIn(said, people), to_all });
+    props.onSend({ text: said, ...addressed(said, people, mayReachAll) });
     change("", 0);
     setCaret(null);
   };
@@ -128,11 +131,13 @@ export function Composer(props: ComposerProps) {
               className="flex min-h-9 items-center rounded-lg px-3 aria-selected:bg-sunken"
             >
               {each.id === ALL ? text("chat.all") : each.name}
+              {each.isGroup ? <GroupMark /> : null}
             </div>
           ))}
         </div>
       ) : null}
       {props.children}
+      {mayReachAll ? null : <ReachNote typed={typed} people={people} />}
       <div className="flex items-end gap-1 rounded-xl border border-line-strong bg-surface pr-1 pl-3 focus-within:border-accent">
         <textarea
           ref={area}

@@ -19,6 +19,7 @@ export type Kind =
 export interface Body {
   text?: string;
   mentions?: string[];
+  groups?: string[];
   to_all?: boolean;
   files?: Message["files"];
   emoji?: string | null;
@@ -51,6 +52,7 @@ export interface NewEvent {
   kind: "message" | "edit" | "delete" | "reaction" | "pin" | "topic";
   text?: string;
   mentions?: string[];
+  groups?: string[];
   to_all?: boolean;
   topic?: string | null;
   thread?: number | null;

@@ -5,6 +5,7 @@ import { Button } from "@/kit";
 import type { MessageActions } from "./actions";
 import type { Chat } from "./chat";
 import { Composer } from "./composer";
+import type { Person } from "./mentions";
 import { Messages } from "./messages";
 import type { Filter, Message, Room } from "./model";
 import type { Reading } from "./reading";
@@ -17,7 +18,7 @@ interface StretchProps {
   room: Room;
   reading: Reading;
   actions: MessageActions;
-  people: { id: string; name: string }[];
+  people: Person[];
   mayReachAll: boolean;
   writes: boolean;
   editing: Message | null;
