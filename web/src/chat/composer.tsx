@@ -9,7 +9,9 @@ import {
 } from "react";
 import { useText } from "@/i18n";
 import { Icon, IconButton } from "@/kit";
+import { useDraft } from "./drafts";
 import { ALL, addressed, fitting, type Person, typedMention } from "./mentions";
+import type { Filter } from "./model";
 import { GroupMark, ReachNote } from "./reach";
 import { keepDraft, keptDraft } from "./storage";
 
@@ -28,6 +30,8 @@ interface ComposerProps {
   me: string;
   /** Under which name the draft is kept; null for changing a message. */
   place: string | null;
+  /** Where the draft belongs, for other devices. */
+  at: { room: string; filter: Filter };
   /** What stands in it at first, if it changes a message. */
   initial?: string;
   people: readonly Person[];
@@ -72,11 +76,16 @@ export function Composer(props: ComposerProps) {
     element.setSelectionRange(element.value.length, element.value.length);
   }, [props.isFocused]);
 
+  const sync = useDraft(me, props.at.room, props.at.filter, place !== null, setTyped);
+
   const change = (next: string, at: number) => {
     setTyped(next);
     setCaret(at);
     setChosen(0);
-    if (place) keepDraft(me, place, next);
+    if (place) {
+      keepDraft(me, place, next);
+      sync(next);
+    }
     if (next) props.onType?.();
   };
   const complete = (person: Person) => {

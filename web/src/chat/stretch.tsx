@@ -5,6 +5,7 @@ import { Button } from "@/kit";
 import type { MessageActions } from "./actions";
 import type { Chat } from "./chat";
 import { Composer } from "./composer";
+import { placeOf } from "./drafts";
 import type { Person } from "./mentions";
 import { Messages } from "./messages";
 import type { Filter, Message, Room } from "./model";
@@ -57,7 +58,7 @@ export function Stretch(props: StretchProps) {
     if (moment) void view?.open(moment);
   }, [moment]);
   if (!view) return <div className="grow" />;
-  const place = `${room.id}${thread ? `.${thread}` : ""}${topic ? `.${topic}` : ""}`;
+  const place = placeOf(room.id, filter);
   const isEditingHere = editing !== null && (editing.thread ?? undefined) === thread;
   return (
     <>
@@ -79,6 +80,7 @@ export function Stretch(props: StretchProps) {
           label={isEditingHere ? text("chat.editing") : props.write}
           me={chat.me}
           place={isEditingHere ? null : place}
+          at={{ room: room.id, filter }}
           initial={isEditingHere ? editing.text : undefined}
           isFocused={isEditingHere || thread !== undefined}
           people={props.people}

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from hanse.chat.api import files, log, retention, rooms, saved, search
+from hanse.chat.api import drafts, files, log, retention, rooms, saved, search
 
 router = Router(
     "/v1",
@@ -11,6 +11,7 @@ router = Router(
         *log.handlers,
         *search.handlers,
         *saved.handlers,
+        *drafts.handlers,
         *files.handlers,
         *retention.handlers,
     ],
