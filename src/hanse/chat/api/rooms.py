@@ -12,6 +12,7 @@ from hanse import identity
 from hanse.chat.api.common import Chat, Description, Name, NumberOrNone, errors
 from hanse.chat.log.model import Event, RoomRole
 from hanse.chat.rooms import service, store
+from hanse.chat.rooms.acquaintance import known_to
 from hanse.chat.rooms.model import Preferences, ReachAll, Reading, Room, RoomMember, Told
 from hanse.chat.rooms.service import InvalidRoom, actor_of
 from hanse.identity import Access, Permission
@@ -238,10 +239,16 @@ async def list_members(
     responses=errors(400),
 )
 async def list_names(access: Access, db: Db, ids: NamedIds) -> dict[UUID, str]:
-    """Get what members and writers are called, people, API keys and groups, by their ids."""
+    """Get what members and writers are called, people, API keys and groups, by their ids.
+
+    Guests get the names of those with whom they are in a room, or who wrote there.
+    """
     access.require(Permission.CHAT_READ)
     async with db.tx(access.organisation_id, access.person_id) as tx:
-        return await identity.names_of(tx, ids) | await identity.names_of_groups(tx, ids)
+        names = await identity.names_of(tx, await known_to(tx, access, ids))
+        if Permission.GROUPS_READ in access.permissions:
+            names |= await identity.names_of_groups(tx, ids)
+    return names
 
 
 @put(
