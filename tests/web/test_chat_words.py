@@ -94,3 +94,15 @@ def test_a_draft_follows_to_another_device_and_goes_when_it_is_sent(
     page.reload()
     expect(page.get_by_role("feed").get_by_role("article").last).to_contain_text("Begun at")
     expect(page.locator("textarea")).to_have_value("")
+
+
+def test_do_not_disturb_is_set_and_ended_in_the_menu(page: Page, hanse: Hanse) -> None:
+    def until() -> Any:
+        found: Any = call(page, hanse, "GET", "/v1/me/notification-preferences")
+        return found["do_not_disturb_until"]
+
+    for item, is_on in (("Do not disturb for an hour", True), ("End do not disturb", False)):
+        page.get_by_role("button", name="Account").click()
+        with page.expect_response(lambda answer: answer.request.method == "PATCH"):
+            page.get_by_role("menuitem", name=item).click()
+        assert (until() is not None) == is_on

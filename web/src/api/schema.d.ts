@@ -4267,12 +4267,14 @@ export interface components {
         /** PreferenceChanges */
         identity_api_notification_preferences_PreferenceChanges: {
             daily_hour?: number;
+            do_not_disturb_until?: string | null;
             kinds?: components["schemas"]["KindChange"][];
             quiet_hours?: components["schemas"]["QuietTimes"] | null;
         };
         /** Preferences */
         identity_api_notification_preferences_Preferences: {
             daily_hour: number;
+            do_not_disturb_until: string | null;
             kinds: components["schemas"]["KindPreference"][];
             mail_available: boolean;
             push_available: boolean;
