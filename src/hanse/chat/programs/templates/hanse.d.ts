@@ -41,6 +41,7 @@ export interface Event {
 export interface EventBody {
   text?: string;
   mentions?: string[];
+  groups?: string[];
   to_all?: boolean;
   files?: File[];
   emoji?: string | null;
