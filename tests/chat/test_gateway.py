@@ -21,7 +21,7 @@ from hanse.chat.log import store
 from hanse.chat.log.appender import Appender
 from hanse.chat.tickets import Credentials, Tickets
 from hanse.chat.translations.model import Translated
-from hanse.identity import Seal
+from hanse.identity import Role, Seal
 from hanse.platform.bus import Bus
 from tests.chat.conftest import Person, key_of, person_of
 from tests.chat.test_append import message
@@ -322,6 +322,22 @@ async def test_typing_and_presence_are_told_and_kept_nowhere(
     while (await one.next("presence"))["offline"] != [str(ben.id)]:
         pass
     assert (await ana.ask("GET", f"/rooms/{room}"))["head"] == head
+
+
+async def test_a_guest_is_told_of_the_presence_of_those_in_their_rooms_alone(
+    gateway: Gateway, tenant: Tenant, ana: Person
+) -> None:
+    guest, ben = await person_of(tenant, Role.GUEST), await person_of(tenant)
+    await ana.channel(member_ids=[str(guest.id)])
+    both = [str(ana.id), str(ben.id)]
+    one = await gateway.open(ana)
+    await one.ask(op="watch", member_ids=both)
+    others = [await gateway.open(ben), await gateway.open(guest)]
+    seen: set[str] = set()
+    while not seen.issuperset(both):
+        seen.update((await one.next("presence"))["online"])
+    await others[1].ask(op="watch", member_ids=both)
+    assert (await others[1].next("presence"))["online"] == [str(ana.id)]
 
 
 async def test_nobody_gets_in_without_a_credential_of_their_own(

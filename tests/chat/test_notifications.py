@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hanse import chat
+from hanse.identity import groups
 from hanse.platform.consumers import run_consumers
 from hanse.platform.database import Db
 from hanse.platform.job_worker import WorkerLimits, run_jobs
@@ -84,6 +85,23 @@ async def test_who_is_mentioned_is_told_where_and_by_whom(
     assert both["title"] == "2 new mentions in Harbour"
     assert len(await told(eve)) == 1
     assert await inbox(ana) == []
+
+
+async def test_who_is_in_a_group_is_told_once_unless_they_muted_the_room(
+    tenant: Tenant, ana: Person, ben: Person
+) -> None:
+    eve = await person_of(tenant, name="Eve")
+    async with tenant.house.db.tx(tenant.id) as tx:
+        group = await groups.create_group(tx, tenant.operator, name="Crew")
+        for each in (ana, ben, eve):
+            await groups.add_member(tx, tenant.operator, group.id, each.id)
+    room = await ana.channel(name="Harbour", member_ids=[str(ben.id), str(eve.id)])
+    await eve.ask("PUT", f"/rooms/{room}/preferences", {"notifications": "nothing"})
+    await ana.send(room, "Come", mentions=[str(ben.id)], groups=[str(group.id)], to_all=True)
+    [one] = await told(ben)
+    await asyncio.sleep(2 * AFTER_S)
+    assert (one["kind"], [each["count"] for each in await inbox(ben)]) == ("chat.mention", [1])
+    assert (await inbox(eve), await inbox(ana)) == ([], [])
 
 
 async def test_a_direct_message_is_told(ana: Person, ben: Person) -> None:

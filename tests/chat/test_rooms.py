@@ -255,7 +255,6 @@ async def test_mentions_are_counted_until_they_are_read_or_taken_back(
     await ana.send(room, "@Ben again", kind="edit", target=one, mentions=[str(ben.id)])
     two = (await ana.send(room, "@all", to_all=True))["number"]
     assert await ben.unread(room) == (2, 2)
-    await ben.send(room, "@all, too", to_all=True, status=403)
     await ana.send(room, kind="delete", target=two)
     assert await ben.unread(room) == (1, 1)
     assert await ben.read(room, two) == two

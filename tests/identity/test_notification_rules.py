@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -60,6 +61,19 @@ habits = st.builds(
     quiet=st.none() | quiets,
     daily_hour=st.integers(0, 23),
 )
+
+
+@given(times, habits, times)
+def test_who_is_not_to_be_disturbed_is_told_after_that_and_not_in_quiet_hours(
+    at: datetime, habits: Habits, until: datetime
+) -> None:
+    held = msgspec.structs.replace(habits, do_not_disturb_until=until)
+    sent = rules.after_quiet(at, held)
+    assert sent >= max(at, until)
+    assert sent == rules.after_quiet(max(at, until), habits)
+    choice = Choice(email=EmailMode.NOW)
+    security = Kind(name="a.b", texts={}, security=True)
+    assert {each.due_at for each in rules.plan(security, choice, held, at)} == {at}
 
 
 def shows_quiet(at: datetime, habits: Habits) -> bool:

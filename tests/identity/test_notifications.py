@@ -362,6 +362,34 @@ async def test_a_digest_is_one_letter_and_can_be_stopped_by_its_link(post: Post)
     assert forged.json()["code"] == "invalid_unsubscribe_link"
 
 
+async def test_nothing_is_sent_to_who_is_not_to_be_disturbed(post: Post) -> None:
+    ana, client = await post.person()
+    until = (datetime.now(UTC) + timedelta(hours=1)).replace(microsecond=0)
+    path = "/v1/me/notification-preferences"
+    answer = await client.patch(path, json={"do_not_disturb_until": until.isoformat()})
+    assert datetime.fromisoformat(answer.json()["do_not_disturb_until"]) == until
+    assert (await client.get(path)).json()["daily_hour"] == 8, "the rest stays"
+    for wrong in ("2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "2030-01-01T00:00:00"):
+        answer = await client.patch(path, json={"do_not_disturb_until": wrong})
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_do_not_disturb")
+    await choose(client, DOCUMENT_FINISHED, email="now")
+    await post.tell(DOCUMENT_FINISHED, ana, filename="a.txt")
+    await post.work()
+    assert len(await inbox(client)) == 1, "the inbox has it at once"
+    (row,) = await post.query(
+        "select due_at from identity.notification_deliveries where person_id = $1", ana
+    )
+    assert row["due_at"] == until
+    await post.hours_pass()
+    await post.work()
+    assert post.mail.to(await address_of(client)) == [], "it is still not the time"
+    ended = await client.patch(path, json={"do_not_disturb_until": None})
+    assert ended.json()["do_not_disturb_until"] is None
+    await post.hours_pass()
+    await post.work()
+    assert len(post.mail.to(await address_of(client))) == 1
+
+
 async def test_in_quiet_hours_it_waits_and_is_sent_after_them(post: Post) -> None:
     zone = "Asia/Kathmandu"
     ana, client = await post.person(time_zone=zone)

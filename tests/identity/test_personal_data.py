@@ -100,6 +100,8 @@ async def somebody(tenant: Tenant, owner: asyncpg.Connection, role: Role = Role.
     assert sent.status_code == 201
     saved = f"/v1/rooms/{room}/messages/{sent.json()['number']}/saved"
     assert (await browser.put(saved, json={})).status_code == 200
+    begun = {"text": f"Begun {mark}"}
+    assert (await browser.put(f"/v1/rooms/{room}/draft", json=begun)).status_code == 200
     answer = await browser.post(
         f"/v1/rooms/{room}/files?name={mark}.txt", content=f"Dear {mark}".encode()
     )

@@ -9,6 +9,7 @@ from hanse.chat.log.model import Body, Draft, Kind
 from hanse.chat.log.rules import (
     EMOJI_CHARACTERS_MAX,
     FILES_MAX,
+    GROUPS_MAX,
     KEY_CHARACTERS_MAX,
     MENTIONS_MAX,
     TEXT_CHARACTERS_MAX,
@@ -26,10 +27,10 @@ class NewEvent(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=T
 
     `client_key` is chosen by the client, anew for each event; sent again from the same `device` it
     gets the number of the first. A message has `text`, and may have a `topic`, the number of the
-    message that it answers (`thread`), `mentions` of members, `to_all`, and `files`: up to
-    ten ids that uploads returned, with which it needs no text. The other kinds name the message
-    that they concern as `target`: an edit has a new `text`, a reaction an `emoji`, a topic the new
-    `topic`; `on` false takes a reaction or pin back.
+    message that it answers (`thread`), `mentions` of members, of all members who are in `groups`,
+    `to_all`, and `files`: up to ten ids that uploads returned, with which it needs no text. The
+    other kinds name the message that they concern as `target`: an edit has a new `text`, a reaction
+    an `emoji`, a topic the new `topic`; `on` false takes a reaction or pin back.
     """
 
     client_key: _Key
@@ -40,6 +41,7 @@ class NewEvent(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=T
     thread: _Number | None = None
     target: _Number | None = None
     mentions: Annotated[list[UUID], Meta(max_length=MENTIONS_MAX)] = []
+    groups: Annotated[list[UUID], Meta(max_length=GROUPS_MAX)] = []
     to_all: bool = False
     files: Annotated[list[UUID], Meta(max_length=FILES_MAX)] = []
     emoji: Annotated[str, Meta(min_length=1, max_length=EMOJI_CHARACTERS_MAX)] | None = None
@@ -49,6 +51,8 @@ class NewEvent(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=T
 def draft_of(access: Access, room_id: UUID, new: NewEvent) -> Draft:
     """Return the draft of an event that this caller sends. Raises MissingScope."""
     access.require(Permission.CHAT_WRITE)
+    if new.groups:
+        access.require(Permission.GROUPS_READ)
     kind = Kind(new.kind)
     return Draft(
         room_id=room_id,
@@ -62,6 +66,7 @@ def draft_of(access: Access, room_id: UUID, new: NewEvent) -> Draft:
         body=Body(
             text=new.text,
             mentions=tuple(dict.fromkeys(new.mentions)),
+            groups=tuple(dict.fromkeys(new.groups)),
             to_all=new.to_all,
             emoji=new.emoji if kind is Kind.REACTION else None,
             on=new.on,

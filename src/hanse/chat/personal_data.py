@@ -98,6 +98,16 @@ holdings: Final = (
         """,
     ),
     Holding(
+        name="chat/drafts",
+        columns=("chat.drafts.member_id",),
+        select="""
+            select room_id, topic, thread, text, version
+            from chat.drafts where organisation_id = $1 and member_id = $2
+            order by room_id, topic, thread
+        """,
+        erasing=(Erasing("delete from chat.drafts where organisation_id = $1 and member_id = $2"),),
+    ),
+    Holding(
         name="chat/saved",
         columns=("chat.saved.member_id",),
         select="""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from hanse.identity.events import examples as event_examples
     from hanse.identity.expiry import register_expiry
+    from hanse.identity.groups import members_among, names_of_groups
     from hanse.identity.groups.store import list_holders
     from hanse.identity.model import Access, ApiKey, Organisation, Origin, Person, Status
     from hanse.identity.notifications.kinds import KINDS
@@ -130,7 +131,9 @@ else:
             "ids_by_email": "people",
             "list_api_keys": "store",
             "list_organisations": "store",
+            "members_among": "groups",
             "names_of": "people",
+            "names_of_groups": "groups",
             "newest_api_keys": "store",
             "notify": "notifications.service",
             "operator": "service",
@@ -208,7 +211,9 @@ __all__ = [
     "list_api_keys",
     "list_holders",
     "list_organisations",
+    "members_among",
     "names_of",
+    "names_of_groups",
     "newest_api_keys",
     "notify",
     "operator",

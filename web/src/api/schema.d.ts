@@ -299,6 +299,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/chat/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List one's drafts */
+        get: operations["listDrafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/chat/holds": {
         parameters: {
             query?: never;
@@ -1487,6 +1504,23 @@ export interface paths {
         head?: never;
         /** Change a channel */
         patch: operations["changeRoom"];
+        trace?: never;
+    };
+    "/v1/rooms/{room_id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep a draft */
+        put: operations["putDraft"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/rooms/{room_id}/events": {
@@ -2896,6 +2930,8 @@ export interface components {
             emoji?: string | null;
             /** @default [] */
             files: components["schemas"]["File"][];
+            /** @default [] */
+            groups: string[];
             is_archived?: boolean | null;
             /** @default false */
             is_reset: boolean;
@@ -2970,6 +3006,15 @@ export interface components {
             content: string;
             /** @enum {string} */
             role: "system" | "developer" | "user" | "assistant";
+        };
+        /** ComposerDraft */
+        ComposerDraft: {
+            /** Format: uuid */
+            room_id: string;
+            text: string;
+            thread: number | null;
+            topic: string | null;
+            version: number;
         };
         /** Counts */
         Counts: {
@@ -3113,6 +3158,14 @@ export interface components {
             segments_done?: number;
             /** @enum {string} */
             status: "queued" | "translating" | "done" | "error";
+        };
+        /** DraftKept */
+        DraftKept: {
+            draft: components["schemas"]["ComposerDraft"] | null;
+        };
+        /** Drafts */
+        Drafts: {
+            items: components["schemas"]["ComposerDraft"][];
         };
         /** Edit */
         Edit: {
@@ -3648,6 +3701,8 @@ export interface components {
             edited_at?: string | null;
             /** @default [] */
             files: components["schemas"]["File"][];
+            /** @default [] */
+            groups: string[];
             /** @default false */
             is_deleted: boolean;
             /** @default false */
@@ -3783,6 +3838,7 @@ export interface components {
             device: string;
             emoji?: string | null;
             files?: string[];
+            groups?: string[];
             /**
              * @default message
              * @enum {string}
@@ -4247,6 +4303,12 @@ export interface components {
             end: string;
             start: string;
         };
+        /**
+         * ReachAll
+         * @description Who may address everybody in a room, or groups; owners and moderators always may.
+         * @enum {string}
+         */
+        ReachAll: "by_size" | "everybody" | "moderators";
         /** React */
         React: {
             emoji: string;
@@ -4354,6 +4416,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             description: string;
+            everybody_reaches_all: boolean;
             has_link_previews: boolean;
             head: number;
             /** Format: uuid */
@@ -4365,6 +4428,7 @@ export interface components {
             mentions: number;
             name: string;
             notifications: components["schemas"]["Told"];
+            reach_all: components["schemas"]["ReachAll"];
             read_number: number;
             reading: components["schemas"]["Reading"];
             retention_days: number | null;
@@ -4377,6 +4441,7 @@ export interface components {
             has_link_previews?: boolean;
             is_archived?: boolean;
             name?: string;
+            reach_all?: components["schemas"]["ReachAll"];
         };
         /**
          * RoomKind
@@ -4911,6 +4976,12 @@ export interface components {
             busy: number;
             total: number;
         };
+        /** Writing */
+        Writing: {
+            text: string;
+            thread?: number | null;
+            topic?: string | null;
+        };
         /** PreferenceChanges */
         chat_api_rooms_PreferenceChanges: {
             notifications?: components["schemas"]["Told"];
@@ -4937,12 +5008,14 @@ export interface components {
         /** PreferenceChanges */
         identity_api_notification_preferences_PreferenceChanges: {
             daily_hour?: number;
+            do_not_disturb_until?: string | null;
             kinds?: components["schemas"]["KindChange"][];
             quiet_hours?: components["schemas"]["QuietTimes"] | null;
         };
         /** Preferences */
         identity_api_notification_preferences_Preferences: {
             daily_hour: number;
+            do_not_disturb_until: string | null;
             kinds: components["schemas"]["KindPreference"][];
             mail_available: boolean;
             push_available: boolean;
@@ -6261,6 +6334,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+        };
+    };
+    listDrafts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drafts"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
         };
@@ -13787,6 +13925,95 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Room"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    putDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Writing"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftKept"];
                 };
             };
             /** @description See `detail`. */

@@ -10,7 +10,10 @@ import {
 import { useText } from "@/i18n";
 import { Icon, IconButton } from "@/kit";
 import { AttachButton, Attached, DropZone, pastedFiles, useAttach } from "./attach";
-import { ALL, fitting, mentionedIn, type Person, speaksToAll, typedMention } from "./mentions";
+import { useDraft } from "./drafts";
+import { ALL, addressed, fitting, type Person, typedMention } from "./mentions";
+import type { Filter } from "./model";
+import { GroupMark, ReachNote } from "./reach";
 import { useSignal } from "./signal";
 import { keepDraft, keptDraft } from "./storage";
 import { type RoomFile, Uploads } from "./uploads";
@@ -21,6 +24,7 @@ const HEIGHT_MAX_PX = 260;
 export interface Written {
   text: string;
   mentions: string[];
+  groups: string[];
   to_all: boolean;
   files?: RoomFile[];
 }
@@ -32,6 +36,8 @@ interface ComposerProps {
   me: string;
   /** Under which name the draft is kept; null for changing a message. */
   place: string | null;
+  /** Where the draft belongs, for other devices. */
+  at: { room: string; filter: Filter };
   /** What stands in it at first, if it changes a message. */
   initial?: string;
   people: readonly Person[];
@@ -58,7 +64,9 @@ export function Composer(props: ComposerProps) {
   const [caret, setCaret] = useState<number | null>(null);
   const [chosen, setChosen] = useState(0);
   const mention = caret === null ? null : typedMention(typed, caret);
-  const candidates = mayReachAll ? [...people, { id: ALL, name: ALL }] : people;
+  const candidates: Person[] = mayReachAll
+    ? [...people, { id: ALL, name: ALL }]
+    : people.filter((each) => !each.isGroup);
   const choices = mention ? fitting(candidates, mention.query) : [];
   const choice = choices[Math.min(chosen, choices.length - 1)];
   const { attach, tooMany } = useAttach(props.uploads);
@@ -80,11 +88,16 @@ export function Composer(props: ComposerProps) {
     element.setSelectionRange(element.value.length, element.value.length);
   }, [props.isFocused]);
 
+  const sync = useDraft(me, props.at.room, props.at.filter, place !== null, setTyped);
+
   const change = (next: string, at: number) => {
     setTyped(next);
     setCaret(at);
     setChosen(0);
-    if (place) keepDraft(me, place, next);
+    if (place) {
+      keepDraft(me, place, next);
+      sync(next);
+    }
     if (next) props.onType?.();
   };
   const complete = (person: Person) => {
@@ -98,9 +111,8 @@ export function Composer(props: ComposerProps) {
   const send = () => {
     const said = typed.trim();
     if (!maySend) return;
-    const to_all = mayReachAll && speaksToAll(said);
     const files = props.uploads ? { files: props.uploads.taken() } : {};
-    props.onSend({ text: said, mentions: mentionedIn(said, people), to_all, ...files });
+    props.onSend({ text: said, ...addressed(said, people, mayReachAll), ...files });
     change("", 0);
     setCaret(null);
   };
@@ -141,6 +153,7 @@ export function Composer(props: ComposerProps) {
               className="flex min-h-9 items-center rounded-lg px-3 aria-selected:bg-sunken"
             >
               {each.id === ALL ? text("chat.all") : each.name}
+              {each.isGroup ? <GroupMark /> : null}
             </div>
           ))}
         </div>
@@ -152,6 +165,7 @@ export function Composer(props: ComposerProps) {
           <DropZone onFiles={attach} />
         </>
       ) : null}
+      {mayReachAll ? null : <ReachNote typed={typed} people={people} />}
       <div className="flex items-end gap-1 rounded-xl border border-line-strong bg-surface pr-1 pl-3 focus-within:border-accent">
         {props.uploads ? <AttachButton onFiles={attach} /> : null}
         <textarea

@@ -25,6 +25,7 @@ const page = (numbers: number[], head: number, more: Partial<HistoryPage> = {}):
     topic: null,
     thread: null,
     mentions: [],
+    groups: [],
     to_all: false,
     edited_at: null,
     is_deleted: false,

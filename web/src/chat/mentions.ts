@@ -3,6 +3,7 @@
 export interface Person {
   id: string;
   name: string;
+  isGroup?: boolean;
 }
 
 export const ALL = "all";
@@ -43,6 +44,24 @@ export function mentionedIn(text: string, people: readonly Person[]): string[] {
     rest = rest.replaceAll(`@${name}`, "");
   }
   return found;
+}
+
+/** Whom a text speaks to: people and groups by their ids, or everybody. */
+export function addressed(text: string, people: readonly Person[], mayReachAll: boolean) {
+  const ids = new Set(mentionedIn(text, people));
+  const named = people.filter((each) => ids.has(each.id));
+  const groups = mayReachAll ? named.filter((each) => each.isGroup).map((each) => each.id) : [];
+  return {
+    mentions: named.filter((each) => !each.isGroup).map((each) => each.id),
+    groups,
+    to_all: mayReachAll && speaksToAll(text),
+  };
+}
+
+/** Whether a text speaks to everybody or to a group. */
+export function speaksToMany(text: string, people: readonly Person[]): boolean {
+  const ids = mentionedIn(text, people);
+  return speaksToAll(text) || people.some((each) => each.isGroup && ids.includes(each.id));
 }
 
 /** Whether a text speaks to everybody. */

@@ -116,7 +116,7 @@ export const MessageArticle = memo(function MessageArticle(props: MessageProps) 
 });
 
 function mentionsOf(message: Message, nameOf: NameOf): string[] {
-  const names = message.mentions.map((id) => nameOf(id)).filter(Boolean);
+  const names = [...message.mentions, ...message.groups].map((id) => nameOf(id)).filter(Boolean);
   if (message.to_all) names.push(ALL);
   return names.map((name) => `@${name}`);
 }

@@ -59,7 +59,7 @@ export function Messages(props: MessagesProps) {
     const ids = new Set([chat.me]);
     for (const { message } of list) {
       ids.add(message.sender_id);
-      for (const id of message.mentions) ids.add(id);
+      for (const id of [...message.mentions, ...message.groups]) ids.add(id);
       for (const each of message.reactions) for (const id of each.member_ids) ids.add(id);
     }
     return [...ids];

@@ -20,6 +20,7 @@ export type Kind =
 export interface Body {
   text?: string;
   mentions?: string[];
+  groups?: string[];
   to_all?: boolean;
   files?: Message["files"];
   emoji?: string | null;
@@ -52,6 +53,7 @@ export interface NewEvent {
   kind: "message" | "edit" | "delete" | "reaction" | "pin" | "topic";
   text?: string;
   mentions?: string[];
+  groups?: string[];
   to_all?: boolean;
   topic?: string | null;
   thread?: number | null;

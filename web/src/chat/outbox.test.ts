@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { waitMs } from "./backoff";
-import { fitting, mentionedIn, speaksToAll, typedMention } from "./mentions";
+import {
+  addressed,
+  fitting,
+  mentionedIn,
+  speaksToAll,
+  speaksToMany,
+  typedMention,
+} from "./mentions";
 import type { Room } from "./model";
 import { due, type Entry, marked, restored, seen, withPending } from "./outbox";
 import { textsOf } from "./reading";
@@ -78,6 +85,23 @@ describe("mentions", () => {
     expect(mentionedIn("@Anabel and x@Ana", people)).toEqual([]);
     expect(speaksToAll("@all: come")).toBe(true);
     expect(speaksToAll("@allies")).toBe(false);
+  });
+
+  it("of groups and of all are for whoever may", () => {
+    const all = [...people, { id: "g", name: "Crew", isGroup: true }];
+    expect(addressed("@Crew and @Ana, @all", all, true)).toEqual({
+      mentions: ["a"],
+      groups: ["g"],
+      to_all: true,
+    });
+    expect(addressed("@Crew and @Ana, @all", all, false)).toEqual({
+      mentions: ["a"],
+      groups: [],
+      to_all: false,
+    });
+    expect(speaksToMany("@Ana", all)).toBe(false);
+    expect(speaksToMany("@Crew", all)).toBe(true);
+    expect(speaksToMany("@Crews", all)).toBe(false);
   });
 });
 

@@ -108,6 +108,7 @@ function draftMessage(entry: Entry, me: string): Message {
     topic: event.topic ?? null,
     thread: event.thread ?? null,
     mentions: event.mentions ?? [],
+    groups: event.groups ?? [],
     to_all: event.to_all ?? false,
     edited_at: null,
     is_deleted: false,

@@ -11,6 +11,7 @@ import { MessageFiles } from "./message-files";
 import type { Message, Room } from "./model";
 import { Past } from "./past";
 import { memberList, messageAt, roomById, roomList } from "./queries";
+import { useGroups } from "./reach";
 import type { Reading } from "./reading";
 import { RemindAt } from "./remind-menu";
 import { ReportMessage } from "./report";
@@ -74,12 +75,17 @@ function OpenRoom({ chat, room, search }: { chat: Chat; room: Room; search: Room
     [room, members.data],
   );
   const nameOf = useNames(chat, ids);
-  const people = ids.filter((id) => id !== chat.me).map((id) => ({ id, name: nameOf(id) }));
+  const groups = useGroups(room.kind === "channel");
+  const people = [
+    ...ids.filter((id) => id !== chat.me).map((id) => ({ id, name: nameOf(id) })),
+    ...groups,
+  ];
   useEffect(() => chat.watchFor(room, ids), [chat, room, ids]);
 
   const moderates = room.role === "owner" || room.role === "moderator";
   const writes = room.role !== null && room.role !== "reader" && !room.is_archived;
-  const mayReachAll = moderates || room.kind === "direct" || permissions.includes("chat:reach_all");
+  const mayReachAll =
+    moderates || room.everybody_reaches_all || permissions.includes("chat:reach_all");
   const go = useCallback(
     (next: RoomSearch) =>
       void navigate({ to: "/chat/$roomId", params: { roomId: room.id }, search: next }),

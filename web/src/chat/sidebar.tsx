@@ -6,6 +6,7 @@ import { useText } from "@/i18n";
 import { ErrorNote, Icon, IconButton, Menu, MenuItem, Skeleton } from "@/kit";
 import { Browse } from "./browse";
 import type { Chat } from "./chat";
+import { DraftsList } from "./drafts-list";
 import { FindMessages } from "./find-messages";
 import type { Room } from "./model";
 import { NewChannel, NewDirect } from "./new-room";
@@ -115,6 +116,7 @@ export function Sidebar({ chat, open, topic }: SidebarProps) {
         </Link>
         <Section title={text("chat.channels")}>{channels.map(item)}</Section>
         <Section title={text("chat.direct")}>{direct.map(item)}</Section>
+        <DraftsList rooms={rooms} nameOf={nameOf} />
         {found.data?.length === 0 ? (
           <p className="m-2 text-ink-soft">{text("chat.noRooms")}</p>
         ) : null}

@@ -5,6 +5,8 @@ const DEVICE = "hanse.chat.device";
 const outboxKey = (person: string, key: string) => `hanse.chat.outbox.${person}.${key}`;
 const draftKey = (person: string, room: string) => `hanse.chat.draft.${person}.${room}`;
 
+const versionKey = (person: string, place: string) => `hanse.chat.draft-version.${person}.${place}`;
+
 /** The name of this browser: repeats from it are known by it. */
 export function deviceName(): string {
   let name = localStorage.getItem(DEVICE);
@@ -44,4 +46,15 @@ export function keptDraft(person: string, place: string): string {
 export function keepDraft(person: string, place: string, text: string): void {
   if (text) localStorage.setItem(draftKey(person, place), text);
   else localStorage.removeItem(draftKey(person, place));
+}
+
+/** The version under which a draft is stored on the server as it stands here; null if it is not. */
+export function keptVersion(person: string, place: string): number | null {
+  const kept = localStorage.getItem(versionKey(person, place));
+  return kept === null ? null : Number(kept);
+}
+
+export function keepVersion(person: string, place: string, version: number | null): void {
+  if (version) localStorage.setItem(versionKey(person, place), String(version));
+  else localStorage.removeItem(versionKey(person, place));
 }

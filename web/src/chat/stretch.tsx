@@ -5,6 +5,8 @@ import { Button } from "@/kit";
 import type { MessageActions } from "./actions";
 import type { Chat } from "./chat";
 import { Composer } from "./composer";
+import { placeOf } from "./drafts";
+import type { Person } from "./mentions";
 import { Messages } from "./messages";
 import type { Filter, Message, Room } from "./model";
 import type { Reading } from "./reading";
@@ -18,7 +20,7 @@ interface StretchProps {
   room: Room;
   reading: Reading;
   actions: MessageActions;
-  people: { id: string; name: string }[];
+  people: Person[];
   mayReachAll: boolean;
   writes: boolean;
   editing: Message | null;
@@ -57,7 +59,7 @@ export function Stretch(props: StretchProps) {
     if (moment) void view?.open(moment);
   }, [moment]);
   if (!view) return <div className="grow" />;
-  const place = `${room.id}${thread ? `.${thread}` : ""}${topic ? `.${topic}` : ""}`;
+  const place = placeOf(room.id, filter);
   const isEditingHere = editing !== null && (editing.thread ?? undefined) === thread;
   return (
     <>
@@ -79,6 +81,7 @@ export function Stretch(props: StretchProps) {
           label={isEditingHere ? text("chat.editing") : props.write}
           me={chat.me}
           place={isEditingHere ? null : place}
+          at={{ room: room.id, filter }}
           initial={isEditingHere ? editing.text : undefined}
           isFocused={isEditingHere || thread !== undefined}
           people={props.people}

@@ -41,6 +41,8 @@ export interface Preferences {
   time_zone: string;
   quiet_hours: { start: string; end: string } | null;
   daily_hour: number;
+  /** Nothing is sent before; null when that is over. */
+  do_not_disturb_until: string | null;
   kinds: KindPreference[];
 }
 

@@ -8,6 +8,7 @@ import { LOCALES, LocaleContext, useText } from "@/i18n";
 import { Bell } from "@/inbox/bell";
 import { renew } from "@/inbox/push";
 import { Icon, IconButton, Menu, MenuChoice, MenuItem } from "@/kit";
+import { DoNotDisturb } from "./do-not-disturb";
 import { CommandPalette } from "./palette";
 import { PhoneNav } from "./phone-nav";
 import { placesFor } from "./systems";
@@ -134,6 +135,7 @@ function AccountMenu({ name, email }: { name: string; email: string }) {
         <Icon name="person" size={18} />
         {text("nav.account")}
       </MenuItem>
+      <DoNotDisturb />
       <MenuItem onClick={() => window.location.assign("/docs")}>
         <Icon name="docs" size={18} />
         {text("nav.apiDocs")}

@@ -4,6 +4,7 @@ from litestar import Router
 
 from hanse.chat.api import (
     cards,
+    drafts,
     files,
     holds,
     log,
@@ -22,6 +23,7 @@ router = Router(
         *log.handlers,
         *search.handlers,
         *saved.handlers,
+        *drafts.handlers,
         *files.handlers,
         *retention.handlers,
         *holds.handlers,

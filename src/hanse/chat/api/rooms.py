@@ -12,7 +12,8 @@ from hanse import identity
 from hanse.chat.api.common import Chat, Description, Name, NumberOrNone, errors
 from hanse.chat.log.model import Event, RoomRole
 from hanse.chat.rooms import service, store
-from hanse.chat.rooms.model import Preferences, Reading, Room, RoomMember, Told
+from hanse.chat.rooms.acquaintance import known_to
+from hanse.chat.rooms.model import Preferences, ReachAll, Reading, Room, RoomMember, Told
 from hanse.chat.rooms.service import InvalidRoom, actor_of
 from hanse.identity import Access, Permission
 from hanse.platform.database import Db
@@ -47,13 +48,15 @@ class NewRoom(Struct, forbid_unknown_fields=True):
 class RoomChanges(Struct, forbid_unknown_fields=True):
     """What to change about a channel; what is left out stays.
 
-    `has_link_previews` says whether links of its messages are looked at, if the server does that.
+    `has_link_previews` says whether links of its messages are looked at, if the server does that,
+    `reach_all` who may address everybody there, or groups.
     """
 
     name: Name | UnsetType = UNSET
     description: Description | UnsetType = UNSET
     is_archived: bool | UnsetType = UNSET
     has_link_previews: bool | UnsetType = UNSET
+    reach_all: ReachAll | UnsetType = UNSET
 
 
 class RoomMembership(Struct, forbid_unknown_fields=True):
@@ -236,10 +239,16 @@ async def list_members(
     responses=errors(400),
 )
 async def list_names(access: Access, db: Db, ids: NamedIds) -> dict[UUID, str]:
-    """Get what members and writers are called, people and API keys, by their ids."""
+    """Get what members and writers are called, people, API keys and groups, by their ids.
+
+    Guests get the names of those with whom they are in a room, or who wrote there.
+    """
     access.require(Permission.CHAT_READ)
     async with db.tx(access.organisation_id, access.person_id) as tx:
-        return await identity.names_of(tx, ids)
+        names = await identity.names_of(tx, await known_to(tx, access, ids))
+        if Permission.GROUPS_READ in access.permissions:
+            names |= await identity.names_of_groups(tx, ids)
+    return names
 
 
 @put(

@@ -21,6 +21,7 @@ from hanse.chat.gateway.hub import Hub
 from hanse.chat.log.appender import Appender
 from hanse.chat.reading import languages_of
 from hanse.chat.rooms import service, store
+from hanse.chat.rooms.acquaintance import known_to, sees_everybody
 from hanse.chat.rooms.service import may_browse
 from hanse.chat.tickets import Credentials, Tickets
 from hanse.identity import Access, Authenticator, Permission
@@ -169,9 +170,17 @@ class Operations:
                 connection.languages = asked.languages
                 connection.has_own_languages = False
             case frames.Watch():
-                connection.watched = set(asked.member_ids)
-                online = self._hub.directory.online(connection.organisation_id, asked.member_ids)
-                connection.say(frames.Presence(online=online, offline=[]))
+                await self._watch(connection, connection.access, asked.member_ids)
+
+    async def _watch(self, connection: Connection, access: Access, ids: list[UUID]) -> None:
+        if not sees_everybody(access):
+            async with self._looking_up, self._hub.db.tx(connection.organisation_id) as tx:
+                ids = await known_to(tx, access, ids)
+            if connection.is_closed:
+                return
+        connection.watched = set(ids)
+        online = self._hub.directory.online(connection.organisation_id, ids)
+        connection.say(frames.Presence(online=online, offline=[]))
 
     async def _subscribe(self, connection: Connection, asked: frames.Subscribe) -> None:
         assert connection.access is not None

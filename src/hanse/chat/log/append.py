@@ -14,8 +14,9 @@ from msgspec import Struct
 
 from hanse.chat.files import store as files_store
 from hanse.chat.files.model import Stored
-from hanse.chat.log import store
+from hanse.chat.log import reach, store
 from hanse.chat.log.model import Appended, Body, Draft, Event, Kind, RoomRole
+from hanse.chat.log.reach import NOBODY, Reach
 from hanse.chat.log.redaction import redact
 from hanse.chat.log.rules import Facts, refusal
 from hanse.chat.log.store import Head, Known
@@ -71,7 +72,8 @@ async def append_all(
         raise Fenced
     named = {id for each in drafts for id in each.files}
     files = await files_store.unsent(tx, sorted(named)) if named else {}
-    batch = planned(drafts, await store.known(tx, drafts), heads, files)
+    reached = await reach.of(tx, drafts)
+    batch = planned(drafts, await store.known(tx, drafts), heads, files, reached)
     if batch.events:
         await write(tx, batch.events, epochs)
         await announce(tx, EventsAppended(stretches=stretches(batch.events)))
@@ -92,8 +94,8 @@ async def write(tx: Tx, events: Sequence[Event], epochs: Mapping[UUID, int]) -> 
     if moved := [each for each in events if each.kind is Kind.TOPIC]:
         await store.move_topics(tx, moved)
     texts = [each for each in events if each.kind in (Kind.MESSAGE, Kind.EDIT)]
-    if any(each.kind is Kind.EDIT or each.body.mentions for each in texts):
-        await store.mention(tx, texts)
+    if any(each.kind is Kind.EDIT or each.body.mentions or each.body.groups for each in texts):
+        await store.mention(tx, texts, await reach.people(tx, texts))
     if sent := {file.id: each.number for each in events for file in each.body.files}:
         await files_store.send(tx, sent)
     if deleted := [(each.room_id, each.target) for each in events if each.kind is Kind.DELETE]:
@@ -114,10 +116,12 @@ def planned(
     known: Sequence[Known],
     heads: dict[UUID, Head],
     unsent: Mapping[UUID, Stored] = MappingProxyType({}),
+    reached: Reach = NOBODY,
 ) -> Batch:
     """Return what becomes of each draft on top of what is known. Pure.
 
-    `unsent` are the files that the drafts name, those that may still be sent.
+    `unsent` are the files that the drafts name, those that may still be sent, `reached` what
+    decides over those that address many.
     """
     outcomes: list[Outcome] = []
     events: list[Event] = []
@@ -129,7 +133,7 @@ def planned(
         key = (draft.room_id, draft.sender_id, draft.device, draft.client_key)
         outcome: Outcome | None = _earlier(draft, new.get(key), fact)
         if outcome is None:
-            facts = _facts(draft, fact, heads.get(draft.room_id), deleted, left)
+            facts = _facts(draft, fact, heads.get(draft.room_id), deleted, left, reached)
             outcome = refusal(draft, facts)
         if outcome is None:
             head, messages = ends[draft.room_id]
@@ -161,6 +165,7 @@ def _facts(
     head: Head | None,
     deleted: set[tuple[UUID, int | None]],
     unsent: Mapping[UUID, Stored],
+    reached: Reach,
 ) -> Facts | None:
     if head is None:
         return None
@@ -179,6 +184,8 @@ def _facts(
             for each in draft.files
         ),
         is_direct=head.is_direct,
+        everybody_reaches_all=draft.room_id in reached.open_rooms,
+        has_groups=reached.groups.issuperset(draft.body.groups),
     )
 
 

@@ -41,6 +41,7 @@ class Message(Struct, frozen=True, kw_only=True):
     topic: str | None = None
     thread: int | None = None
     mentions: tuple[UUID, ...] = ()
+    groups: tuple[UUID, ...] = ()
     to_all: bool = False
     files: tuple[File, ...] = ()
     edited_at: datetime | None = None
@@ -116,6 +117,7 @@ def _new(event: Event) -> Message:
         topic=event.topic,
         thread=event.thread,
         mentions=event.body.mentions,
+        groups=event.body.groups,
         to_all=event.body.to_all,
         files=event.body.files,
         is_deleted=event.is_redacted,
@@ -135,6 +137,7 @@ def changed(message: Message, event: Event) -> Message:
                 message,
                 text=body.text,
                 mentions=body.mentions,
+                groups=body.groups,
                 to_all=body.to_all,
                 card=body.card,
                 revision=event.number,

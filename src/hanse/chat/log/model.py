@@ -54,8 +54,8 @@ class RoomRole(StrEnum):
 class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an event says; each kind has its own fields, the others stay empty.
 
-    message: `text`, `mentions`, `to_all`, `files`. edit: the same, without `files`. reaction:
-    `emoji`, `on`. pin: `on`. members: `members`, `role` (None: they left).
+    message: `text`, `mentions`, `groups`, `to_all`, `files`. edit: the same, without `files`.
+    reaction: `emoji`, `on`. pin: `on`. members: `members`, `role` (None: they left).
     room: `name`, `description`, `is_archived`.
 
     `program_id` says whose it is: of a program's message or edit, which may have a `card`, of what
@@ -68,6 +68,7 @@ class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     text: str = ""
     mentions: tuple[UUID, ...] = ()
+    groups: tuple[UUID, ...] = ()
     to_all: bool = False
     files: tuple[File, ...] = ()
     emoji: str | None = None

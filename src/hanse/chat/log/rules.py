@@ -14,6 +14,7 @@ TEXT_CHARACTERS_MAX: Final = 20_000
 TOPIC_CHARACTERS_MAX: Final = 100
 EMOJI_CHARACTERS_MAX: Final = 64
 MENTIONS_MAX: Final = 100
+GROUPS_MAX: Final = 10
 KEY_CHARACTERS_MAX: Final = 64
 FILES_MAX: Final = 10
 
@@ -47,6 +48,20 @@ class NotAllowedInRoom(Forbidden):
 
     code = "not_allowed_in_room"
     title = "Not allowed in this room"
+
+
+class MayNotReachAll(NotAllowedInRoom):
+    """Only some speak to everybody, or to groups, in this room."""
+
+    code = "may_not_reach_all"
+    title = "May not address everybody"
+
+
+class NoSuchGroup(NotFound):
+    """There is no group of that id."""
+
+    code = "no_such_group"
+    title = "No such group"
 
 
 class RoomArchived(Conflict):
@@ -89,7 +104,9 @@ class Facts(Struct, frozen=True):
 
     `role` is the sender's, None outside the room. `target_*` are of the message that it concerns,
     `has_thread` whether the message that it answers exists, `has_files` whether the files that it
-    brings are the sender's and were not sent. Until `muted_until` the sender only takes back.
+    brings are the sender's and were not sent, `has_groups` whether the groups that it names exist.
+    `everybody_reaches_all` says that whoever writes here may address all at once. Until
+    `muted_until` the sender only takes back.
     """
 
     role: RoomRole | None
@@ -101,6 +118,8 @@ class Facts(Struct, frozen=True):
     has_files: bool = True
     muted_until: datetime | None = None
     is_direct: bool = False
+    everybody_reaches_all: bool = False
+    has_groups: bool = True
 
 
 def check_form(draft: Draft) -> None:
@@ -121,7 +140,7 @@ def check_form(draft: Draft) -> None:
         raise InvalidEvent(f"A message brings up to {FILES_MAX} files.")
     if draft.kind in (Kind.MESSAGE, Kind.EDIT):
         _check_text(draft)
-    elif draft.body.text or draft.body.mentions or draft.body.to_all:
+    elif draft.body.text or draft.body.mentions or _reaches_many(draft):
         raise InvalidEvent(f"An event of kind '{draft.kind}' has no text.")
     if draft.kind is Kind.REACTION:
         emoji = draft.body.emoji or ""
@@ -139,6 +158,8 @@ def _check_text(draft: Draft) -> None:
         raise InvalidEvent("Leave out the character U+0000.")
     if len(draft.body.mentions) > MENTIONS_MAX:
         raise InvalidEvent(f"Mention up to {MENTIONS_MAX} members.")
+    if len(draft.body.groups) > GROUPS_MAX:
+        raise InvalidEvent(f"Mention up to {GROUPS_MAX} groups.")
 
 
 def _check_topic(draft: Draft) -> None:
@@ -183,14 +204,28 @@ def refusal(draft: Draft, facts: Facts | None) -> Problem | None:
             return MessageDeleted(f"Message {draft.target} was deleted.")
     if not _may(draft, facts):
         return NotAllowedInRoom(f"Your role here, '{facts.role}', does not allow this.")
-    return None
+    return _refused_reach(draft, facts) if _reaches_many(draft) else None
+
+
+def _reaches_many(draft: Draft) -> bool:
+    return draft.body.to_all or bool(draft.body.groups)
+
+
+def _refused_reach(draft: Draft, facts: Facts) -> Problem | None:
+    if not facts.has_groups:
+        return NoSuchGroup("There is no group of one of these ids any more.")
+    by_right = draft.may_reach_all or facts.role in _MODERATORS
+    if by_right or facts.is_direct or facts.everybody_reaches_all:
+        return None
+    return MayNotReachAll(
+        "In this room owners and moderators alone speak to everybody or to groups. "
+        "Mention people one by one."
+    )
 
 
 def _may(draft: Draft, facts: Facts) -> bool:
     moderates = facts.role in _MODERATORS
     writes = facts.role in MEMBERS_WHO_WRITE
-    if draft.body.to_all and not (moderates or draft.may_reach_all or facts.is_direct):
-        return False
     match draft.kind:
         case Kind.MESSAGE | Kind.PIN:
             return writes

@@ -1,6 +1,6 @@
 """All SQL of the log. Every append holds the heads of its rooms, in the order of their ids."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -14,6 +14,14 @@ from hanse.platform.database import Tx
 _EVENT: Final = """
     e.room_id, e.number, e.messages, e.sender_id, e.device, e.client_key, e.kind, e.created_at,
     e.target, e.thread, e.topic, e.body, e.is_redacted
+"""
+
+# By size unless somebody chose: counted only up to where it is decided.
+EVERYBODY_REACHES_ALL: Final = """
+    case r.reach_all when 'everybody' then true when 'moderators' then false else (
+        select count(*) <= 50 from (
+            select from chat.members c where c.room_id = r.id limit 51) as counted)
+    end
 """
 
 _LOCK_SQL: Final = """
@@ -207,8 +215,11 @@ async def move_topics(tx: Tx, events: Sequence[Event]) -> None:
     )
 
 
-async def mention(tx: Tx, events: Sequence[Event]) -> None:
-    """Count the mentions of these messages and edits; an edit's replace those of its target."""
+async def mention(tx: Tx, events: Sequence[Event], of_groups: Mapping[int, Sequence[UUID]]) -> None:
+    """Count the mentions of these messages and edits; an edit's replace those of its target.
+
+    `of_groups` are those who are mentioned with their groups, by the event's place among these.
+    """
     edits = [each for each in events if each.kind is Kind.EDIT]
     if edits:
         rooms, targets = [each.room_id for each in edits], [each.target for each in edits]
@@ -216,13 +227,30 @@ async def mention(tx: Tx, events: Sequence[Event]) -> None:
         await tx.execute(_TO_ALL_SQL, rooms, targets, [each.body.to_all for each in edits])
     wanted = [
         (each.room_id, who, each.target or each.number)
-        for each in events
-        for who in each.body.mentions
+        for place, each in enumerate(events)
+        for who in {*each.body.mentions, *of_groups.get(place, ())}
         if who != each.sender_id
     ]
     if wanted:
         columns = [list(column) for column in zip(*wanted, strict=True)]
         await tx.execute(_MENTION_SQL, tx.organisation_id, *columns)
+
+
+async def where_everybody_reaches_all(tx: Tx, room_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of these rooms in which whoever writes may address all."""
+    rows = await tx.fetch(
+        f"select r.id from chat.rooms r where r.id = any($1) and {EVERYBODY_REACHES_ALL}",
+        list(room_ids),
+    )
+    return [row["id"] for row in rows]
+
+
+async def people_in(tx: Tx, room_id: UUID) -> list[UUID]:
+    """The people who are members of a room."""
+    rows = await tx.fetch(
+        "select member_id from chat.members where room_id = $1 and not is_key", room_id
+    )
+    return [row["member_id"] for row in rows]
 
 
 async def read_events(tx: Tx, room_id: UUID, after: int, limit: int) -> list[Event]:

@@ -65,7 +65,7 @@ async def make_room(
     )
     await store.date_room(tx, room_id, at)
     # What somebody wrote now would stand before what is still to come, and take its time away.
-    await rooms_store.update_room(tx, room_id, None, None, True, None)
+    await rooms_store.update_room(tx, room_id, None, None, True, None, None)
     groups = [(people, RoomRole.MEMBER)]
     if not is_direct:
         groups.insert(0, ([owner], RoomRole.OWNER))
@@ -97,7 +97,7 @@ async def finish_room(tx: Tx, room_id: UUID, *, is_archived: bool) -> None:
     [known] = await log_store.known(tx, [draft])
     if known.known_number is not None:
         return
-    await rooms_store.update_room(tx, room_id, None, None, is_archived, None)
+    await rooms_store.update_room(tx, room_id, None, None, is_archived, None, None)
     at = await store.last_at(tx, room_id) or known.at
     event = _event(room_id, maker, at, Body(is_archived=is_archived))
     await _write(tx, room_id, [msgspec.structs.replace(event, client_key=_FINISHED)])

@@ -34,6 +34,15 @@ class Told(StrEnum):
     NOTHING = "nothing"
 
 
+class ReachAll(StrEnum):
+    """Who may address everybody in a room, or groups; owners and moderators always may."""
+
+    BY_SIZE = "by_size"
+    """Everybody in a room of up to 50 members, and else moderators alone."""
+    EVERYBODY = "everybody"
+    MODERATORS = "moderators"
+
+
 class Preferences(Struct, frozen=True):
     """How a member has a room."""
 
@@ -47,8 +56,9 @@ class Room(Struct, frozen=True, kw_only=True):
     `head` is the number of the last event. `unread` counts messages of others behind
     `read_number` that were not deleted, `mentions` those of them that mention the member or all.
     `reading` and `notifications` are the member's choices there. `retention_days` is for how long
-    messages are kept, null for ever. `member_ids` are those of a direct room; for channels ask for
-    the members.
+    messages are kept, null for ever. `reach_all` is who may address everybody or groups, and
+    `everybody_reaches_all` whether that is whoever writes there now. `member_ids` are those of a
+    direct room; for channels ask for the members.
     """
 
     id: UUID
@@ -59,6 +69,8 @@ class Room(Struct, frozen=True, kw_only=True):
     created_at: datetime
     is_archived: bool
     has_link_previews: bool
+    reach_all: ReachAll
+    everybody_reaches_all: bool
     retention_days: int | None
     head: int
     role: RoomRole | None

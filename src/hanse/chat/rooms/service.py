@@ -12,7 +12,8 @@ from hanse.chat.log.model import Body, Draft, Event, Kind, RoomRole
 from hanse.chat.log.rules import NoSuchRoom, NotAllowedInRoom, RoomArchived
 from hanse.chat.reports import store as reports_store
 from hanse.chat.rooms import store
-from hanse.chat.rooms.model import Changed, Preferences, Reading, Room, RoomKind, Told
+from hanse.chat.rooms.acquaintance import known_to
+from hanse.chat.rooms.model import Changed, Preferences, ReachAll, Reading, Room, RoomKind, Told
 from hanse.identity import Access, Permission
 from hanse.platform.database import Tx
 from hanse.platform.ids import new_id
@@ -111,9 +112,9 @@ async def create_channel(
     )
     body = Body(name=name, description=description or None)
     drafts = [system_draft(id, actor, Kind.ROOM, body)]
-    drafts += await _enter(tx, id, actor, [actor], RoomRole.OWNER)
+    drafts += await _enter(tx, access, id, [actor], RoomRole.OWNER)
     others = [each for each in dict.fromkeys(member_ids) if each != actor]
-    drafts += await _enter(tx, id, actor, others, RoomRole.MEMBER)
+    drafts += await _enter(tx, access, id, others, RoomRole.MEMBER)
     return await _changed(tx, access, id, drafts)
 
 
@@ -135,7 +136,8 @@ async def open_direct(tx: Tx, access: Access, member_ids: Sequence[UUID]) -> Cha
         existing = await store.find_direct(tx, key)
         assert existing is not None
         return Changed(await see_room(tx, access, existing), [])
-    return await _changed(tx, access, id, await _enter(tx, id, actor, people, RoomRole.MEMBER))
+    drafts = await _enter(tx, access, id, people, RoomRole.MEMBER)
+    return await _changed(tx, access, id, drafts)
 
 
 async def change_room(
@@ -147,6 +149,7 @@ async def change_room(
     description: str | None = None,
     is_archived: bool | None = None,
     has_link_previews: bool | None = None,
+    reach_all: ReachAll | None = None,
 ) -> Changed:
     """Change a channel; None leaves a field. Moderators may; owners alone archive.
 
@@ -155,7 +158,7 @@ async def change_room(
     room = await _held(tx, access, id)
     _require_role(room, *_MODERATORS if is_archived is None else (RoomRole.OWNER,))
     name = None if name is None else _clean_name(name)
-    await store.update_room(tx, id, name, description, is_archived, has_link_previews)
+    await store.update_room(tx, id, name, description, is_archived, has_link_previews, reach_all)
     body = Body(name=name, description=description, is_archived=is_archived)
     return await _changed(tx, access, id, [system_draft(id, actor_of(access), Kind.ROOM, body)])
 
@@ -180,7 +183,7 @@ async def put_member(tx: Tx, access: Access, id: UUID, member_id: UUID, role: Ro
     if before is RoomRole.OWNER and role is not RoomRole.OWNER:
         await _keep_an_owner(tx, id)
     await reports_store.lift_ban(tx, id, member_id)
-    return await _changed(tx, access, id, await _enter(tx, id, actor, [member_id], role))
+    return await _changed(tx, access, id, await _enter(tx, access, id, [member_id], role))
 
 
 async def remove_member(tx: Tx, access: Access, id: UUID, member_id: UUID) -> list[Event]:
@@ -279,11 +282,12 @@ async def _keep_an_owner(tx: Tx, id: UUID) -> None:
 
 
 async def _enter(
-    tx: Tx, id: UUID, actor: UUID, member_ids: Sequence[UUID], role: RoomRole
+    tx: Tx, access: Access, id: UUID, member_ids: Sequence[UUID], role: RoomRole
 ) -> list[Draft]:
     if not member_ids:
         return []
-    kinds = await identity.find_actors(tx, member_ids)
+    # Of whom one may not know, one is not told that they exist.
+    kinds = await identity.find_actors(tx, await known_to(tx, access, member_ids))
     if missing := [each for each in member_ids if each not in kinds]:
         raise NoSuchMember(f"There is nobody active with the id {missing[0]}.")
     new = await store.put_members(tx, id, {each: kinds[each] for each in member_ids}, role)
@@ -292,7 +296,7 @@ async def _enter(
         raise RoomFull(f"A room has up to {MEMBERS_MAX} members.")
     if not new:
         return []
-    return [system_draft(id, actor, Kind.MEMBERS, Body(members=tuple(new), role=role))]
+    return [system_draft(id, actor_of(access), Kind.MEMBERS, Body(members=tuple(new), role=role))]
 
 
 def system_draft(

@@ -5,7 +5,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from hanse.chat.log.model import RoomRole
-from hanse.chat.rooms.model import Preferences, Reading, Room, RoomKind, RoomMember, Told
+from hanse.chat.log.store import EVERYBODY_REACHES_ALL
+from hanse.chat.rooms.model import Preferences, ReachAll, Reading, Room, RoomKind, RoomMember, Told
 from hanse.platform.database import Tx
 
 # Differences of counts that the log carries, less the few messages that do not count: both of
@@ -32,7 +33,8 @@ _MENTIONS: Final = """
 """
 _ROOM: Final = f"""
     r.id, r.kind, r.is_public, r.name, r.description, r.created_at,
-    r.archived_at is not null as is_archived, r.has_link_previews,
+    r.archived_at is not null as is_archived, r.has_link_previews, r.reach_all,
+    {EVERYBODY_REACHES_ALL} as everybody_reaches_all,
     nullif(coalesce(r.retention_days, (select p.retention_days from chat.policies p
         where p.organisation_id = r.organisation_id)), 0) as retention_days, h.head, m.role,
     coalesce(m.read_number, 0) as read_number, {_UNREAD} as unread, {_MENTIONS} as mentions,
@@ -48,6 +50,7 @@ def _room(row: Any) -> Room:
     values = dict(row.items())
     values["kind"] = RoomKind(values["kind"])
     values["role"] = RoomRole(values["role"]) if values["role"] else None
+    values["reach_all"] = ReachAll(values["reach_all"])
     values["reading"] = Reading(values["reading"])
     values["notifications"] = Told(values["notifications"])
     return Room(**values)
@@ -207,6 +210,7 @@ async def update_room(
     description: str | None,
     is_archived: bool | None,
     has_link_previews: bool | None,
+    reach_all: ReachAll | None,
 ) -> None:
     """Write what is given; None leaves a field."""
     await tx.execute(
@@ -214,7 +218,8 @@ async def update_room(
         update chat.rooms set name = coalesce($2, name), description = coalesce($3, description),
             archived_at = case when $4::boolean is null then archived_at
                 when $4 then coalesce(archived_at, now()) end,
-            has_link_previews = coalesce($5, has_link_previews)
+            has_link_previews = coalesce($5, has_link_previews),
+            reach_all = coalesce($6, reach_all)
         where id = $1
         """,
         id,
@@ -222,6 +227,7 @@ async def update_room(
         description,
         is_archived,
         has_link_previews,
+        reach_all,
     )
 
 

@@ -1,16 +1,17 @@
 """Routes of what one wants to be told, how, when, and in which browsers."""
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, delete, get, patch, post
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import replace
 
 from hanse.identity.api.common import errors
 from hanse.identity.model import Access
 from hanse.identity.notifications import service
-from hanse.identity.notifications.model import Choice, EmailMode, Habits, Kind
+from hanse.identity.notifications.model import Choice, EmailMode, Kind
 from hanse.identity.notifications.notices import Notices
 from hanse.identity.notifications.sending import push, store
 from hanse.identity.notifications.sending.store import Subscription
@@ -52,7 +53,8 @@ class Preferences(Struct):
 
     `mail_available` and `push_available`: whether the operator has set these ways up; without, the
     choices are kept and nothing is sent. `push_public_key` is the `applicationServerKey` for a
-    browser's subscription. `time_zone` is that of `/v1/me`.
+    browser's subscription. Nothing is sent before `do_not_disturb_until`; null when that is
+    over. `time_zone` is that of `/v1/me`.
     """
 
     mail_available: bool
@@ -61,6 +63,7 @@ class Preferences(Struct):
     time_zone: str
     quiet_hours: QuietTimes | None
     daily_hour: int
+    do_not_disturb_until: datetime | None
     kinds: list[KindPreference]
 
 
@@ -74,10 +77,11 @@ class KindChange(Struct, forbid_unknown_fields=True):
 
 
 class PreferenceChanges(Struct, forbid_unknown_fields=True):
-    """What to change; what is left out stays, and `quiet_hours` null ends them."""
+    """What to change; what is left out stays, and null ends quiet hours and not being disturbed."""
 
     quiet_hours: QuietTimes | UnsetType | None = UNSET
     daily_hour: Annotated[int, Meta(ge=0, le=23)] | UnsetType = UNSET
+    do_not_disturb_until: datetime | UnsetType | None = UNSET
     kinds: Annotated[list[KindChange], Meta(max_length=KINDS_CHANGED_MAX)] | UnsetType = UNSET
 
 
@@ -137,7 +141,10 @@ async def change_preferences(
             asked = data.quiet_hours
             quiet = (_time(asked.start), _time(asked.end)) if asked else None
         if data.daily_hour is not UNSET:
-            habits = Habits(habits.time_zone, habits.quiet, data.daily_hour)
+            habits = replace(habits, daily_hour=data.daily_hour)
+        if data.do_not_disturb_until is not UNSET:
+            until = service.checked_do_not_disturb(data.do_not_disturb_until, datetime.now(UTC))
+            habits = replace(habits, do_not_disturb_until=until)
         await service.change_habits(tx, person_id, habits, quiet)
         if data.kinds is not UNSET:
             changes = [
@@ -151,7 +158,7 @@ async def _preferences(tx: Tx, access: Access, notices: Notices) -> Preferences:
     person_id = access.require_person()
     recipient = await service.recipient_of(tx, person_id)
     choices = await service.choices_of(tx, notices.kinds, person_id)
-    quiet = recipient.habits.quiet
+    quiet, until = recipient.habits.quiet, recipient.habits.do_not_disturb_until
     can_push = bool(notices.services)
     return Preferences(
         mail_available=notices.has_mail,
@@ -160,6 +167,7 @@ async def _preferences(tx: Tx, access: Access, notices: Notices) -> Preferences:
         time_zone=recipient.habits.time_zone,
         quiet_hours=QuietTimes(f"{quiet.start:%H:%M}", f"{quiet.end:%H:%M}") if quiet else None,
         daily_hour=recipient.habits.daily_hour,
+        do_not_disturb_until=until if until and until > datetime.now(UTC) else None,
         kinds=[_preference(each, choices[each.name], recipient.locale) for each in notices.kinds],
     )
 

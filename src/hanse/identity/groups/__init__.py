@@ -11,7 +11,14 @@ from hanse.identity.groups.service import (
     remove_member,
     update_group,
 )
-from hanse.identity.groups.store import get_group, list_groups, list_groups_of, list_members
+from hanse.identity.groups.store import (
+    get_group,
+    list_groups,
+    list_groups_of,
+    list_members,
+    members_among,
+    names_of_groups,
+)
 
 __all__ = [
     "Group",
@@ -25,6 +32,8 @@ __all__ = [
     "list_groups",
     "list_groups_of",
     "list_members",
+    "members_among",
+    "names_of_groups",
     "remove_child",
     "remove_member",
     "update_group",

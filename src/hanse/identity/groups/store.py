@@ -306,6 +306,39 @@ async def list_holders(tx: Tx, permission: Permission, limit: int) -> list[UUID]
     return [row["id"] for row in rows]
 
 
+async def names_of_groups(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """What these groups are called, those that there are."""
+    rows = await tx.fetch(
+        "select id, name from identity.groups where organisation_id = $1 and id = any($2)",
+        tx.organisation_id,
+        list(ids),
+    )
+    return {row["id"]: row["name"] for row in rows}
+
+
+async def members_among(
+    tx: Tx, group_ids: Sequence[UUID], person_ids: Sequence[UUID]
+) -> list[UUID]:
+    """Those of these people who are in one of these groups, or in a group within it."""
+    rows = await tx.fetch(
+        """
+        with recursive inside (id) as (
+            select unnest($2::uuid[])
+            union
+            select p.child_id from inside i
+            join identity.group_parents p on p.parent_id = i.id and p.organisation_id = $1
+        )
+        select distinct m.person_id from identity.group_members m
+        where m.organisation_id = $1 and m.group_id in (select id from inside)
+            and m.person_id = any($3)
+        """,
+        tx.organisation_id,
+        list(group_ids),
+        list(person_ids),
+    )
+    return [row["person_id"] for row in rows]
+
+
 async def ancestors(tx: Tx, group_id: UUID) -> dict[UUID, list[str]]:
     """The permissions of a group and of all groups around it, by id."""
     rows = await tx.fetch(

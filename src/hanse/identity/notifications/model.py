@@ -99,11 +99,15 @@ class QuietHours(Struct, frozen=True):
 
 
 class Habits(Struct, frozen=True):
-    """When somebody wants to be told, by the clock of `time_zone` (an IANA name)."""
+    """When somebody wants to be told, by the clock of `time_zone` (an IANA name).
+
+    Nothing is sent to them before `do_not_disturb_until`, an instant.
+    """
 
     time_zone: str = "UTC"
     quiet: QuietHours | None = None
     daily_hour: int = DAILY_HOUR_DEFAULT
+    do_not_disturb_until: datetime | None = None
 
 
 class Delivery(Struct, frozen=True):

@@ -46,8 +46,10 @@ def instant(day: date, wall: time, zone: ZoneInfo, *, last: bool = False) -> dat
 
 
 def after_quiet(at: datetime, habits: Habits) -> datetime:
-    """`at`, or the end of the quiet hours in which it lies (UTC)."""
+    """`at`, or the end of not being disturbed and of the quiet hours in which it lies (UTC)."""
     at = at.astimezone(UTC)
+    if habits.do_not_disturb_until is not None:
+        at = max(at, habits.do_not_disturb_until.astimezone(UTC))
     if habits.quiet is None:
         return at
     zone = ZoneInfo(habits.time_zone)

@@ -6,7 +6,7 @@ PEOPLE_PER_JOB people, and never waits for somebody's inbox.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -43,6 +43,7 @@ PEOPLE_MAX: Final = 10_000
 """People who can be told one thing at once."""
 FACT_CHARACTERS_MAX: Final = 200
 LINK_CHARACTERS_MAX: Final = 2000
+DO_NOT_DISTURB_MAX: Final = timedelta(days=31)
 
 
 class UnknownKind(BadRequest):
@@ -64,6 +65,13 @@ class InvalidQuietHours(BadRequest):
 
     code = "invalid_quiet_hours"
     title = "Invalid quiet hours"
+
+
+class InvalidDoNotDisturb(BadRequest):
+    """Nobody is left undisturbed for ever, or until a time that is over."""
+
+    code = "invalid_do_not_disturb"
+    title = "Invalid time"
 
 
 class Announcement(msgspec.Struct, frozen=True):
@@ -280,6 +288,18 @@ async def change_habits(
         raise InvalidQuietHours("Let them end at another time than they begin.")
     kept = QuietHours(*quiet) if quiet else None
     await store.put_habits(tx, person_id, msgspec.structs.replace(habits, quiet=kept))
+
+
+def checked_do_not_disturb(until: datetime | None, now: datetime) -> datetime | None:
+    """Return the time until which somebody is not disturbed. Raises InvalidDoNotDisturb."""
+    if until is None:
+        return None
+    if until.tzinfo is None or not timedelta() < until - now <= DO_NOT_DISTURB_MAX:
+        days = DO_NOT_DISTURB_MAX.days
+        raise InvalidDoNotDisturb(
+            f"`do_not_disturb_until` is a time, with its offset from UTC, in the next {days} days."
+        )
+    return until
 
 
 async def stop_digests(tx: Tx, kinds: Kinds, person_id: UUID) -> None:

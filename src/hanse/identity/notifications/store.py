@@ -18,7 +18,8 @@ from hanse.platform.database import Tx
 
 _ROW = ", ".join(Row.__struct_fields__)
 _RECIPIENT = (
-    "p.id, p.email, p.name, p.locale, p.time_zone, h.quiet_start, h.quiet_end, h.daily_hour"
+    "p.id, p.email, p.name, p.locale, p.time_zone, h.quiet_start, h.quiet_end, h.daily_hour, "
+    "h.do_not_disturb_until"
 )
 
 
@@ -30,7 +31,12 @@ def _habits(row: Any) -> Habits:
     quiet = None
     if row["quiet_start"] is not None:
         quiet = QuietHours(row["quiet_start"], row["quiet_end"])
-    return Habits(row["time_zone"], quiet, row["daily_hour"] or DAILY_HOUR_DEFAULT)
+    return Habits(
+        row["time_zone"],
+        quiet,
+        row["daily_hour"] or DAILY_HOUR_DEFAULT,
+        row["do_not_disturb_until"],
+    )
 
 
 def _recipient(row: Any) -> Recipient:
@@ -291,16 +297,18 @@ async def put_habits(tx: Tx, person_id: UUID, habits: Habits) -> None:
     await tx.execute(
         """
         insert into identity.notification_habits
-            (person_id, organisation_id, quiet_start, quiet_end, daily_hour)
-        values ($2, $1, $3, $4, $5)
+            (person_id, organisation_id, quiet_start, quiet_end, daily_hour, do_not_disturb_until)
+        values ($2, $1, $3, $4, $5, $6)
         on conflict (person_id) do update set quiet_start = excluded.quiet_start,
-            quiet_end = excluded.quiet_end, daily_hour = excluded.daily_hour
+            quiet_end = excluded.quiet_end, daily_hour = excluded.daily_hour,
+            do_not_disturb_until = excluded.do_not_disturb_until
         """,
         tx.organisation_id,
         person_id,
         habits.quiet.start if habits.quiet else None,
         habits.quiet.end if habits.quiet else None,
         habits.daily_hour,
+        habits.do_not_disturb_until,
     )
 
 

@@ -184,7 +184,7 @@ holdings: Final = (
         name="identity/notification_habits",
         columns=("identity.notification_habits.person_id",),
         select="""
-            select quiet_start, quiet_end, daily_hour
+            select quiet_start, quiet_end, daily_hour, do_not_disturb_until
             from identity.notification_habits where organisation_id = $1 and person_id = $2
         """,
         erasing=_forget("notification_habits"),

@@ -47,6 +47,7 @@ export interface Event {
 export interface Body {
   text?: string;
   mentions?: string[];
+  groups?: string[];
   to_all?: boolean;
   files?: File[];
   emoji?: string | null;

@@ -1,0 +1,1 @@
+"""What people have begun to write, on all their devices."""
