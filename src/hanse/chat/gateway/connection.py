@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Set
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from uuid import UUID
 
 from hanse.chat.gateway import frames
 from hanse.chat.gateway.bucket import Bucket
 from hanse.chat.gateway.frames import Frame, FromClient
 from hanse.chat.gateway.live import LiveRoom
+from hanse.chat.gateway.wire import Wire
 from hanse.chat.rooms.service import actor_of
 from hanse.chat.tickets import Credentials
 from hanse.identity import Access
@@ -36,22 +37,6 @@ class TooBusy(TooManyRequests):
     title = "Too many operations"
 
 
-class Wire(Protocol):
-    """The transport of a socket."""
-
-    def write(self, frame: Frame) -> None:
-        """Send a frame in the socket's own form."""
-
-    def close(self, code: int, reason: str) -> None:
-        """Say why, and close."""
-
-    def ping(self) -> None:
-        """Ask whether the client is there."""
-
-    def abort(self) -> None:
-        """Close without a word."""
-
-
 class Connection:
     """The state of one socket. It is given to rooms as their follower.
 
@@ -62,7 +47,6 @@ class Connection:
         "_bucket",
         "_entering",
         "_pending",
-        "_wire",
         "_worker",
         "access",
         "behind",
@@ -78,6 +62,7 @@ class Connection:
         "pinged_at",
         "rooms",
         "watched",
+        "wire",
     )
 
     def __init__(self, wire: Wire, credentials: Credentials | None) -> None:
@@ -100,7 +85,7 @@ class Connection:
         self.is_closed = False
         self.is_entering = False
         """Whether its owner is being looked up."""
-        self._wire = wire
+        self.wire = wire
         self._bucket = Bucket(OPERATIONS_PER_S, OPERATIONS_BURST, now)
         self._pending: list[FromClient] = []
         self._entering: asyncio.Task[None] | None = None
@@ -126,19 +111,11 @@ class Connection:
     def send(self, frame: Frame) -> None:
         """Send a frame, unless the socket is closed."""
         if not self.is_closed:
-            self._wire.write(frame)
+            self.wire.write(frame)
 
     def say(self, content: Any) -> None:
         """Send something to this socket alone."""
         self.send(Frame(content))
-
-    def deliver(self, room: LiveRoom["Connection"], frame: Frame, before: int) -> bool:
-        """Take a room's next events, which follow number `before`; False if not now."""
-        if self.is_closed or self.paused_at is not None:
-            self.behind[room.id] = before
-            return False
-        self._wire.write(frame)
-        return True
 
     def enter_first(self, entering: Coroutine[Any, Any, None]) -> None:
         """Find out whose socket this is before anything is done that a client asks for."""
@@ -173,12 +150,12 @@ class Connection:
         """Say why, and close; nothing is sent any more."""
         if not self.is_closed:
             self.is_closed = True
-            self._wire.close(code, reason)
+            self.wire.close(code, reason)
 
     def ping(self) -> None:
         """Ask whether the client is there."""
-        self._wire.ping()
+        self.wire.ping()
 
     def abort(self) -> None:
         """Close without a word."""
-        self._wire.abort()
+        self.wire.abort()

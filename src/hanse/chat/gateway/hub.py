@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import msgspec
 from prometheus_client import Counter, Gauge
@@ -17,6 +18,7 @@ from hanse.chat.gateway.frames import Frame
 from hanse.chat.gateway.live import LiveRoom
 from hanse.chat.gateway.log_reader import LogReader
 from hanse.chat.gateway.presence import MEMBERS_MAX, Directory, Seen
+from hanse.chat.gateway.wire import Audience
 from hanse.chat.log import store
 from hanse.chat.log.model import Event, Kind, at_most
 from hanse.chat.translations.model import is_for
@@ -53,6 +55,7 @@ class Hub:
         """Rooms whose heads the next heartbeat tells."""
         self.typing: dict[UUID, set[UUID]] = defaultdict(set)
         self._rooms: dict[UUID, Room] = {}
+        self._audiences: WeakKeyDictionary[Room, tuple[Audience, int]] = WeakKeyDictionary()
         self._by_member: dict[tuple[UUID, UUID], set[Connection]] = {}
         self._came: dict[UUID, set[UUID]] = defaultdict(set)
         self._went: dict[UUID, set[UUID]] = defaultdict(set)
@@ -114,7 +117,7 @@ class Hub:
             room = self._rooms[room_id] = LiveRoom(connection.organisation_id, room_id, head)
         self.reaches(room, head)
         connection.rooms[room_id] = room
-        room.followers.discard(connection)
+        room.discard(connection)
         after = head if after is None else after
         if after > head or head - after > CATCH_UP_MAX:
             connection.say(frames.Limited(room_id=room_id, head=head))
@@ -126,18 +129,27 @@ class Hub:
         room = connection.rooms.pop(room_id, None)
         connection.behind.pop(room_id, None)
         if room is not None:
-            room.followers.discard(connection)
+            room.discard(connection)
             room.joining.discard(connection)
             if room.is_idle:
                 self._rooms.pop(room_id, None)
 
     def catch_up(self, connection: Connection, room: Room, after: int) -> None:
         """Bring a socket from number `after` to the room's head and let it follow from there."""
-        if after == room.head:
-            room.followers.add(connection)
+        if connection.paused_at is not None:
+            connection.behind[room.id] = after
+        elif after == room.head:
+            room.add(connection)
         elif connection not in room.joining:
             room.joining.add(connection)
             self.start(self._catch_up(connection, room, after))
+
+    def paused(self, connection: Connection) -> None:
+        """The client does not read: nothing more is sent to it of what it follows."""
+        for room_id, room in connection.rooms.items():
+            if connection in room.followers:
+                room.discard(connection)
+                connection.behind[room_id] = room.head
 
     def resumed(self, connection: Connection) -> None:
         """The client reads again: go on where it stopped."""
@@ -161,7 +173,10 @@ class Hub:
                     connection.say(frames.Events(room_id=room.id, events=some))
                     events, after = events[len(some) :], some[-1].number
                     _delivered.inc()
-            room.followers.add(connection)
+            if connection.paused_at is not None:
+                connection.behind[room.id] = after
+            elif connection.rooms.get(room.id) is room:
+                room.add(connection)
         finally:
             room.joining.discard(connection)
 
@@ -232,10 +247,15 @@ class Hub:
             return
         self.moved.add(room)
         frame = Frame(frames.Events(room_id=room.id, events=list(events)))
-        before = events[0].number - 1
-        slow = [each for each in room.followers if not each.deliver(room, frame, before)]
-        room.followers.difference_update(slow)
+        self._audience(room).write(frame)
         _delivered.inc(len(room.followers))
+
+    def _audience(self, room: Room) -> Audience:
+        audience, changes = self._audiences.get(room, (None, -1))
+        if audience is None or changes != room.changes:
+            audience = Audience(each.wire for each in room.followers)
+            self._audiences[room] = audience, room.changes
+        return audience
 
     def _members_changed(self, organisation_id: UUID, head: int, event: Event) -> None:
         for member_id in event.body.members:

@@ -8,9 +8,10 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from hanse.chat.gateway import frames
 from hanse.chat.gateway.connection import TOO_SLOW, UNREADABLE, Connection
-from hanse.chat.gateway.frames import FRAME_BYTES_MAX, Frame
+from hanse.chat.gateway.frames import FRAME_BYTES_MAX
 from hanse.chat.gateway.hub import Hub
 from hanse.chat.gateway.operations import Operations
+from hanse.chat.gateway.wire import Wire
 from hanse.chat.log.rules import InvalidEvent
 from hanse.chat.tickets import Credentials
 
@@ -24,36 +25,6 @@ PING_S: Final = 30.0
 """Silence after which a client is asked whether it is there, and the time that it has to answer."""
 
 _DATA: Final = (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION)
-
-
-class PicowsWire:
-    """A socket of picows as the wire of a connection."""
-
-    __slots__ = ("_is_msgpack", "_transport")
-
-    def __init__(self, transport: WSTransport, *, is_msgpack: bool) -> None:
-        self._transport = transport
-        self._is_msgpack = is_msgpack
-
-    def write(self, frame: Frame) -> None:
-        """Send a frame in the socket's own form."""
-        if self._is_msgpack:
-            self._transport.send(WSMsgType.BINARY, frame.msgpack)
-        else:
-            self._transport.send(WSMsgType.TEXT, frame.json)
-
-    def close(self, code: int, reason: str) -> None:
-        """Say why, and close."""
-        self._transport.send_close(code, reason.encode()[:120])  # type: ignore[arg-type]
-        self._transport.disconnect()
-
-    def ping(self) -> None:
-        """Ask whether the client is there."""
-        self._transport.send_ping()
-
-    def abort(self) -> None:
-        """Close without a word."""
-        self._transport.disconnect(graceful=False)
 
 
 class SocketListener(WSListener):
@@ -92,7 +63,7 @@ class SocketListener(WSListener):
         transport.request.headers.clear()
         transport.response.headers.clear()
         transport.underlying_transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
-        wire = PicowsWire(transport, is_msgpack=self._is_msgpack)
+        wire = Wire(transport, is_msgpack=self._is_msgpack)
         self._connection = Connection(wire, self._credentials)
         self._hub.opened(self._connection)
         if self._credentials is not None:
@@ -134,6 +105,7 @@ class SocketListener(WSListener):
     def pause_writing(self) -> None:
         """The client does not read: send it nothing more, and take nothing from it."""
         self._connection.paused_at = time.monotonic()
+        self._hub.paused(self._connection)
         self._transport.underlying_transport.pause_reading()
 
     def resume_writing(self) -> None:

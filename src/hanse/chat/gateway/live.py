@@ -23,9 +23,21 @@ class LiveRoom(Generic[Follower]):
         self.wanted = head
         """How far the log is known to reach; beyond `head` something is missing here."""
         self.followers: set[Follower] = set()
+        self.changes = 0
+        """How often it changed who follows."""
         self.joining: set[Follower] = set()
         """Those that are still being brought up to `head`."""
         self._tail: deque[Event] = deque(maxlen=TAIL_EVENTS_MAX)
+
+    def add(self, follower: Follower) -> None:
+        """Let somebody follow who has all events up to `head`."""
+        self.followers.add(follower)
+        self.changes += 1
+
+    def discard(self, follower: Follower) -> None:
+        """Let somebody follow no longer, if that was so."""
+        self.followers.discard(follower)
+        self.changes += 1
 
     def heard(self, head: int, events: Sequence[Event]) -> list[Event]:
         """Take a frame of the bell; return what is new and directly behind `head`.
