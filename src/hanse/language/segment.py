@@ -166,7 +166,7 @@ def _runs(text: str, mode: SplitMode) -> Iterator[tuple[int, int]]:
     """Yield the spans between the white space that separates in this mode."""
     start = 0
     for gap in _GAP.finditer(text):
-        if mode is SplitMode.PUNCTUATION and 0 < gap.start() and gap.end() < len(text):
+        if mode is SplitMode.PUNCTUATION and gap.start() > 0 and gap.end() < len(text):
             is_broken = _SOFT_BREAK.fullmatch(gap.group())
             if is_broken and not _LIST_MARKER.match(text, gap.end()):
                 continue
