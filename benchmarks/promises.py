@@ -8,9 +8,11 @@ import asyncio
 import json
 import os
 import random
+import resource
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -21,6 +23,7 @@ from benchmarks.goodput import (
     INTERACTIVE_SLO_S,
     Target,
     ceiling,
+    cpu_seconds,
     fire,
     hanse_target,
     mixed_shots,
@@ -45,6 +48,7 @@ FILLING_S = 10.0
 """Time in which the queue fills up before an overload is measured."""
 LONE_RATE = 12.0
 """Interactive requests a second of somebody who should notice nobody else."""
+SHOWN_PART_MIN = 0.01
 KEPT = Kept("promises")
 
 
@@ -207,9 +211,12 @@ def overload(setting: Setting) -> list[Measured]:
         for number in range(int(BULK_DEADLINE_S * setting.top / 50))
     ]
     later = mixed_shots(target, 2 * setting.top, 2 * SECONDS, 7)
+    before, began_s = _cpu_seconds(target), time.monotonic()
     outcomes = fire(
         target, full + [msgspec.structs.replace(e, at_s=e.at_s + FILLING_S) for e in later]
     )
+    after, took_s = _cpu_seconds(target), time.monotonic() - began_s
+    cores = {kind: (seconds - before.get(kind, 0.0)) / took_s for kind, seconds in after.items()}
     admitted = [e for e in outcomes if e.kind == "interactive" and e.status == 200]
     in_time = sum(e.latency_s <= INTERACTIVE_SLO_S for e in admitted) / max(1, len(admitted))
     refused = [e.latency_s for e in outcomes if e.status in (429, 503) and e.kind != "filling"]
@@ -233,7 +240,22 @@ def overload(setting: Setting) -> list[Measured]:
             ">= 0.9",
         ),
         Measured("Time to a refusal", f"{len(refused)} refused, {told}", "< 20 ms"),
+        Measured(
+            "CPU time meanwhile, until the last answer, in parts of one core",
+            ", ".join(
+                f"{kind} {part:.0%}"
+                for kind, part in sorted(cores.items(), key=lambda each: -each[1])
+                if part >= SHOWN_PART_MIN
+            ),
+            "",
+        ),
     ]
+
+
+def _cpu_seconds(target: Target) -> dict[str, float]:
+    """CPU time so far of each kind of process, and of load generators that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {**cpu_seconds(target.process), "load generator": used.ru_utime + used.ru_stime}
 
 
 def _answered(outcomes: list[Outcome], start_s: float, end_s: float) -> float:

@@ -1,6 +1,7 @@
 """The scheduler with real processes, sockets and models."""
 
 import asyncio
+import os
 import shutil
 import stat
 import struct
@@ -8,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
+import psutil
 import pytest
 
 from hanse.inference import (
@@ -25,6 +27,7 @@ from hanse.inference import (
 )
 from hanse.inference.frames import encode
 from hanse.inference.messages import Submit
+from hanse.inference.processes import NICE
 from hanse.platform.process import SetupError
 from tests.inference.fleet import Fleet, running_fleet, until
 from tests.inference.test_fetch import bundled
@@ -50,6 +53,19 @@ async def test_both_directions_are_served_side_by_side(fleet: Fleet) -> None:
         fleet.run("The house is blue.", model="en-pt"), fleet.run("A casa é azul.", model="pt-en")
     )
     assert (there, back) == (["A casa é azul."], ["The house is blue."])
+
+
+async def test_workers_give_way_to_the_scheduler_and_whatever_else_answers_people(
+    fleet: Fleet,
+) -> None:
+    ours = os.getpriority(os.PRIO_PROCESS, fleet.process.pid)
+    workers = psutil.Process(fleet.process.pid).children()
+    assert len(workers) == 2
+    for worker in workers:
+        threads = [thread.id for thread in worker.threads()]
+        assert {os.getpriority(os.PRIO_PROCESS, each) for each in threads} == {ours + NICE}
+        # Linux weighs sessions against each other before it looks at priorities.
+        assert os.getsid(worker.pid) == os.getsid(fleet.process.pid)
 
 
 async def test_the_models_are_known_to_every_client(fleet: Fleet) -> None:

@@ -87,3 +87,20 @@ _LETTERS_FOUR_TIMES = re.compile(r"([^\W\d_]{2,12}?)\1{3,}", re.IGNORECASE)
 def test_what_is_said_again_and_again_is_found_whatever_stands_around_it(text: str) -> None:
     is_repeated = bool(_WORDS_THRICE.search(text) or _LETTERS_FOUR_TIMES.search(text))
     assert any(repetitions("", text)) == is_repeated
+
+
+@given(
+    st.text("abcdE", min_size=2, max_size=12),
+    st.integers(4, 9),
+    st.sampled_from(["", "x ", "Hier ist "]),
+)
+def test_a_piece_of_a_word_that_comes_again_and_again_is_seen(
+    piece: str, times: int, before: str
+) -> None:
+    assert any(repetitions("It is late.", f"{before}{piece * times}"))
+
+
+@given(st.lists(st.sampled_from(["de", "a", "Casa", "nova"]), min_size=1, max_size=6), WORDS)
+def test_words_that_come_three_times_in_a_row_are_seen(said: list[str], around: list[str]) -> None:
+    target = " ".join([*around, *said, *said, *said, *around])
+    assert any(repetitions("It is late.", target))

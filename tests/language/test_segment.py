@@ -1,3 +1,4 @@
+import re
 import time
 
 import pytest
@@ -252,3 +253,13 @@ def test_what_is_protected_does_not_depend_on_what_comes_after(text: str) -> Non
 )
 def test_what_begins_with_letters_is_protected_too(text: str) -> None:
     assert len(protected_spans(text)) == 1
+
+
+@given(st.text("ab \u00a0\u2003\t\n\r\u2028\x0b", max_size=40))
+def test_only_a_single_blank_within_a_text_may_lie_inside_a_sentence(text: str):
+    pieces = [piece.text for piece in segment(text, "en") if piece.translatable]
+    assert pieces == [
+        run
+        for run in re.split(r"[ \u00a0\u2003]{2,}|\s*[\t\n\r\u2028\x0b]\s*|^\s+|\s+$", text)
+        if run
+    ]

@@ -15,8 +15,11 @@ from hanse.platform.telemetry import log
 HEALTHY_S = 10.0
 """A worker that ran for this long is started again without delay when it ends."""
 
-NICE = 5
-"""Workers give way to the processes that feed them and answer for them: there is one a core."""
+NICE = 10
+"""Workers give way to the processes that feed them and answer for them: there is one a core.
+
+A tenth of a busy core is left to each, so that none seems to hang (docs/decisions/0074).
+"""
 
 
 class WorkerProcesses:

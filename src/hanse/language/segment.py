@@ -35,9 +35,11 @@ SPLITTER_CHARACTERS_MAX: Final = 4_000
 """The splitter is given this much at once: its time grows with the square of quotation marks."""
 
 _CONTROL: Final = "\x00-\x1f\x7f-\x9f"
-_GAP: Final = re.compile(rf"[\s{_CONTROL}\ufeff]+")
+_WHITE: Final = rf"[\s{_CONTROL}\ufeff]"
 _BLANKS: Final = " \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _BLANK: Final = re.compile(rf"[{_BLANKS}]")
+_GAP: Final = re.compile(rf"{_WHITE}(?:{_WHITE}+|(?<![{_BLANKS}])|(?<=\A.)|\Z)")
+"""White space other than a single blank within the text."""
 _SOFT_BREAK: Final = re.compile(rf"[{_BLANKS}]?(?:\r\n|[\n\r\x85\u2028])")
 
 _UNSPACED: Final = (
@@ -53,7 +55,7 @@ _UNSPACED: Final = (
 )
 """Scripts that are written without blanks between words."""
 
-_SPACED_WORD: Final = re.compile(rf"[^\s{_UNSPACED}]+")
+_LONG_WORD: Final = re.compile(rf"[^\s{_UNSPACED}]{{{WORD_CHARACTERS_MAX + 1},}}")
 _CLAUSE_END: Final = re.compile(
     rf"[,;:)\]–—…]+[\"'”’»)]*(?=[{_BLANKS}])|[，、；：。！？]+[”’」』]*"
 )
@@ -164,25 +166,15 @@ def _runs(text: str, mode: SplitMode) -> Iterator[tuple[int, int]]:
     """Yield the spans between the white space that separates in this mode."""
     start = 0
     for gap in _GAP.finditer(text):
-        if gap.start() > 0 and gap.end() < len(text) and _is_soft(text, gap, mode):
-            continue
+        if mode is SplitMode.PUNCTUATION and gap.start() > 0 and gap.end() < len(text):
+            is_broken = _SOFT_BREAK.fullmatch(gap.group())
+            if is_broken and not _LIST_MARKER.match(text, gap.end()):
+                continue
         if gap.start() > start:
             yield start, gap.start()
         start = gap.end()
     if start < len(text):
         yield start, len(text)
-
-
-def _is_soft(text: str, gap: re.Match[str], mode: SplitMode) -> bool:
-    """Say whether this white space may lie inside a sentence."""
-    blank = gap.group()
-    if len(blank) == 1 and _BLANK.match(blank):
-        return True
-    return (
-        mode is SplitMode.PUNCTUATION
-        and bool(_SOFT_BREAK.fullmatch(blank))
-        and not _LIST_MARKER.match(text, gap.end())
-    )
 
 
 def _sentences(
@@ -253,11 +245,10 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _between_long_words(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    for word in _SPACED_WORD.finditer(text, start, end):
-        if word.end() - word.start() > WORD_CHARACTERS_MAX:
-            if word.start() > start:
-                yield _stripped(text, start, word.start())
-            start = word.end()
+    for word in _LONG_WORD.finditer(text, start, end):
+        if word.start() > start:
+            yield _stripped(text, start, word.start())
+        start = word.end()
     if start < end:
         yield _stripped(text, start, end)
 

@@ -160,7 +160,7 @@ async def translate(
             assert detector is not None, "somebody must say the language"
             written_in = recognised(detector, models, plain, source)
         copied = [text.copied for text in marked]
-        routes = functools.partial(routing.route, models)
+        routes = functools.cache(functools.partial(routing.route, models))
         return plan(plain, written_in, target, mode, routes, copied, known)
 
     if sum(map(len, plain)) > IN_PLACE_CHARACTERS_MAX:

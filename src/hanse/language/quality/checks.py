@@ -109,6 +109,8 @@ def _spans(spans: Iterable[Span]) -> tuple[TextSpan, ...]:
 def _missing(
     ours: Sequence[tuple[str, Span]], theirs: Sequence[tuple[str, Span]]
 ) -> list[tuple[str, Span]]:
+    if not ours:
+        return []
     left = Counter(text for text, _ in theirs)
     missing = []
     for text, span in ours:

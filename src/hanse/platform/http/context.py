@@ -100,7 +100,7 @@ class RequestContext:
                         # What failed then is that nobody was there.
                         status = CLIENT_CLOSED_REQUEST
                     seconds = time.perf_counter() - started
-                    method = _known(scope["method"])
+                    method = known_method(scope["method"])
                     REQUESTS.labels(method, str(status)).inc()
                     SECONDS.labels(method).observe(seconds)
                     quiet = scope["path"] in WATCHED
@@ -120,7 +120,7 @@ _SECRET_AFTER = (
 )
 
 
-def _known(method: str) -> str:
+def known_method(method: str) -> str:
     """Bound the number of label values: a client may send any word as its method."""
     return method if method in {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"} else "OTHER"
 

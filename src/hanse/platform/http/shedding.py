@@ -9,20 +9,25 @@ the least of an interval counts, since a burst is worked off and a standing dela
 of them stands, requests with a large body are refused, and small ones, for which people wait, if it
 grows nonetheless.
 
+A large request that the queue behind refuses has cost as much by then as one that is served. So its
+sender's next ones to the same address are told the same, unread, for a moment (`told_lately`).
+
 To refuse must cost next to nothing: it is done in front of everything else, by an answer that was
 made once.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from typing import Any, Final
 
 from litestar import Request, Response
 
-from hanse.platform.http.context import REQUESTS, WATCHED
+from hanse.platform.http.context import REQUESTS, WATCHED, known_method
 from hanse.platform.http.loop_lag import BEAT_S, LoopLag
 from hanse.platform.http.standing_delay import ARRIVAL, Arrival, StandingDelay
+from hanse.platform.http.told_lately import ToldLately
 from hanse.platform.problems import Unavailable
 
 LARGE_BYTES: Final = 4096
@@ -33,10 +38,10 @@ SMALL_DELAY_S: Final = 0.15
 LARGE_LAG_S: Final = 0.02
 SMALL_LAG_S: Final = 0.06
 """By how much the event loop is late, when large and small requests are refused."""
-RETRY_AFTER_S: Final = 1
+RETRY_AFTER_S: Final = 1.0
 FAMILIES_MAX: Final = 100
 
-_OF_ONE_REQUEST: Final = (b"x-request-id", b"x-trace-id")
+_OF_ONE_REQUEST: Final = (b"x-request-id", b"x-trace-id", b"retry-after")
 
 
 class ServerBusy(Unavailable):
@@ -68,7 +73,7 @@ class Busy:
 
 
 class Shedding:
-    """ASGI middleware, the outermost one: refuses requests, 503, while the process is behind.
+    """ASGI middleware, the outermost one: refuses what could not be served in time anyway, 503.
 
     `busy` is asked once for each API what it answers then.
     """
@@ -78,6 +83,7 @@ class Shedding:
         self._busy = busy
         self._answers: dict[str, list[Any]] = {}
         self._delay = StandingDelay()
+        self._told = ToldLately()
         self._lag: LoopLag | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -86,16 +92,37 @@ class Shedding:
             await self._app(scope, receive, send)
             return
         is_large = _is_large(scope)
+        sender = _sender(scope) if is_large else None
         now = time.monotonic()
-        if self._is_late(now, is_large=is_large) or self._delay.at(now) > (
-            LARGE_DELAY_S if is_large else SMALL_DELAY_S
+        retry_after_s = None if sender is None else self._told.at(sender, now)
+        if retry_after_s is None and (
+            self._is_late(now, is_large=is_large)
+            or self._delay.at(now) > (LARGE_DELAY_S if is_large else SMALL_DELAY_S)
         ):
-            for message in await self._answer(scope, receive):
-                await send(message)
-            REQUESTS.labels(scope["method"], "503").inc()
+            retry_after_s = RETRY_AFTER_S
+        if retry_after_s is not None:
+            await self._refuse(scope, receive, send, retry_after_s)
             return
         ARRIVAL.set(Arrival(self._delay, now))
-        await self._app(scope, receive, send)
+        await self._app(scope, receive, send if sender is None else self._noting(send, sender))
+
+    async def _refuse(self, scope: Any, receive: Any, send: Any, retry_after_s: float) -> None:
+        start, *rest = await self._answer(scope, receive)
+        retry_after = (b"retry-after", str(math.ceil(retry_after_s)).encode())
+        await send({**start, "headers": [*start["headers"], retry_after]})
+        for message in rest:
+            await send(message)
+        REQUESTS.labels(known_method(scope["method"]), "503").inc()
+
+    def _noting(self, send: Any, sender: int) -> Any:
+        async def note(message: Any) -> None:
+            if message["type"] == "http.response.start" and message["status"] == ServerBusy.status:
+                for name, value in message["headers"]:
+                    if name.lower() == b"retry-after" and value.isdigit():
+                        self._told.note(sender, float(value), time.monotonic())
+            await send(message)
+
+        return note
 
     def _is_late(self, now: float, *, is_large: bool) -> bool:
         if self._lag is None:
@@ -116,16 +143,21 @@ class Shedding:
 
             async def keep(message: Any) -> None:
                 if message["type"] == "http.response.start":
-                    headers = [
-                        each for each in message["headers"] if each[0] not in _OF_ONE_REQUEST
-                    ]
-                    message = {**message, "headers": headers}
+                    told = message["headers"]
+                    kept = [each for each in told if each[0].lower() not in _OF_ONE_REQUEST]
+                    message = {**message, "headers": kept}
                 answer.append(message)
 
             await self._busy(scope, receive, keep)
             if len(self._answers) < FAMILIES_MAX:
                 self._answers[family] = answer
         return answer
+
+
+def _sender(scope: Any) -> int | None:
+    """Return a number for who sends this and where to, from which no secret can be had."""
+    said = tuple(value for name, value in scope["headers"] if name in (b"authorization", b"cookie"))
+    return hash((scope["method"], scope["path"], said)) if said else None
 
 
 def _is_large(scope: Any) -> bool:
