@@ -33,8 +33,8 @@ export interface Event {
 /**
  * What an event says; each kind has its own fields, the others stay empty.
  *
- * message: `text`, `mentions`, `to_all`, `files`. edit: the same, without `files`. reaction:
- * `emoji`, `on`. pin: `on`. members: `members`, `role` (None: they left).
+ * message: `text`, `mentions`, `groups`, `to_all`, `files`. edit: the same, without `files`.
+ * reaction: `emoji`, `on`. pin: `on`. members: `members`, `role` (None: they left).
  * room: `name`, `description`, `is_archived`.
  *
  * `program_id` says whose it is: of a program's message or edit, which may have a `card`, of what
