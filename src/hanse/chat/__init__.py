@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from hanse.chat.gateway.server import serve_gateway
     from hanse.chat.log.append import EventsAppended
     from hanse.chat.log.owner import own_rooms
+    from hanse.chat.matrix.errors import error_response as matrix_error_response
+    from hanse.chat.matrix.errors import is_matrix
+    from hanse.chat.matrix.routes import router as matrix_router
     from hanse.chat.notifying.kinds import KINDS
     from hanse.chat.notifying.telling import register_telling, telling_consumer
     from hanse.chat.personal_data import holdings
@@ -38,6 +41,9 @@ else:
             "asyncapi_document": "gateway.document",
             "consumers_of": "translations.translator",
             "holdings": "personal_data",
+            "is_matrix": "matrix.errors",
+            "matrix_error_response": "matrix.errors:error_response",
+            "matrix_router": "matrix.routes:router",
             "own_rooms": "log.owner",
             "previews_of": "previews.previewer",
             "register_files": "files.jobs",
@@ -61,6 +67,9 @@ __all__ = [
     "asyncapi_document",
     "consumers_of",
     "holdings",
+    "is_matrix",
+    "matrix_error_response",
+    "matrix_router",
     "own_rooms",
     "previews_of",
     "register_files",
