@@ -85,14 +85,14 @@ async def somebody(
     email = f"{uuid4()}@example.org"
     browser = await tenant.with_password(email=email)
     me = (await browser.get("/v1/me")).json()
-    person = Person(me["id"], browser)
+    person = Person(me["person"]["id"], browser)
     if languages:
         await person.ask("PATCH", "/me", {"languages": list(languages)})
     client = AsyncClient(url, email)
     clients.append(client)
     answer = await client.login(PASSWORD)
     assert isinstance(answer, nio.LoginResponse), answer
-    assert answer.user_id == f"@{me['id']}:{SERVER}"
+    assert answer.user_id == f"@{person.id}:{SERVER}"
     return Somebody(person, client)
 
 

@@ -14,6 +14,8 @@ ORIGINAL = "hanse.original"
 EMOTE = "/me "
 
 Json = dict[str, Any]
+_Said = tuple[str, str | None, Json]
+"""Type, state key if it is state, and content."""
 
 
 class Reader(Struct, frozen=True, kw_only=True):
@@ -33,6 +35,7 @@ class Reader(Struct, frozen=True, kw_only=True):
 
 def matrix_events(event: Event, reader: Reader) -> list[Json]:
     """Return what an entry of the log is to a client of Matrix; nothing for some kinds."""
+    said: list[_Said]
     match event.kind:
         case Kind.MESSAGE:
             said = _message(event, reader)
@@ -102,7 +105,7 @@ def _framed(
     return framed
 
 
-def _message(event: Event, reader: Reader) -> list[tuple[str, None, Json]]:
+def _message(event: Event, reader: Reader) -> list[_Said]:
     if event.is_redacted:
         return [("m.room.message", None, {})]
     said = []
@@ -188,7 +191,7 @@ def _reaction(event: Event) -> Json:
     }
 
 
-def _redaction(event: Event, reader: Reader) -> list[tuple[str, None, Json]]:
+def _redaction(event: Event, reader: Reader) -> list[_Said]:
     gone = event.target if event.kind is Kind.DELETE else reader.taken_back.get(event.number)
     if gone is None:
         return []
@@ -201,8 +204,8 @@ def _membership(event: Event, who: UUID, reader: Reader) -> Json:
     return {"membership": "join", "displayname": reader.names.get(who, "")}
 
 
-def _facts(event: Event) -> list[tuple[str, str, Json]]:
-    said: list[tuple[str, str, Json]] = []
+def _facts(event: Event) -> list[_Said]:
+    said: list[_Said] = []
     if event.body.name is not None:
         said.append(("m.room.name", "", {"name": event.body.name}))
     if event.body.description is not None:

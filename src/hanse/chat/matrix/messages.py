@@ -13,7 +13,7 @@ from hanse.chat.api.common import Chat
 from hanse.chat.drafts import NewEvent, draft_of
 from hanse.chat.log import store as log_store
 from hanse.chat.log.model import Kind
-from hanse.chat.log.rules import NoSuchMessage
+from hanse.chat.log.rules import NoSuchMessage, NotAllowedInRoom
 from hanse.chat.matrix import positions
 from hanse.chat.matrix.boot import PUSH_RULES
 from hanse.chat.matrix.common import CLIENT, ROOM, server_of
@@ -115,7 +115,7 @@ async def redact(
         raise NoSuchMessage("There is no such message in this room.")
     is_message = found.kind is Kind.MESSAGE
     if not is_message and found.sender_id != actor_of(bearer):
-        raise service.NotAllowedInRoom("Only whoever reacted takes a reaction back.")
+        raise NotAllowedInRoom("Only whoever reacted takes a reaction back.")
     new = NewEvent(
         client_key=transaction,
         device=device_of(bearer),
@@ -189,7 +189,7 @@ async def typing(
     server = server_of(public_url)
     id, actor = server.room_of(room), actor_of(bearer)
     if server.user_of(user) != actor:
-        raise service.NotAllowedInRoom("Tell of yourself that you write.")
+        raise NotAllowedInRoom("Tell of yourself that you write.")
     async with db.tx(bearer.organisation_id, bearer.person_id) as tx:
         seen = await see_room(tx, bearer, id)
     if data.typing and seen.role is not None:

@@ -48,7 +48,8 @@ async def synced(
     until = await store.settled_at(tx)
     rooms = await rooms_store.list_rooms_of(tx, actor, None, ROOMS_MAX)
     late = await _late(tx, access, rooms, since, until)
-    joined, direct = {}, {}
+    joined: dict[str, Json] = {}
+    direct: dict[str, list[str]] = {}
     for room in rooms:
         after = None if since is None else since.of(room.id)
         new = await _room(tx, access, server, room, after, late.get(room.id, []), timeline)
