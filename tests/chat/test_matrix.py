@@ -278,6 +278,7 @@ async def test_somebody_of_another_organisation_finds_no_room(
         ("GET", "/joined_members", None),
         ("GET", "/messages?dir=b", None),
         ("GET", f"/event/{event}", None),
+        ("GET", f"/context/{event}", None),
         ("PUT", "/send/m.room.message/t", text),
         ("PUT", f"/redact/{event}/t", {}),
         ("PUT", f"/typing/{eve.client.user_id}", {"typing": True}),
@@ -326,6 +327,72 @@ async def test_bad_requests_get_errors_in_the_shape_of_matrix(iva: Somebody) -> 
         said = (answer.status_code, answer.json().get("errcode"))
         assert said == (status, errcode), (method, path[:200], answer.text)
     assert room not in (await iva.sync(position)).rooms.join, "nothing was written"
+
+
+async def test_a_page_of_another_site_may_be_a_client(iva: Somebody) -> None:
+    asked = await iva.raw("OPTIONS", f"{CLIENT}/sync")
+    refused = await iva.raw("GET", f"{CLIENT}/nothing")
+    for each in (asked, refused):
+        assert each.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Authorization" in asked.headers["Access-Control-Allow-Headers"]
+    own = await iva.raw("GET", "/v1/me")
+    assert "Access-Control-Allow-Origin" not in own.headers
+
+
+async def test_a_filter_says_how_much_of_each_room_comes(iva: Somebody) -> None:
+    room = await iva.create()
+    for text in ("One", "Two", "Three"):
+        await iva.send(room, text)
+    made = await iva.client.upload_filter(room={"timeline": {"limit": 2}})
+    assert isinstance(made, nio.UploadFilterResponse)
+    answer = await iva.client.sync(timeout=0, sync_filter=made.filter_id, full_state=True)
+    assert isinstance(answer, nio.SyncResponse)
+    got = await iva.raw("GET", f"{CLIENT}/sync?filter={made.filter_id}")
+    timeline = got.json()["rooms"]["join"][room]["timeline"]
+    assert [each["content"]["body"] for each in timeline["events"]] == ["Two", "Three"]
+    path = f"{CLIENT}/user/{iva.client.user_id}/filter"
+    kept = await iva.raw("GET", f"{path}/{made.filter_id}")
+    assert kept.json()["room"]["timeline"] == {"limit": 2}
+    for wrong in ("x", "{", "[]", "%7B%22room%22:1%7D"):
+        answer = await iva.raw("GET", f"{CLIENT}/sync?filter={wrong}")
+        assert answer.status_code == 400, answer.text
+    answer = await iva.raw("POST", path, {"room": {"rooms": ["x" * 9_000]}})
+    assert answer.status_code == 400
+
+
+async def test_public_rooms_are_found_and_a_message_with_its_surroundings(
+    iva: Somebody, rui: Somebody
+) -> None:
+    room = await iva.create(visibility=nio.RoomVisibility.public)
+    sent = [await iva.send(room, str(each)) for each in range(5)]
+    listed = (await rui.raw("GET", f"{CLIENT}/publicRooms?limit=200")).json()["chunk"]
+    assert room in [each["room_id"] for each in listed]
+    around = await iva.client.room_context(room, sent[2], limit=2)
+    assert isinstance(around, nio.RoomContextResponse)
+    assert around.event is not None
+    assert around.event.event_id == sent[2]
+    assert [each.event_id for each in around.events_before] == [sent[1]]
+    assert [each.event_id for each in around.events_after] == [sent[3]]
+
+
+async def test_a_file_is_downloaded_by_who_may_read_the_room(
+    house: House, url: str, clients: list[AsyncClient], iva: Somebody, rui: Somebody
+) -> None:
+    room = await iva.create(rui)
+    path = f"/v1/rooms/{room[1:37]}/files?name=note.txt"
+    uploaded = await iva.person.browser.post(path, content=b"A note")
+    assert uploaded.status_code == 201, uploaded.text
+    await iva.person.send(room[1:37], "See", files=[uploaded.json()["id"]])
+    events = (await rui.sync()).rooms.join[room].timeline.events
+    [file] = [each for each in events if isinstance(each, nio.RoomMessageFile)]
+    got = await rui.client.download(file.url)
+    assert isinstance(got, nio.DownloadResponse), got
+    assert (got.body, got.filename) == (b"A note", "note.txt")
+    eve = await somebody(await house.organisation("Nowhere"), url, clients)
+    media = file.url.removeprefix("mxc://")
+    for each in (media, f"{SERVER}/x"):
+        answer = await eve.raw("GET", f"/_matrix/client/v1/media/download/{each}")
+        assert answer.status_code == 404
 
 
 async def test_a_position_is_good_for_whom_it_was_given_to(iva: Somebody, rui: Somebody) -> None:

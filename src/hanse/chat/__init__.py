@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hanse.chat.log.owner import own_rooms
     from hanse.chat.matrix.errors import error_response as matrix_error_response
     from hanse.chat.matrix.errors import is_matrix
+    from hanse.chat.matrix.origins import AnyOrigin
     from hanse.chat.matrix.routes import router as matrix_router
     from hanse.chat.notifying.kinds import KINDS
     from hanse.chat.notifying.telling import register_telling, telling_consumer
@@ -33,6 +34,7 @@ else:
         __name__,
         {
             "KINDS": "notifying.kinds",
+            "AnyOrigin": "matrix.origins",
             "Chat": "api.common",
             "EventsAppended": "log.append",
             "FileRules": "files.service",
@@ -59,6 +61,7 @@ else:
 
 __all__ = [
     "KINDS",
+    "AnyOrigin",
     "Chat",
     "EventsAppended",
     "FileRules",

@@ -166,7 +166,7 @@ def create_app(
     """
     secret_key = settings.secret_key or identity.read_or_make_key(settings.home_path)
     app = _routes(settings, db, bus, inference, generation, mailer, hasher, secret_key, stopping)
-    shedding = Shedding(app, render_error)
+    shedding = Shedding(chat.AnyOrigin(app), render_error)
     return RequestContext(shedding, secure=settings.address.startswith("https:"))
 
 

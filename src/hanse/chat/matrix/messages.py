@@ -18,10 +18,11 @@ from hanse.chat.matrix import positions
 from hanse.chat.matrix.boot import PUSH_RULES
 from hanse.chat.matrix.common import CLIENT, ROOM, server_of
 from hanse.chat.matrix.events import Json
+from hanse.chat.matrix.filters import TIMELINE_DEFAULT, TIMELINE_MAX, timeline_limit
 from hanse.chat.matrix.ids import event_id, number_of
 from hanse.chat.matrix.reading import as_events, device_of, event_at
 from hanse.chat.matrix.sending import EVENT_BYTES_MAX, new_event
-from hanse.chat.matrix.sync import TIMELINE_MAX, synced
+from hanse.chat.matrix.sync import synced
 from hanse.chat.places import NUMBER_MAX
 from hanse.chat.rooms import service
 from hanse.chat.rooms.service import actor_of, see_room
@@ -29,11 +30,11 @@ from hanse.identity import Access, Seal
 from hanse.platform.bus import Bus
 from hanse.platform.database import Db
 
-TIMELINE_DEFAULT = 20
 WAIT_MS_MAX = 25_000
 
 Since = Annotated[str | None, QueryParameter(name="since", max_length=60_000)]
 From = Annotated[str | None, QueryParameter(name="from", max_length=60_000)]
+Filter = Annotated[str | None, QueryParameter(name="filter", max_length=60_000)]
 Wait = Annotated[int, QueryParameter(name="timeout", ge=0)]
 Limit = Annotated[int, QueryParameter(name="limit", ge=1)]
 
@@ -53,15 +54,22 @@ class Markers(Struct, rename={"fully_read": "m.fully_read", "read": "m.read"}):
 
 @get(f"{CLIENT}/sync")
 async def sync(
-    bearer: Access, chat: Chat, seal: Seal, public_url: str, since: Since = None, wait_ms: Wait = 0
+    bearer: Access,
+    chat: Chat,
+    seal: Seal,
+    public_url: str,
+    since: Since = None,
+    wait_ms: Wait = 0,
+    given_filter: Filter = None,
 ) -> Json:
     """Return what is new since a position; wait up to WAIT_MS_MAX for something, if asked."""
     server, actor = server_of(public_url), actor_of(bearer)
     before = None if since is None else positions.read(seal, actor, since)
+    limit = timeline_limit(given_filter) if given_filter else TIMELINE_DEFAULT
     deadline = time.monotonic() + min(wait_ms, WAIT_MS_MAX) / 1000
     while True:
         async with chat.db.tx(bearer.organisation_id, bearer.person_id) as tx:
-            news = await synced(tx, bearer, server, before, TIMELINE_DEFAULT)
+            news = await synced(tx, bearer, server, before, limit)
         left_s = deadline - time.monotonic()
         if before is None or news.joined or news.left or left_s <= 0:
             break

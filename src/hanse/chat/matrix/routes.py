@@ -2,10 +2,10 @@
 
 from litestar import Router
 
-from hanse.chat.matrix import boot, messages, rooms
+from hanse.chat.matrix import boot, looking, messages, rooms
 
 router = Router(
     "/",
-    route_handlers=[*boot.handlers, *rooms.handlers, *messages.handlers],
+    route_handlers=[*boot.handlers, *rooms.handlers, *messages.handlers, *looking.handlers],
     include_in_schema=False,
 )

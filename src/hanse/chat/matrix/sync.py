@@ -24,7 +24,6 @@ from hanse.platform.database import Tx
 
 ROOMS_MAX = 500
 """Rooms of one client, the oldest first."""
-TIMELINE_MAX = 100
 TRANSLATIONS_MAX = 1_000
 FACTS = frozenset({Kind.MEMBERS, Kind.ROOM})
 
