@@ -280,6 +280,7 @@ async def test_somebody_of_another_organisation_finds_no_room(
         ("GET", f"/event/{event}", None),
         ("GET", f"/context/{event}", None),
         ("PUT", "/send/m.room.message/t", text),
+        ("PUT", "/state/m.room.name", {"name": "Mine"}),
         ("PUT", f"/redact/{event}/t", {}),
         ("PUT", f"/typing/{eve.client.user_id}", {"typing": True}),
         ("POST", f"/receipt/m.read/{event}", {}),
@@ -337,6 +338,37 @@ async def test_a_page_of_another_site_may_be_a_client(iva: Somebody) -> None:
     assert "Authorization" in asked.headers["Access-Control-Allow-Headers"]
     own = await iva.raw("GET", "/v1/me")
     assert "Access-Control-Allow-Origin" not in own.headers
+
+
+async def test_a_page_of_another_site_signs_in_and_too_many_attempts_are_told(
+    house: House, tenant: Tenant
+) -> None:
+    email = f"{uuid4()}@example.org"
+    await tenant.with_password(email=email)
+    browser = house.browser(house.build(sign_in_limit_per_minute=2), address="192.0.2.77")
+    browser.headers["Sec-Fetch-Site"] = "cross-site"
+    body = {"type": "m.login.password", "password": PASSWORD}
+    body |= {"identifier": {"type": "m.id.thirdparty", "medium": "email", "address": email}}
+    answers = [await browser.post(f"{CLIENT}/login", json=body) for _ in range(3)]
+    assert [each.status_code for each in answers] == [200, 200, 429]
+    assert "set-cookie" not in answers[0].headers
+    assert answers[2].json()["errcode"] == "M_LIMIT_EXCEEDED"
+    assert answers[2].json()["retry_after_ms"] > 0
+
+
+async def test_a_room_gets_another_name_and_topic(iva: Somebody, rui: Somebody) -> None:
+    room = await iva.create(rui)
+    since = (await rui.sync()).next_batch
+    for type, content in (("m.room.name", {"name": "Pier"}), ("m.room.topic", {"topic": "Boats"})):
+        put = await iva.client.room_put_state(room, type, content)
+        assert isinstance(put, nio.RoomPutStateResponse), put
+    await rui.sync(since)
+    assert (rui.client.rooms[room].name, rui.client.rooms[room].topic) == ("Pier", "Boats")
+    path = f"{CLIENT}/rooms/{room}/state"
+    assert (await rui.raw("PUT", f"{path}/m.room.name/", {"name": "Mine"})).status_code == 403
+    assert (await iva.raw("PUT", f"{path}/m.room.encryption", {})).status_code == 403
+    assert (await iva.raw("PUT", f"{path}/m.room.avatar", {})).status_code == 400
+    assert (await iva.raw("PUT", f"{path}/m.room.name", {"name": ""})).status_code == 400
 
 
 async def test_a_filter_says_how_much_of_each_room_comes(iva: Somebody) -> None:

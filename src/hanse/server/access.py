@@ -100,14 +100,21 @@ async def _admitted(
 
 
 async def visitor_of(
-    request: Request[Any, Any, Any], limits: RateLimits, public_url: str, per_minute: int
+    request: Request[Any, Any, Any],
+    limits: RateLimits,
+    public_url: str,
+    per_minute: int,
+    *,
+    any_site: bool = False,
 ) -> Origin:
     """Let somebody who is not signed in call a route for that, within their address's limit.
+
+    `any_site` is for routes that answer with no cookie.
 
     Raises CrossSiteRequest (403), RateLimited (429), DatabaseUnavailable (503).
     """
     origin = origin_of(request, public_url)
-    if request.method not in ("GET", "HEAD"):
+    if not any_site and request.method not in ("GET", "HEAD"):
         # Else another site could sign people in to an account of its own.
         require_same_origin(**credentials_of(request, public_url))
     if per_minute:

@@ -210,6 +210,10 @@ def _routes(
     async def visitor(request: Request[Any, Any, Any]) -> identity.Origin:
         return await visitor_of(request, limits, public_url, settings.sign_in_limit_per_minute)
 
+    async def stranger(request: Request[Any, Any, Any]) -> identity.Origin:
+        per_minute = settings.sign_in_limit_per_minute
+        return await visitor_of(request, limits, public_url, per_minute, any_site=True)
+
     def credentials(request: Request[Any, Any, Any]) -> CookieCredentials:
         return credentials_of(request, public_url)
 
@@ -239,6 +243,7 @@ def _routes(
             "access": Provide(access),
             "bearer": Provide(bearer),
             "visitor": Provide(visitor),
+            "stranger": Provide(stranger),
             "credentials": Provide(credentials, sync_to_thread=False),
             "entry": Provide(entry, sync_to_thread=False),
             "hasher": constant(hasher or identity.Passwords(Path(breached) if breached else None)),

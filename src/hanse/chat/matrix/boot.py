@@ -64,7 +64,7 @@ async def login_flows() -> Json:
 
 @post(f"{CLIENT}/login", status_code=200)
 async def login(
-    visitor: Origin,
+    stranger: Origin,
     db: Db,
     hasher: Passwords,
     seal: Seal,
@@ -87,7 +87,7 @@ async def login(
         password=data.password,
         code=None,
         organisation_id=None,
-        origin=visitor,
+        origin=stranger,
     )
     access = await authenticator.session(signed_in.token)
     server = server_of(public_url)

@@ -5,15 +5,16 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import get, post
+from litestar import get, post, put
 from msgspec import Meta, Struct
 
 from hanse.chat.api.common import Chat
 from hanse.chat.log.model import RoomRole
 from hanse.chat.matrix.common import CLIENT, ROOM, server_of
 from hanse.chat.matrix.events import Json
+from hanse.chat.matrix.ids import event_id
 from hanse.chat.matrix.reading import members_of, read_state
-from hanse.chat.matrix.sending import EncryptionRefused
+from hanse.chat.matrix.sending import EncryptionRefused, UnsupportedEvent
 from hanse.chat.matrix.sync import ROOMS_MAX
 from hanse.chat.rooms import service, store
 from hanse.chat.rooms.service import actor_of, see_room
@@ -38,6 +39,13 @@ class NewRoom(Struct):
     preset: str = ""
     visibility: str = "private"
     initial_state: list[InitialState] = []
+
+
+class Facts(Struct):
+    """A room's name, or its topic."""
+
+    name: str = ""
+    topic: Annotated[str, Meta(max_length=service.DESCRIPTION_CHARACTERS_MAX)] = ""
 
 
 class Invited(Struct):
@@ -177,6 +185,34 @@ async def piece_of_state(
     raise NotFound("The room has no such state.")
 
 
+@put(
+    [
+        f"{ROOM}/state/{{event_type:str}}",
+        f"{ROOM}/state/{{event_type:str}}/",
+    ]
+)
+async def change_state(
+    bearer: Access, chat: Chat, public_url: str, room: str, event_type: str, data: Facts
+) -> Json:
+    """Give a channel another name or topic. Other state follows from what the room is."""
+    id = server_of(public_url).room_of(room)
+    if event_type == "m.room.encryption":
+        raise EncryptionRefused("Rooms of this server are not encrypted end to end.")
+    if event_type not in ("m.room.name", "m.room.topic"):
+        raise UnsupportedEvent("Change m.room.name or m.room.topic.")
+    is_name = event_type == "m.room.name"
+    async with chat.db.tx(bearer.organisation_id, bearer.person_id) as tx:
+        changed = await service.change_room(
+            tx,
+            bearer,
+            id,
+            name=data.name if is_name else None,
+            description=None if is_name else data.topic,
+        )
+    await chat.ring(bearer.organisation_id, changed.events)
+    return {"event_id": event_id(id, changed.events[-1].number)}
+
+
 async def _state(bearer: Access, db: Db, public_url: str, room: str) -> list[Json]:
     server = server_of(public_url)
     async with db.tx(bearer.organisation_id, bearer.person_id) as tx:
@@ -195,4 +231,5 @@ handlers = [
     room_members,
     room_state,
     piece_of_state,
+    change_state,
 ]
