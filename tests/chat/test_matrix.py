@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import httpx
 import nio
+import pyotp
 import pytest
 import uvicorn
 from nio import AsyncClient
@@ -444,6 +445,20 @@ async def test_without_a_token_or_with_a_wrong_one_nobody_gets_in(house: House, 
         wrong = {"type": "m.login.password", "user": "nobody@example.org", "password": "no"}
         answer = await http.post(f"{CLIENT}/login", json=wrong)
         assert (answer.status_code, answer.json()["errcode"]) == (403, "M_FORBIDDEN")
+
+
+async def test_whoever_has_a_second_factor_is_refused_and_told(
+    house: House, tenant: Tenant
+) -> None:
+    email = f"{uuid4()}@example.org"
+    browser = await tenant.with_password(email=email)
+    secret = (await browser.post("/v1/me/totp")).json()["secret"]
+    answer = await browser.put("/v1/me/totp", json={"code": pyotp.TOTP(secret).now()})
+    assert answer.status_code == 200, answer.text
+    body = {"type": "m.login.password", "user": email, "password": PASSWORD}
+    answer = await house.browser().post(f"{CLIENT}/login", json=body)
+    assert (answer.status_code, answer.json()["errcode"]) == (403, "M_FORBIDDEN")
+    assert "second factor" in answer.json()["error"]
 
 
 async def test_a_cookie_opens_nothing_here(ana: Person) -> None:

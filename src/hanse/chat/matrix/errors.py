@@ -15,6 +15,12 @@ _BY_CODE: Final = {
     "second_factor_required": (403, "M_FORBIDDEN"),
     "choose_organisation": (403, "M_FORBIDDEN"),
 }
+_TEXTS: Final = {
+    "second_factor_required": "Clients of Matrix cannot ask for your second factor. Use the chat's "
+    "page instead.",
+    "choose_organisation": "Your address belongs to several organisations with this password, and "
+    "clients of Matrix cannot ask for which. Use the chat's page instead.",
+}
 _BY_STATUS: Final = {
     400: "M_INVALID_PARAM",
     401: "M_UNKNOWN_TOKEN",
@@ -36,7 +42,7 @@ def error_response(_request: Request[Any, Any, Any], error: Exception) -> Respon
     """Render any exception as Matrix's clients expect it."""
     problem = as_problem(error)
     status, errcode = _named(problem, error)
-    said: dict[str, Any] = {"errcode": errcode, "error": problem.detail}
+    said: dict[str, Any] = {"errcode": errcode, "error": _TEXTS.get(problem.code, problem.detail)}
     if problem.status == 429:
         said["retry_after_ms"] = int((problem.retry_after_s or 1) * 1000)
     headers = answer_headers(problem)
