@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from hanse.chat.gateway.server import serve_gateway
     from hanse.chat.holds.service import register_holds
     from hanse.chat.log.append import EventsAppended
+    from hanse.chat.matrix.errors import error_response as matrix_error_response
+    from hanse.chat.matrix.errors import is_matrix
+    from hanse.chat.matrix.origins import AnyOrigin
+    from hanse.chat.matrix.routes import router as matrix_router
     from hanse.chat.notifying.kinds import KINDS
     from hanse.chat.notifying.telling import register_telling, telling_consumer
     from hanse.chat.personal_data import holdings
@@ -33,6 +37,7 @@ else:
         __name__,
         {
             "KINDS": "notifying.kinds",
+            "AnyOrigin": "matrix.origins",
             "Chat": "api.common",
             "Errands": "programs.jobs",
             "EventsAppended": "log.append",
@@ -45,6 +50,9 @@ else:
             "holdings": "personal_data",
             "import_chat": "porting.face",
             "index_missing": "porting.face",
+            "is_matrix": "matrix.errors",
+            "matrix_error_response": "matrix.errors:error_response",
+            "matrix_router": "matrix.routes:router",
             "previews_of": "previews.previewer",
             "register_files": "files.jobs",
             "register_holds": "holds.service",
@@ -62,6 +70,7 @@ else:
 
 __all__ = [
     "KINDS",
+    "AnyOrigin",
     "Chat",
     "Errands",
     "EventsAppended",
@@ -74,6 +83,9 @@ __all__ = [
     "holdings",
     "import_chat",
     "index_missing",
+    "is_matrix",
+    "matrix_error_response",
+    "matrix_router",
     "previews_of",
     "register_files",
     "register_holds",

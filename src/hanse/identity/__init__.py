@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from hanse.identity.signing.links import LINK_LIFETIME, Mailer
     from hanse.identity.signing.links import create as create_sign_in_link
     from hanse.identity.signing.passwords import Passwords
+    from hanse.identity.signing.passwords import sign_in as sign_in_by_password
     from hanse.identity.signing.sessions import sign_out
     from hanse.identity.store import (
         get_organisation,
@@ -156,6 +157,7 @@ else:
             "scim_error_response": "scim:error_response",
             "scim_routes": "scim:handlers",
             "session_cookie": "authentication",
+            "sign_in_by_password": "signing.passwords:sign_in",
             "sign_out": "signing.sessions",
             "webhook_consumer": "webhooks:consumer",
         },
@@ -236,6 +238,7 @@ __all__ = [
     "scim_error_response",
     "scim_routes",
     "session_cookie",
+    "sign_in_by_password",
     "sign_out",
     "webhook_consumer",
 ]

@@ -11,7 +11,7 @@ from uuid import UUID
 from hanse.identity import store
 from hanse.identity.model import Access
 from hanse.identity.policy import Permission, Role, permissions_of
-from hanse.identity.secrets import digest
+from hanse.identity.secrets import KEY_PREFIX, digest
 from hanse.identity.signing import store as signing_store
 from hanse.platform.database import Db, Tx
 from hanse.platform.problems import Forbidden, Unauthenticated
@@ -109,6 +109,18 @@ class Authenticator:
         if method not in _SAFE_METHODS and not _same_origin(origin, fetch_site, host):
             raise CrossSiteRequest("This request did not come from a page of Hanse.")
         return await self._find(session_token, b"session")
+
+    async def bearer(self, authorization: str | None) -> Access:
+        """Return the access behind an API key, or the secret of a session, in a header.
+
+        No browser sends it by itself, so it does not matter whose page it is.
+        Raises MissingCredentials (401), WrongCredentials (403), DatabaseUnavailable.
+        """
+        scheme, _, secret = (authorization or "").strip().partition(" ")
+        if scheme.lower() != "bearer":
+            raise MissingCredentials
+        secret = secret.strip()
+        return await self._find(secret, b"key" if secret.startswith(KEY_PREFIX) else b"session")
 
     async def session(self, token: str) -> Access:
         """Return the access of a session by its secret. Raises WrongCredentials."""

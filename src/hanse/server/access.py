@@ -68,20 +68,53 @@ async def access_of(
     DatabaseUnavailable (503).
     """
     access = await authenticator.access(**credentials_of(request, public_url))
+    return await _admitted(request, access, limits, public_url, per_minute)
+
+
+async def bearer_of(
+    request: Request[Any, Any, Any],
+    authenticator: Authenticator,
+    limits: RateLimits,
+    public_url: str,
+    per_minute: int,
+) -> Access:
+    """Authenticate a request by its header alone, as `access_of` does: for other people's clients.
+
+    Raises MissingCredentials (401), WrongCredentials (403), RateLimited (429),
+    DatabaseUnavailable (503).
+    """
+    access = await authenticator.bearer(request.headers.get("authorization"))
+    return await _admitted(request, access, limits, public_url, per_minute)
+
+
+async def _admitted(
+    request: Request[Any, Any, Any],
+    access: Access,
+    limits: RateLimits,
+    public_url: str,
+    per_minute: int,
+) -> Access:
     if limit := access.limit_per_minute(per_minute):
         _tell(request, await limits.take(access.organisation_id, access.caller, limit))
     return msgspec.structs.replace(access, origin=origin_of(request, public_url))
 
 
 async def visitor_of(
-    request: Request[Any, Any, Any], limits: RateLimits, public_url: str, per_minute: int
+    request: Request[Any, Any, Any],
+    limits: RateLimits,
+    public_url: str,
+    per_minute: int,
+    *,
+    any_site: bool = False,
 ) -> Origin:
     """Let somebody who is not signed in call a route for that, within their address's limit.
+
+    `any_site` is for routes that answer with no cookie.
 
     Raises CrossSiteRequest (403), RateLimited (429), DatabaseUnavailable (503).
     """
     origin = origin_of(request, public_url)
-    if request.method not in ("GET", "HEAD"):
+    if not any_site and request.method not in ("GET", "HEAD"):
         # Else another site could sign people in to an account of its own.
         require_same_origin(**credentials_of(request, public_url))
     if per_minute:

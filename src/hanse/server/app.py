@@ -30,7 +30,7 @@ from hanse.platform.http import (
 from hanse.platform.problems import Forbidden, Problem, UnsupportedMediaType
 from hanse.platform.telemetry import METRICS_CONTENT_TYPE, log, render_metrics
 from hanse.server import pages, web
-from hanse.server.access import CookieCredentials, access_of, credentials_of, visitor_of
+from hanse.server.access import CookieCredentials, access_of, bearer_of, credentials_of, visitor_of
 from hanse.server.events import event_catalogue
 from hanse.server.notices import notices
 from hanse.server.settings import Settings
@@ -145,6 +145,8 @@ def render_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     """Render an error in the form of the API that was called: DeepL's, SCIM's ... or RFC 9457."""
     if f"{request.url.path}/".startswith(f"{identity.SCIM_PREFIX}/"):
         return identity.scim_error_response(request, error)
+    if chat.is_matrix(request.url.path):
+        return chat.matrix_error_response(request, error)
     if inference_system.is_open_inference(request.url.path):
         return inference_system.open_inference_error_response(request, error)
     if request.url.path.startswith(("/v2/", "/v3/", "/v1/jobs/voice/", "/v1/quality-evaluation")):
@@ -173,7 +175,8 @@ def create_app(
     app = _routes(settings, db, bus, inference, generation, mailer, hasher, secret_key, stopping)
     secure = settings.address.startswith("https:")
     return Shedding(
-        RequestContext(app, secure=secure), RequestContext(Busy(render_error), secure=secure)
+        RequestContext(chat.AnyOrigin(app), secure=secure),
+        RequestContext(chat.AnyOrigin(Busy(render_error)), secure=secure),
     )
 
 
@@ -209,8 +212,17 @@ def _routes(
             request, authenticator, limits, public_url, settings.rate_limit_per_minute
         )
 
+    async def bearer(request: Request[Any, Any, Any]) -> Access:
+        return await bearer_of(
+            request, authenticator, limits, public_url, settings.rate_limit_per_minute
+        )
+
     async def visitor(request: Request[Any, Any, Any]) -> identity.Origin:
         return await visitor_of(request, limits, public_url, settings.sign_in_limit_per_minute)
+
+    async def stranger(request: Request[Any, Any, Any]) -> identity.Origin:
+        per_minute = settings.sign_in_limit_per_minute
+        return await visitor_of(request, limits, public_url, per_minute, any_site=True)
 
     def credentials(request: Request[Any, Any, Any]) -> CookieCredentials:
         return credentials_of(request, public_url)
@@ -233,12 +245,15 @@ def _routes(
             *inference_system.routes,
             *language.routes,
             chat.router,
+            chat.matrix_router,
             *pages.handlers,
             *web.handlers,
         ],
         dependencies={
             "access": Provide(access),
+            "bearer": Provide(bearer),
             "visitor": Provide(visitor),
+            "stranger": Provide(stranger),
             "credentials": Provide(credentials, sync_to_thread=False),
             "entry": Provide(entry, sync_to_thread=False),
             "hasher": constant(hasher or identity.Passwords(Path(breached) if breached else None)),

@@ -113,7 +113,12 @@ class Trials:
 
     async def _answer(self, asked: Trial, reply: str) -> None:
         with suppress(BusUnavailable, RunnerDied):
-            await self._bus.publish(reply, _encode(await self._try(asked)))
+            try:
+                carried = await self._try(asked)
+            except RunnerDied:
+                # It may have died of something else, before this trial came to it.
+                carried = await self._try(asked)
+            await self._bus.publish(reply, _encode(carried))
 
     async def _try(self, asked: Trial) -> _Carried:
         steps: list[TrialStep] = []

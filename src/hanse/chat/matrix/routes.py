@@ -1,0 +1,11 @@
+"""The routes of Matrix together."""
+
+from litestar import Router
+
+from hanse.chat.matrix import boot, looking, messages, rooms
+
+router = Router(
+    "/",
+    route_handlers=[*boot.handlers, *rooms.handlers, *messages.handlers, *looking.handlers],
+    include_in_schema=False,
+)

@@ -1,0 +1,196 @@
+"""What is new in all of somebody's rooms since a position, in one transaction."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from hanse.chat.log import store as log_store
+from hanse.chat.log.model import Kind
+from hanse.chat.matrix import positions, store
+from hanse.chat.matrix.events import Json, Reader, late_translation
+from hanse.chat.matrix.ids import Server, event_id, state_id
+from hanse.chat.matrix.positions import Positions, room_key
+from hanse.chat.matrix.reading import as_events, device_of, members_of
+from hanse.chat.matrix.state import state_of
+from hanse.chat.reading import languages_of
+from hanse.chat.rooms import store as rooms_store
+from hanse.chat.rooms.model import Reading, Room, RoomKind, RoomMember
+from hanse.chat.rooms.service import actor_of
+from hanse.chat.translations.model import Translated, is_for
+from hanse.identity import Access, Permission
+from hanse.platform.database import Tx
+
+ROOMS_MAX = 500
+"""Rooms of one client, the oldest first."""
+TRANSLATIONS_MAX = 1_000
+FACTS = frozenset({Kind.MEMBERS, Kind.ROOM})
+
+
+class Synced(Struct, frozen=True):
+    """What is new by room, direct rooms by whom they are with, and where that ends."""
+
+    joined: dict[str, Json]
+    left: dict[str, Json]
+    direct: dict[str, list[str]]
+    positions: Positions
+    room_ids: list[UUID]
+
+
+async def synced(
+    tx: Tx, access: Access, server: Server, since: Positions | None, timeline: int
+) -> Synced:
+    """Return what the caller's rooms have behind `since`, up to `timeline` entries of each."""
+    access.require(Permission.CHAT_READ)
+    actor = actor_of(access)
+    until = await store.settled_at(tx)
+    rooms = await rooms_store.list_rooms_of(tx, actor, None, ROOMS_MAX)
+    late = await _late(tx, access, rooms, since, until)
+    joined: dict[str, Json] = {}
+    direct: dict[str, list[str]] = {}
+    for room in rooms:
+        after = None if since is None else since.of(room.id)
+        new = await _room(tx, access, server, room, after, late.get(room.id, []), timeline)
+        if new is not None:
+            joined[server.room(room.id)] = new
+        if room.kind is RoomKind.DIRECT and len(room.member_ids) == 2:
+            [other] = [each for each in room.member_ids if each != actor]
+            direct.setdefault(server.user(other), []).append(server.room(room.id))
+    reached = Positions({room_key(each.id): each.head for each in rooms}, until.timestamp())
+    left = await _left(tx, server, actor, since, reached)
+    return Synced(joined, left, direct, reached, [each.id for each in rooms])
+
+
+async def _left(
+    tx: Tx, server: Server, actor: UUID, since: Positions | None, reached: Positions
+) -> dict[str, Json]:
+    """Rooms that the client has and whose member the caller is no longer."""
+    gone = [] if since is None else [each for each in since.rooms if each not in reached.rooms]
+    left = {}
+    for id in await store.rooms_ending_in(tx, gone) if gone else []:
+        user, content = server.user(actor), {"membership": "leave"}
+        event = {
+            "type": "m.room.member",
+            "state_key": user,
+            "event_id": state_id(id, "m.room.member", user, content),
+            "sender": user,
+            "origin_server_ts": int(reached.at * 1000),
+            "content": content,
+        }
+        left[server.room(id)] = {
+            "state": {"events": []},
+            "timeline": {"events": [event], "limited": False},
+        }
+    return left
+
+
+async def _room(
+    tx: Tx,
+    access: Access,
+    server: Server,
+    room: Room,
+    after: int | None,
+    late: list[Translated],
+    timeline: int,
+) -> Json | None:
+    if after is not None and after >= room.head and not late:
+        return None
+    first = max(after or 0, room.head - timeline)
+    count = max(room.head - first, 0)
+    entries = await log_store.read_events(tx, room.id, first, count) if count else []
+    is_gap = first > (after or 0)
+    members, names = await members_of(tx, room.id)
+    state: list[Json] = []
+    if after is None or is_gap or any(each.kind in FACTS for each in entries):
+        state = state_of(server, room, members, names)
+    events = await as_events(tx, access, server, room, entries)
+    events += await _edits(tx, access, server, room, late)
+    return {
+        "timeline": {
+            "events": events,
+            "limited": is_gap,
+            "prev_batch": positions.in_room(first),
+        },
+        "state": {"events": state},
+        "ephemeral": {"events": [receipts(server, room, members)]},
+        "account_data": {"events": [_fully_read(room)] if room.read_number else []},
+        "unread_notifications": {
+            "notification_count": room.unread,
+            "highlight_count": room.mentions,
+        },
+        "summary": await _summary(tx, access, server, room),
+    }
+
+
+def receipts(server: Server, room: Room, members: list[RoomMember]) -> Json:
+    """Return how far the members have read, as one ephemeral event."""
+    content: dict[str, Any] = {}
+    for each in members:
+        if each.read_number:
+            read = content.setdefault(event_id(room.id, each.read_number), {"m.read": {}})
+            read["m.read"][server.user(each.member_id)] = {}
+    return {"type": "m.receipt", "content": content}
+
+
+def _fully_read(room: Room) -> Json:
+    return {"type": "m.fully_read", "content": {"event_id": event_id(room.id, room.read_number)}}
+
+
+async def _summary(tx: Tx, access: Access, server: Server, room: Room) -> Json:
+    count, _ = await rooms_store.count_members(tx, room.id)
+    others = [each for each in room.member_ids if each != actor_of(access)]
+    return {
+        "m.heroes": [server.user(each) for each in others[:5]],
+        "m.joined_member_count": count,
+        "m.invited_member_count": 0,
+    }
+
+
+async def _late(
+    tx: Tx, access: Access, rooms: list[Room], since: Positions | None, until: datetime
+) -> dict[UUID, list[Translated]]:
+    """Translations of what the client has already, by room."""
+    languages = await languages_of(tx, access)
+    if since is None or not languages:
+        return {}
+    wanted = [each.id for each in rooms if each.reading is not Reading.ORIGINAL]
+    found = await store.translations_between(
+        tx,
+        wanted,
+        languages,
+        datetime.fromtimestamp(since.at, UTC),
+        until,
+        TRANSLATIONS_MAX,
+    )
+    late: dict[UUID, list[Translated]] = {}
+    for each in found:
+        seen = since.of(each.room_id) or 0
+        if each.revision <= seen and is_for(languages, each.source_language, each.language):
+            late.setdefault(each.room_id, []).append(each)
+    return late
+
+
+async def _edits(
+    tx: Tx, access: Access, server: Server, room: Room, late: list[Translated]
+) -> list[Json]:
+    if not late:
+        return []
+    ids = [each.number for each in late]
+    sent = {each.number: each for each in await log_store.read_these(tx, room.id, ids)}
+    reader = Reader(
+        server=server,
+        device=device_of(access),
+        both=room.reading is Reading.SIDE_BY_SIDE,
+    )
+    return [
+        late_translation(
+            each, sent[each.number].sender_id, _ms(sent[each.number].created_at), reader
+        )
+        for each in late
+        if each.number in sent and not sent[each.number].is_redacted
+    ]
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
