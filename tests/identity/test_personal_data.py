@@ -197,6 +197,7 @@ async def test_a_person_fetches_everything_about_themselves(
         "chat/mentions.json",
         "chat/mutes.json",
         "chat/bans.json",
+        "chat/bots.json",
         "chat/reports.json",
     }
     assert "Ahoy" in [event["body"].get("text") for event in read["chat/events.json"]]

@@ -25,7 +25,7 @@ MARK = "belongs-to-b"
 NOT_OF_AN_ORGANISATION = {"language", "code", "number"}
 
 # Whoever knows the secret in the path may use it, as the contract of the DeepL API has it.
-BY_SECRET_PATH = {"/v3/translation_memories/files/{token}"}
+BY_SECRET_PATH = {"/v3/translation_memories/files/{token}", "/v1/hooks/{token}"}
 
 
 class Neighbour:
@@ -80,6 +80,7 @@ async def neighbour(house: House) -> Neighbour:
     other = await tenant.signed_in(Role.MEMBER)
     report = await other.post(f"/v1/rooms/{room['id']}/messages/3/reports", json={"reason": "spam"})
     assert report.status_code == 201, report.text
+    bot = await make(f"/v1/rooms/{room['id']}/incoming-webhooks", {"name": MARK})
     sessions = (await owner.get("/v1/me/sessions")).json()
     subscription = await make(
         "/v1/me/push-subscriptions", Browser().subscription(f"/{MARK}", "fcm.googleapis.com")
@@ -108,6 +109,7 @@ async def neighbour(house: House) -> Neighbour:
             "room_id": room["id"],
             "file_id": file["id"],
             "hold_id": hold["id"],
+            "bot_id": bot["webhook"]["bot_id"],
             "report_id": report.json()["id"],
             "member_id": person["id"],
             "style_id": style.get("style_id", str(uuid4())),

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from hanse.identity.scim import error_response as scim_error_response
     from hanse.identity.scim import handlers as scim_routes
     from hanse.identity.sealing import Seal, read_or_make_key
+    from hanse.identity.secrets import digest, new_secret
     from hanse.identity.service import (
         create_api_key,
         create_organisation,
@@ -115,6 +116,7 @@ else:
             "create_person": "people",
             "create_sign_in_link": "signing.links:create",
             "device_cookie": "authentication",
+            "digest": "secrets",
             "event_examples": "events:examples",
             "find_actors": "people",
             "forget_cookie": "api.common",
@@ -126,6 +128,7 @@ else:
             "list_api_keys": "store",
             "list_organisations": "store",
             "names_of": "people",
+            "new_secret": "secrets",
             "newest_api_keys": "store",
             "notify": "notifications.service",
             "operator": "service",
@@ -189,6 +192,7 @@ __all__ = [
     "create_person",
     "create_sign_in_link",
     "device_cookie",
+    "digest",
     "event_examples",
     "find_actors",
     "forget_cookie",
@@ -200,6 +204,7 @@ __all__ = [
     "list_holders",
     "list_organisations",
     "names_of",
+    "new_secret",
     "newest_api_keys",
     "notify",
     "operator",

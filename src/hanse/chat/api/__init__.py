@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from hanse.chat.api import files, holds, log, reports, retention, rooms, saved, search
+from hanse.chat.api import bots, files, holds, log, reports, retention, rooms, saved, search
 
 router = Router(
     "/v1",
@@ -15,5 +15,6 @@ router = Router(
         *retention.handlers,
         *holds.handlers,
         *reports.handlers,
+        *bots.handlers,
     ],
 )

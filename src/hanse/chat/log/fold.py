@@ -27,7 +27,10 @@ class Reaction(Struct, frozen=True):
 
 
 class Message(Struct, frozen=True, kw_only=True):
-    """A message as it stands. `revision` is the number of the event that has its present text."""
+    """A message as it stands. `revision` is the number of the event that has its present text.
+
+    `username` is the name that a bot gave itself for this message.
+    """
 
     number: int
     sender_id: UUID
@@ -43,6 +46,7 @@ class Message(Struct, frozen=True, kw_only=True):
     is_deleted: bool = False
     is_pinned: bool = False
     reactions: tuple[Reaction, ...] = ()
+    username: str | None = None
 
 
 class Room(Struct, frozen=True, kw_only=True):
@@ -113,6 +117,7 @@ def _new(event: Event) -> Message:
         to_all=event.body.to_all,
         files=event.body.files,
         is_deleted=event.is_redacted,
+        username=event.body.username,
     )
 
 

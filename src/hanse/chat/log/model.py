@@ -43,8 +43,9 @@ class RoomRole(StrEnum):
 class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an event says; each kind has its own fields, the others stay empty.
 
-    message: `text`, `mentions`, `to_all`, `files`. edit: the same, without `files`. reaction:
-    `emoji`, `on`. pin: `on`. members: `members`, `role` (None: they left).
+    message: `text`, `mentions`, `to_all`, `files`, `username` (the name that a bot gave itself for
+    this message). edit: the same, without `files` and `username`. reaction: `emoji`, `on`.
+    pin: `on`. members: `members`, `role` (None: they left).
     room: `name`, `description`, `is_archived`.
     """
 
@@ -59,6 +60,7 @@ class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str | None = None
     description: str | None = None
     is_archived: bool | None = None
+    username: str | None = None
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
