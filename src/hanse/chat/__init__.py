@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hanse.chat.log.owner import own_rooms
     from hanse.chat.notifying.kinds import KINDS
     from hanse.chat.notifying.telling import register_telling, telling_consumer
+    from hanse.chat.outgoing.sending import outgoing_consumer, register_answers, webhook_answers
     from hanse.chat.personal_data import holdings
     from hanse.chat.previews.previewer import Previewer, previews_of, register_previews
     from hanse.chat.retention.jobs import register_retention
@@ -39,8 +40,10 @@ else:
             "asyncapi_document": "gateway.document",
             "consumers_of": "translations.translator",
             "holdings": "personal_data",
+            "outgoing_consumer": "outgoing.sending",
             "own_rooms": "log.owner",
             "previews_of": "previews.previewer",
+            "register_answers": "outgoing.sending",
             "register_files": "files.jobs",
             "register_holds": "holds.service",
             "register_previews": "previews.previewer",
@@ -50,6 +53,7 @@ else:
             "router": "api",
             "serve_gateway": "gateway.server",
             "telling_consumer": "notifying.telling",
+            "webhook_answers": "outgoing.sending",
         },
     )
 
@@ -63,8 +67,10 @@ __all__ = [
     "asyncapi_document",
     "consumers_of",
     "holdings",
+    "outgoing_consumer",
     "own_rooms",
     "previews_of",
+    "register_answers",
     "register_files",
     "register_holds",
     "register_previews",
@@ -74,4 +80,5 @@ __all__ = [
     "router",
     "serve_gateway",
     "telling_consumer",
+    "webhook_answers",
 ]

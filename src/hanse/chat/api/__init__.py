@@ -2,7 +2,18 @@
 
 from litestar import Router
 
-from hanse.chat.api import bots, files, holds, log, reports, retention, rooms, saved, search
+from hanse.chat.api import (
+    bots,
+    files,
+    holds,
+    log,
+    outgoing,
+    reports,
+    retention,
+    rooms,
+    saved,
+    search,
+)
 
 router = Router(
     "/v1",
@@ -16,5 +27,6 @@ router = Router(
         *holds.handlers,
         *reports.handlers,
         *bots.handlers,
+        *outgoing.handlers,
     ],
 )

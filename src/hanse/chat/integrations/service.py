@@ -101,13 +101,17 @@ async def list_bots(tx: Tx, access: Access, room_id: UUID) -> list[Bot]:
 async def delete_bot(tx: Tx, access: Access, room_id: UUID, bot_id: UUID) -> list[Event]:
     """Revoke a bot's key and take it out of the room; what it wrote stays.
 
-    With a webhook's bot its address is gone, too. Returns what that put into the log. Raises
+    With a webhook's bot the webhook is gone, too. Returns what that put into the log. Raises
     NoSuchBot, NoSuchRoom, DirectRoom, NotAllowedInRoom.
     """
     await integrated_room(tx, access, room_id, lock=True)
+    webhook_id = await store.outgoing_of(tx, room_id, bot_id)
     if not await store.delete_bot(tx, room_id, bot_id):
         raise NoSuchBot("There is no such bot or webhook in this room.")
-    await identity.revoke_api_key(tx, access.granted(Permission.API_KEYS_WRITE), bot_id)
+    granted = access.granted(Permission.API_KEYS_WRITE, Permission.WEBHOOKS_WRITE)
+    await identity.revoke_api_key(tx, granted, bot_id)
+    if webhook_id is not None and await identity.get_webhooks(tx, [webhook_id]):
+        await identity.delete_webhook(tx, granted, webhook_id)
     if await rooms_store.get_role(tx, room_id, bot_id) is None:
         return []
     await rooms_store.delete_member(tx, room_id, bot_id)

@@ -42,6 +42,7 @@ async def list_bots(tx: Tx, room_id: UUID) -> list[Bot]:
         select id, created_by, created_at from chat.bots b
         where room_id = $1
             and not exists (select from chat.incoming_webhooks w where w.bot_id = b.id)
+            and not exists (select from chat.outgoing_webhooks w where w.bot_id = b.id)
         order by id
         """,
         room_id,
@@ -53,6 +54,13 @@ async def delete_bot(tx: Tx, room_id: UUID, id: UUID) -> bool:
     """Forget a bot of a room, with the addresses at which it posts; False if there is none."""
     sql = "delete from chat.bots where room_id = $1 and id = $2 returning id"
     return bool(await tx.fetchval(sql, room_id, id))
+
+
+async def outgoing_of(tx: Tx, room_id: UUID, bot_id: UUID) -> UUID | None:
+    """The webhook of identity that gets messages of a room for a bot."""
+    sql = "select webhook_id from chat.outgoing_webhooks where room_id = $1 and bot_id = $2"
+    id: UUID | None = await tx.fetchval(sql, room_id, bot_id)
+    return id
 
 
 async def insert_incoming(

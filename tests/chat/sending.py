@@ -1,0 +1,129 @@
+"""What sends messages of rooms out and posts the answers, in this process, and a receiver."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from hanse import chat, identity
+from hanse.identity import Seal
+from hanse.platform.bus import Bus
+from hanse.platform.consumers import run_consumers
+from hanse.platform.database import Db
+from hanse.platform.job_worker import WorkerLimits, run_jobs
+from hanse.platform.jobs import Jobs
+from hanse.platform.outbound import OutboundClient, parse_rules
+from hanse.platform.relay import run_relay
+from tests.chat.conftest import Person, person_of
+from tests.eventing import going, until
+from tests.identity.conftest import WEBHOOK_KEY, House, Tenant
+from tests.receiving import Received, Receiver, Reply, receiving
+from tests.webhooking import QUICK
+
+JOBS = WorkerLimits(poll_s=0.02, tick_s=60.0, lease_s=1000.0)
+
+
+class Sending:
+    """Somebody else's program, and what came to it."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self.receiver = receiver
+
+    async def webhook(self, who: Person, room: str, status: int = 201, **facts: Any) -> Any:
+        """Make an outgoing webhook at a path of its own."""
+        body = {"name": "Robot", "url": f"{self.receiver.url}/{uuid4()}", "sends": "all", **facts}
+        return await who.ask("POST", f"/rooms/{room}/outgoing-webhooks", body, status)
+
+    def answering(self, made: Any, answer: Any, status: int = 200) -> None:
+        """Let the program answer so."""
+        body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        reply = Reply(status, (("Content-Type", "application/json"),), body)
+        self.receiver.replies[path_of(made)] = lambda _request: reply
+
+    async def arrival(self, made: Any, count: int = 1) -> list[Received]:
+        """What came, once that is so much."""
+
+        async def enough() -> bool:
+            return len(self.receiver.at(path_of(made))) >= count
+
+        await until(enough, f"{count} messages")
+        return self.receiver.at(path_of(made))
+
+    async def settled(self, who: Person, room: str, made: Any, count: int = 1) -> Any:
+        """The deliveries, once so many are settled."""
+        path = f"/rooms/{room}/outgoing-webhooks/{made['webhook']['bot_id']}/deliveries"
+
+        async def enough() -> Any:
+            items = (await who.ask("GET", path))["items"]
+            done = [each for each in items if each["status"] != "pending"]
+            return done if len(done) >= count else None
+
+        return await until(enough, f"{count} deliveries")
+
+
+async def answers(who: Person, room: str, thread: int, count: int = 1) -> Any:
+    """The replies to a message, once there are so many."""
+
+    async def enough() -> Any:
+        found = [each for each in await who.messages(room) if each["thread"] == thread]
+        return found if len(found) >= count else None
+
+    return await until(enough, f"{count} answers")
+
+
+def path_of(made: Any) -> str:
+    return "/" + str(made["webhook"]["url"]).rpartition("/")[2]
+
+
+def data_of(request: Received) -> Any:
+    """What was sent."""
+    return json.loads(request.body)["data"]
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+async def sending(
+    house: House, bus: Bus, nats_url: str, receiver: Receiver
+) -> AsyncIterator[Sending]:
+    place = receiver.place
+    house.app = house.build(
+        secret_key=WEBHOOK_KEY, webhook_allowed_hosts=place, webhook_allow_http=True
+    )
+    jobs_url, relay_url = (house.database.url(f"hanse_{each}") for each in ("jobs", "relay"))
+    db = await Db.open(jobs_url)
+    client = OutboundClient(parse_rules(place, allow_http=True))
+    jobs = Jobs()
+    chat.register_answers(jobs, db, bus)
+    consumers = [chat.outgoing_consumer()]
+    answered = chat.webhook_answers()
+    seal = Seal(WEBHOOK_KEY)
+    async with (
+        going(lambda stop: run_relay(relay_url, nats_url, stop)),
+        going(lambda stop: run_consumers(consumers, db, nats_url, stop)),
+        going(lambda stop: run_jobs(jobs, jobs_url, stop, limits=JOBS)),
+        going(
+            lambda stop: identity.run_deliverer(
+                db, seal, client, stop, limits=QUICK, heard=answered
+            )
+        ),
+    ):
+        yield Sending(receiver)
+    await client.close()
+    await db.close()
+
+
+@pytest.fixture(scope="module")
+async def ana(tenant: Tenant, sending: Sending) -> Person:
+    return await person_of(tenant, name="Ana")
+
+
+@pytest.fixture(scope="module")
+async def ben(tenant: Tenant, sending: Sending) -> Person:
+    return await person_of(tenant, name="Ben")
