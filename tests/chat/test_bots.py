@@ -70,6 +70,8 @@ async def test_a_deleted_bot_is_out_at_once_and_what_it_wrote_stays(
     await program.ask("GET", "/rooms", status=403)
     assert [each["text"] for each in await ana.messages(room)] == ["Hello"]
     assert await ana.ask("GET", f"/rooms/{room}/bots") == []
+    id = bot["bot"]["id"]
+    assert await ben.ask("GET", f"/chat/bots?id={id}&id={ben.id}") == [id]
 
 
 async def test_bots_are_for_owners_and_for_administrators_who_are_in_the_room(

@@ -119,7 +119,11 @@ def test_what_tools_post_to_slack_is_read_as_markdown(fields: Any, text: str) ->
 
 def test_a_form_with_a_payload_is_read_as_slack_reads_it() -> None:
     body = b"payload=%7B%22text%22%3A%20%22Hi%20%26%20bye%22%7D"
-    assert read_post(body, "application/x-www-form-urlencoded; charset=utf-8").text == "Hi & bye"
+    form = "application/x-www-form-urlencoded"
+    assert read_post(body, f"{form}; charset=utf-8").text == "Hi & bye"
+    assert read_post(b'{"text": "as curl -d sends it"}', form).text == "as curl -d sends it"
+    with pytest.raises(InvalidPost, match="`payload`"):
+        read_post(b"text=Hello", form)
 
 
 @given(

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from hanse.identity.notifications.wording import read_texts
     from hanse.identity.people import (
         EmailTaken,
+        api_keys_among,
         create_person,
         find_actors,
         get_person,
@@ -130,6 +131,7 @@ else:
             "Webhook": "webhooks",
             "WebhookDelivery": "webhooks",
             "WrongCredentials": "authentication",
+            "api_keys_among": "people",
             "attach_webhook": "webhooks",
             "cookies_of": "api.common",
             "create_api_key": "service",
@@ -218,6 +220,7 @@ __all__ = [
     "Webhook",
     "WebhookDelivery",
     "WrongCredentials",
+    "api_keys_among",
     "attach_webhook",
     "cookies_of",
     "create_api_key",

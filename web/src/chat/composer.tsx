@@ -10,10 +10,12 @@ import {
 import { useText } from "@/i18n";
 import { Icon, IconButton } from "@/kit";
 import { AttachButton, Attached, DropZone, pastedFiles, useAttach } from "./attach";
+import { asSent } from "./commands";
 import { ALL, fitting, mentionedIn, type Person, speaksToAll, typedMention } from "./mentions";
 import { useSignal } from "./signal";
 import { keepDraft, keptDraft } from "./storage";
 import { type RoomFile, Uploads } from "./uploads";
+import { type Choice, useCommands } from "./use-commands";
 
 const TEXT_CHARACTERS_MAX = 20_000;
 const HEIGHT_MAX_PX = 260;
@@ -34,6 +36,8 @@ interface ComposerProps {
   place: string | null;
   /** What stands in it at first, if it changes a message. */
   initial?: string;
+  /** The room whose commands are known here; null where there are none. */
+  room: string | null;
   people: readonly Person[];
   mayReachAll: boolean;
   /** What is attached here; null where nothing can be. */
@@ -48,7 +52,7 @@ interface ComposerProps {
   children?: ReactNode;
 }
 
-/** Where one writes. Enter sends, Shift+Enter begins a line, `@` finds people. */
+/** Where one writes. Enter sends, Shift+Enter begins a line, `@` finds people, `/` commands. */
 export function Composer(props: ComposerProps) {
   const { me, place, people, mayReachAll } = props;
   const text = useText();
@@ -59,7 +63,9 @@ export function Composer(props: ComposerProps) {
   const [chosen, setChosen] = useState(0);
   const mention = caret === null ? null : typedMention(typed, caret);
   const candidates = mayReachAll ? [...people, { id: ALL, name: ALL }] : people;
-  const choices = mention ? fitting(candidates, mention.query) : [];
+  const { commands, offered, used } = useCommands(props.room, typed, caret);
+  const [unknown, setUnknown] = useState<string | null>(null);
+  const choices: Choice[] = mention ? fitting(candidates, mention.query) : offered;
   const choice = choices[Math.min(chosen, choices.length - 1)];
   const { attach, tooMany } = useAttach(props.uploads);
   const attached = useSignal((props.uploads ?? NO_UPLOADS).all);
@@ -84,23 +90,29 @@ export function Composer(props: ComposerProps) {
     setTyped(next);
     setCaret(at);
     setChosen(0);
+    setUnknown(null);
     if (place) keepDraft(me, place, next);
     if (next) props.onType?.();
   };
-  const complete = (person: Person) => {
-    if (!mention || caret === null) return;
-    const put = `@${person.name} `;
-    const next = typed.slice(0, mention.from) + put + typed.slice(caret);
-    change(next, mention.from + put.length);
-    const at = mention.from + put.length;
+  const complete = (found: Choice) => {
+    if (caret === null) return;
+    const from = mention?.from ?? 0;
+    const put = mention ? `@${found.name} ` : `${found.name} `;
+    const at = from + put.length;
+    change(typed.slice(0, from) + put + typed.slice(caret), at);
     requestAnimationFrame(() => area.current?.setSelectionRange(at, at));
   };
   const send = () => {
     const said = typed.trim();
     if (!maySend) return;
+    const sent = commands ? asSent(said, commands) : said;
+    if (sent === null) {
+      setUnknown(said.split(/\s/, 1)[0]?.slice(1) ?? "");
+      return;
+    }
     const to_all = mayReachAll && speaksToAll(said);
     const files = props.uploads ? { files: props.uploads.taken() } : {};
-    props.onSend({ text: said, mentions: mentionedIn(said, people), to_all, ...files });
+    props.onSend({ text: sent, mentions: mentionedIn(said, people), to_all, ...files });
     change("", 0);
     setCaret(null);
   };
@@ -124,7 +136,7 @@ export function Composer(props: ComposerProps) {
         <div
           id={`${id}-list`}
           role="listbox"
-          aria-label={text("chat.people")}
+          aria-label={text(mention ? "chat.people" : "chat.commands")}
           className="absolute bottom-full left-5 z-20 mb-1 w-72 max-w-[calc(100%-2.5rem)] rounded-xl border border-line bg-raised p-1 shadow-card"
         >
           {choices.map((each) => (
@@ -141,6 +153,9 @@ export function Composer(props: ComposerProps) {
               className="flex min-h-9 items-center rounded-lg px-3 aria-selected:bg-sunken"
             >
               {each.id === ALL ? text("chat.all") : each.name}
+              {each.about ? (
+                <span className="ml-2 min-w-0 truncate text-sm text-ink-soft">{each.about}</span>
+              ) : null}
             </div>
           ))}
         </div>
@@ -187,6 +202,11 @@ export function Composer(props: ComposerProps) {
           <Icon name={props.place ? "send" : "check"} />
         </IconButton>
       </div>
+      {unknown !== null || used ? (
+        <p role="status" className={`m-0 mt-1 text-sm ${unknown ? "text-bad" : "text-ink-soft"}`}>
+          {unknown !== null ? text("chat.unknownCommand", { name: unknown }) : used}
+        </p>
+      ) : null}
       <p id={`${id}-keys`} className="sr-only">
         {text("chat.keys")}
       </p>

@@ -81,6 +81,7 @@ export function Stretch(props: StretchProps) {
           place={isEditingHere ? null : place}
           initial={isEditingHere ? editing.text : undefined}
           isFocused={isEditingHere || thread !== undefined}
+          room={isEditingHere ? null : room.id}
           people={props.people}
           mayReachAll={props.mayReachAll}
           uploads={isEditingHere ? null : uploadsAt(chat.me, room.id, place)}

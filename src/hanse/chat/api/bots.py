@@ -16,7 +16,7 @@ from hanse.chat.integrations import service
 from hanse.chat.integrations.model import Bot, IncomingWebhook
 from hanse.chat.log.model import Event
 from hanse.chat.log.rules import TOPIC_CHARACTERS_MAX
-from hanse.identity import Access, Authenticator, Permission, find_actors
+from hanse.identity import Access, Authenticator, Permission, api_keys_among
 from hanse.platform.database import Db, Tx
 from hanse.platform.http import Answer, IdempotencyKey, idempotent
 
@@ -190,11 +190,10 @@ async def delete_bot(
     responses=errors(400),
 )
 async def find_bots(access: Access, db: Db, ids: NamedIds) -> list[UUID]:
-    """Tell which of these members and writers are bots that act now."""
+    """Tell which of these members and writers are bots, deleted ones among them."""
     access.require(Permission.CHAT_READ)
     async with db.tx(access.organisation_id, access.person_id) as tx:
-        kinds = await find_actors(tx, ids)
-    return [id for id, is_key in kinds.items() if is_key]
+        return await api_keys_among(tx, ids)
 
 
 @get(

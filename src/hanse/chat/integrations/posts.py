@@ -66,7 +66,9 @@ def username_of(fields: dict[str, Any]) -> str | None:
 
 
 def _fields(body: bytes, content_type: str) -> dict[str, Any]:
-    if content_type.partition(";")[0].strip().lower() == _FORM:
+    is_form = content_type.partition(";")[0].strip().lower() == _FORM
+    # Scripts that send JSON without saying so send it as a form.
+    if is_form and not body.lstrip().startswith(b"{"):
         payload = parse_qs(body.decode("utf-8", "replace"), max_num_fields=20).get("payload")
         if not payload:
             raise InvalidPost("A form needs the field `payload`, with the message as JSON.")
