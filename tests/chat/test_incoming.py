@@ -160,16 +160,17 @@ def test_any_json_is_a_message_or_is_refused(fields: Any) -> None:
     except InvalidPost:
         return
     assert 0 < len(post.text) <= TEXT_CHARACTERS_MAX
+    assert "\0" not in post.text
 
 
 async def test_a_program_posts_at_the_address(house: House, ana: Person) -> None:
     hook = await hook_of(house, ana, topic="Alerts")
-    answer = await hook.post({"text": "**Disk** is full", "username": "Nagios"})
+    answer = await hook.post({"text": "**Disk** is full", "username": "Nagios 👩\u200d💻"})
     assert answer == {"ok": True, "number": answer["number"], "is_repeat": False}
     await hook.post({"text": "Deployed", "topic": "Deploys"})
     first, second = await ana.messages(hook.room)
     assert (first["text"], first["topic"]) == ("**Disk** is full", "Alerts")
-    assert (first["sender_id"], first["username"]) == (hook.id, "Nagios")
+    assert (first["sender_id"], first["username"]) == (hook.id, "Nagios 👩\u200d💻")
     assert (second["topic"], second.get("username")) == ("Deploys", None)
     [listed] = await ana.ask("GET", f"/rooms/{hook.room}/incoming-webhooks")
     assert (listed["name"], listed["topic"]) == ("Alerts", "Alerts")
@@ -275,7 +276,8 @@ async def test_an_administrator_stops_a_webhook_by_revoking_its_key(
         (b'{"text": 7}', 400, "invalid_post", "`text`"),
         (b'{"text": "a", "topic": "a\\nb"}', 400, "invalid_post", "`topic`"),
         (b'{"text": "a", "username": "' + b"u" * 81 + b'"}', 400, "invalid_post", "`username`"),
-        (b'{"text": "a\\u0000b"}', 400, "invalid_event", "U+0000"),
+        (b'{"text": "a\\u0000b"}', 400, "invalid_post", "U+0000"),
+        (b'{"text": "a\\ud800"}', 400, "invalid_post", "JSON"),
         (b'{"text": "a", "attachments": {}}', 400, "invalid_post", "`attachments`"),
         (b'{"text": "' + b"x" * (TEXT_CHARACTERS_MAX + 1) + b'"}', 400, "invalid_post", "20000"),
         (b'{"text": "' + b"x" * BODY_BYTES_MAX + b'"}', 413, "request_entity_too_large", ""),

@@ -129,7 +129,10 @@ async def test_what_programs_say_is_sent_to_none(sending: Sending, ana: Person) 
         assert texts == ["First", "Second"]
 
 
-@pytest.mark.parametrize("answer", [b"", b"ok", {"text": ""}, {"ok": True}, b"\xff", [1]])
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"ok", {"text": ""}, {"text": "\0"}, {"text": "x" * 20_001}, {"ok": True}, b"\xff", [1]],
+)
 async def test_an_answer_that_says_nothing_posts_nothing(
     sending: Sending, ana: Person, answer: Any
 ) -> None:

@@ -8,6 +8,7 @@ buttons and pictures are left out.
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
+from unicodedata import category
 from urllib.parse import parse_qs
 
 import msgspec
@@ -22,6 +23,7 @@ _FORM: Final = "application/x-www-form-urlencoded"
 _SLACK_FIELDS: Final = frozenset(
     {"attachments", "blocks", "channel", "icon_emoji", "icon_url", "mrkdwn", "link_names"}
 )
+_BROKEN: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _CODE: Final = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
 _LINK: Final = re.compile(r"<((?:https?://|mailto:)[^<>|\n]+)(?:\|([^<>\n]*))?>")
 _NAMED: Final = re.compile(r"<([@#!])([^<>|\n]+)(?:\|([^<>\n]*))?>")
@@ -53,6 +55,8 @@ def read_post(body: bytes, content_type: str = "") -> Post:
     text = "\n\n".join(each for each in (_markdown(part, is_slack) for part in said) if each)
     if not text.strip():
         raise InvalidPost("Say something: `text` is missing or empty.")
+    if "\0" in text:
+        raise InvalidPost("Leave out the character U+0000.")
     if len(text) > TEXT_CHARACTERS_MAX:
         raise InvalidPost(
             f"The message has {len(text)} characters; {TEXT_CHARACTERS_MAX} are allowed."
@@ -91,7 +95,7 @@ def _string(fields: dict[str, Any], name: str) -> str | None:
 
 def _line(fields: dict[str, Any], name: str, characters_max: int) -> str | None:
     value = (_string(fields, name) or "").strip()
-    if len(value) > characters_max or not (value.isprintable()):
+    if len(value) > characters_max or any(category(each) in _BROKEN for each in value):
         raise InvalidPost(f"`{name}` has up to {characters_max} characters, on one line.")
     return value or None
 
