@@ -1,15 +1,21 @@
-"""What sends messages of rooms out and posts the answers, in this process, and a receiver."""
+"""What sends messages of rooms out and posts the answers, and a receiver.
 
+`python -m tests.chat.sending ...` sends until somebody kills it.
+"""
+
+import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from hanse import chat, identity
 from hanse.identity import Seal
-from hanse.platform.bus import Bus
+from hanse.platform.bus import connect_bus
 from hanse.platform.consumers import run_consumers
 from hanse.platform.database import Db
 from hanse.platform.job_worker import WorkerLimits, run_jobs
@@ -22,7 +28,7 @@ from tests.identity.conftest import WEBHOOK_KEY, House, Tenant
 from tests.receiving import Received, Receiver, Reply, receiving
 from tests.webhooking import QUICK
 
-JOBS = WorkerLimits(poll_s=0.02, tick_s=60.0, lease_s=1000.0)
+JOBS = WorkerLimits(poll_s=0.02, tick_s=60.0, lease_s=2.0)
 
 
 class Sending:
@@ -89,41 +95,63 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="module")
-async def sending(
-    house: House, bus: Bus, nats_url: str, receiver: Receiver
-) -> AsyncIterator[Sending]:
+async def sending(house: House, receiver: Receiver) -> Sending:
     place = receiver.place
     house.app = house.build(
         secret_key=WEBHOOK_KEY, webhook_allowed_hosts=place, webhook_allow_http=True
     )
-    jobs_url, relay_url = (house.database.url(f"hanse_{each}") for each in ("jobs", "relay"))
-    db = await Db.open(jobs_url)
-    client = OutboundClient(parse_rules(place, allow_http=True))
-    jobs = Jobs()
-    chat.register_answers(jobs, db, bus)
-    consumers = [chat.outgoing_consumer()]
-    answered = chat.webhook_answers()
-    seal = Seal(WEBHOOK_KEY)
-    async with (
-        going(lambda stop: run_relay(relay_url, nats_url, stop)),
-        going(lambda stop: run_consumers(consumers, db, nats_url, stop)),
-        going(lambda stop: run_jobs(jobs, jobs_url, stop, limits=JOBS)),
-        going(
-            lambda stop: identity.run_deliverer(
-                db, seal, client, stop, limits=QUICK, heard=answered
-            )
-        ),
-    ):
-        yield Sending(receiver)
-    await client.close()
-    await db.close()
+    return Sending(receiver)
 
 
 @pytest.fixture(scope="module")
-async def ana(tenant: Tenant, sending: Sending) -> Person:
+def wires(house: House, nats_url: str, receiver: Receiver) -> tuple[str, ...]:
+    """What a process needs to know that sends."""
+    urls = (house.database.url("hanse_jobs"), house.database.url("hanse_relay"), nats_url)
+    return (*urls, receiver.place)
+
+
+@pytest.fixture(scope="module")
+async def going_out(sending: Sending, wires: tuple[str, ...]) -> AsyncIterator[None]:
+    """Everything is sent and answered, by this process."""
+    async with going(lambda stop: send_out(*wires, stop)):  # type: ignore[call-arg, arg-type]
+        yield
+
+
+async def send_out(
+    jobs_url: str, relay_url: str, nats_url: str, place: str, stop: asyncio.Event
+) -> None:
+    """Do what the role `jobs` does for outgoing webhooks, until stopped."""
+    db = await Db.open(jobs_url)
+    bus = await connect_bus(nats_url)
+    client = OutboundClient(parse_rules(place, allow_http=True))
+    jobs = Jobs()
+    chat.register_answers(jobs, db, bus)
+    consumer = msgspec.structs.replace(chat.outgoing_consumer(), ack_wait_s=1.0)
+    heard = chat.webhook_answers()
+    seal = Seal(WEBHOOK_KEY)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(run_relay(relay_url, nats_url, stop))
+            tasks.create_task(run_consumers([consumer], db, nats_url, stop))
+            tasks.create_task(run_jobs(jobs, jobs_url, stop, limits=JOBS))
+            tasks.create_task(
+                identity.run_deliverer(db, seal, client, stop, limits=QUICK, heard=heard)
+            )
+    finally:
+        await client.close()
+        await bus.close()
+        await db.close()
+
+
+@pytest.fixture(scope="module")
+async def ana(tenant: Tenant, sending: Sending, going_out: None) -> Person:
     return await person_of(tenant, name="Ana")
 
 
 @pytest.fixture(scope="module")
-async def ben(tenant: Tenant, sending: Sending) -> Person:
+async def ben(tenant: Tenant, sending: Sending, going_out: None) -> Person:
     return await person_of(tenant, name="Ben")
+
+
+if __name__ == "__main__":
+    asyncio.run(send_out(*sys.argv[1:], asyncio.Event()))  # type: ignore[call-arg, arg-type]

@@ -1,9 +1,20 @@
 """Slash commands: messages to a program, whose answer stands below."""
 
 from tests.chat.conftest import Person
-from tests.chat.sending import Sending, ana, answers, ben, data_of, path_of, receiver, sending
+from tests.chat.sending import (
+    Sending,
+    ana,
+    answers,
+    ben,
+    data_of,
+    going_out,
+    path_of,
+    receiver,
+    sending,
+    wires,
+)
 
-__all__ = ["ana", "ben", "receiver", "sending"]
+__all__ = ["ana", "ben", "going_out", "receiver", "sending", "wires"]
 
 
 async def test_a_command_is_a_message_and_its_answer_a_reply(

@@ -11,10 +11,21 @@ from hanse.chat.log.model import Body, Event, Kind
 from hanse.chat.outgoing.model import Rule, Sends, arguments_of
 from hanse.identity import Role
 from tests.chat.conftest import Person, person_of
-from tests.chat.sending import Sending, ana, answers, ben, data_of, path_of, receiver, sending
+from tests.chat.sending import (
+    Sending,
+    ana,
+    answers,
+    ben,
+    data_of,
+    going_out,
+    path_of,
+    receiver,
+    sending,
+    wires,
+)
 from tests.identity.conftest import Tenant
 
-__all__ = ["ana", "ben", "receiver", "sending"]
+__all__ = ["ana", "ben", "going_out", "receiver", "sending", "wires"]
 
 AT = datetime(2026, 11, 2, tzinfo=UTC)
 

@@ -71,15 +71,16 @@ async def _on_appended(tx: Tx, envelope: Envelope) -> None:
 
 
 async def _send(tx: Tx, room_id: UUID, messages: Sequence[Event], rules: Sequence[Rule]) -> None:
-    senders = {each.sender_id for each in messages}
+    senders = sorted({each.sender_id for each in messages})
     # What programs say is not sent: two of them would answer each other for ever.
-    programs = await store.keys_among(tx, room_id, sorted(senders))
-    names = await identity.names_of(tx, sorted(senders))
+    actors = await identity.find_actors(tx, senders)
+    people = {id for id, is_key in actors.items() if not is_key}
+    names = await identity.names_of(tx, sorted(people))
     room = SentRoom(room_id, await room_name(tx, room_id))
-    for event in messages:
+    for event in (each for each in messages if each.sender_id in people):
         for rule in rules:
             arguments = arguments_of(rule, event)
-            if arguments is None or event.sender_id in programs:
+            if arguments is None:
                 continue
             await identity.send_to_webhook(
                 tx,

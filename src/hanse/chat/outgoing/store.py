@@ -1,6 +1,5 @@
 """All SQL of outgoing webhooks."""
 
-from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -87,11 +86,3 @@ async def rules_of(tx: Tx, room_id: UUID) -> list[Rule]:
     """Which messages of a room are wanted, and where."""
     rows = await tx.fetch(_RULES_SQL, room_id)
     return [Rule(**{**row, "sends": Sends(row["sends"])}) for row in rows]
-
-
-async def keys_among(tx: Tx, room_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
-    """Those of these members of a room that are programs."""
-    sql = """
-    select member_id from chat.members where room_id = $1 and member_id = any ($2) and is_key
-    """
-    return {row["member_id"] for row in await tx.fetch(sql, room_id, list(ids))}
