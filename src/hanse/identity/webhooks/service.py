@@ -150,7 +150,8 @@ async def update_webhook(
     before = await _found(tx, id, lock=True)
     after = msgspec.structs.replace(before, **changes)
     if "event_types" in changes:
-        if not catalogue.keys() >= set(before.event_types):
+        types = set(before.event_types)
+        if types != set(after.event_types) and not catalogue.keys() >= types:
             raise Conflict("What is sent to this webhook is decided where it was set up.")
         after = msgspec.structs.replace(after, event_types=sorted(set(after.event_types)))
     if "url" in changes or "event_types" in changes:
