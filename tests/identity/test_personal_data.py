@@ -200,6 +200,7 @@ async def test_a_person_fetches_everything_about_themselves(
         "chat/mentions.json",
         "chat/mutes.json",
         "chat/bans.json",
+        "chat/bots.json",
         "chat/reports.json",
         "chat/programs.json",
     }

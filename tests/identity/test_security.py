@@ -28,7 +28,7 @@ MARK = "belongs-to-b"
 NOT_OF_AN_ORGANISATION = {"language", "code", "number"}
 
 # Whoever knows the secret in the path may use it, as the contract of the DeepL API has it.
-BY_SECRET_PATH = {"/v3/translation_memories/files/{token}"}
+BY_SECRET_PATH = {"/v3/translation_memories/files/{token}", "/v1/hooks/{token}"}
 
 
 class Neighbour:
@@ -83,6 +83,7 @@ async def neighbour(house: House) -> Neighbour:
     other = await tenant.signed_in(Role.MEMBER)
     report = await other.post(f"/v1/rooms/{room['id']}/messages/3/reports", json={"reason": "spam"})
     assert report.status_code == 201, report.text
+    bot = await make(f"/v1/rooms/{room['id']}/incoming-webhooks", {"name": MARK})
     sessions = (await owner.get("/v1/me/sessions")).json()
     subscription = await make(
         "/v1/me/push-subscriptions", Browser().subscription(f"/{MARK}", "fcm.googleapis.com")
@@ -117,6 +118,7 @@ async def neighbour(house: House) -> Neighbour:
             "program_id": str(program_id),
             "file_id": file["id"],
             "hold_id": hold["id"],
+            "bot_id": bot["webhook"]["bot_id"],
             "report_id": report.json()["id"],
             "member_id": person["id"],
             "style_id": style.get("style_id", str(uuid4())),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hanse.chat.matrix.routes import router as matrix_router
     from hanse.chat.notifying.kinds import KINDS
     from hanse.chat.notifying.telling import register_telling, telling_consumer
+    from hanse.chat.outgoing.sending import outgoing_consumer, register_answers, webhook_answers
     from hanse.chat.personal_data import holdings
     from hanse.chat.porting.face import export_chat, import_chat, index_missing
     from hanse.chat.previews.previewer import Previewer, previews_of, register_previews
@@ -53,7 +54,9 @@ else:
             "is_matrix": "matrix.errors",
             "matrix_error_response": "matrix.errors:error_response",
             "matrix_router": "matrix.routes:router",
+            "outgoing_consumer": "outgoing.sending",
             "previews_of": "previews.previewer",
+            "register_answers": "outgoing.sending",
             "register_files": "files.jobs",
             "register_holds": "holds.service",
             "register_previews": "previews.previewer",
@@ -65,6 +68,7 @@ else:
             "run_rooms": "programs.host",
             "serve_gateway": "gateway.server",
             "telling_consumer": "notifying.telling",
+            "webhook_answers": "outgoing.sending",
         },
     )
 
@@ -86,7 +90,9 @@ __all__ = [
     "is_matrix",
     "matrix_error_response",
     "matrix_router",
+    "outgoing_consumer",
     "previews_of",
+    "register_answers",
     "register_files",
     "register_holds",
     "register_previews",
@@ -98,4 +104,5 @@ __all__ = [
     "run_rooms",
     "serve_gateway",
     "telling_consumer",
+    "webhook_answers",
 ]

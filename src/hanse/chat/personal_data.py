@@ -143,4 +143,12 @@ holdings: Final = (
         """,
         erasing=(Erasing("delete from chat.bans where organisation_id = $1 and member_id = $2"),),
     ),
+    Holding(
+        name="chat/bots",
+        columns=("chat.bots.created_by",),
+        select="""
+            select id, room_id, created_at
+            from chat.bots where organisation_id = $1 and created_by = $2 order by id
+        """,
+    ),
 )

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from hanse.identity.policy import Permission, Role
@@ -121,6 +122,13 @@ class Access(Struct, frozen=True):
         missing = [each for each in permissions if each not in self.permissions]
         if missing:
             raise MissingScope(f"Missing required scope(s): {', '.join(missing)}")
+
+    def granted(self, *permissions: Permission) -> "Access":
+        """Return the same caller with more permissions.
+
+        For a system whose own rule allows what follows, such as that of a room's owner.
+        """
+        return msgspec.structs.replace(self, permissions=self.permissions.union(permissions))
 
     def require_person(self) -> UUID:
         """Return whose session this is. Raises PersonRequired for an API key."""

@@ -259,7 +259,14 @@ def _routes(
             "hasher": constant(hasher or identity.Passwords(Path(breached) if breached else None)),
             "seal": constant(seal),
             "chat": constant(
-                chat.Chat(db, bus, seal, settings.gateway_address, settings.file_rules)
+                chat.Chat(
+                    db,
+                    bus,
+                    seal,
+                    settings.gateway_address,
+                    settings.file_rules,
+                    settings.incoming_webhook_limit_per_minute,
+                )
             ),
             "oidc": constant(identity.OidcClient()),
             "mailer": constant(mailer),

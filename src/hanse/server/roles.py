@@ -292,6 +292,7 @@ async def jobs(settings: Settings) -> None:
         open_ones.push_async_callback(outbound.close)
         chat.register_retention(registry, db)
         chat.register_holds(registry)
+        chat.register_answers(registry, db, bus)
         live = language.LiveTranslator(db, inference_client, settings.characters_per_month_max)
         translator = chat.Translator(db, bus, live)
         await translator.listen()
@@ -300,6 +301,7 @@ async def jobs(settings: Settings) -> None:
             *language.consumers,
             *chat.consumers_of(translator),
             chat.telling_consumer(),
+            chat.outgoing_consumer(),
             identity.webhook_consumer(event_catalogue()),
         )
         if settings.chat_link_previews:
@@ -311,7 +313,9 @@ async def jobs(settings: Settings) -> None:
             tasks.create_task(run_consumers(consumers, db, settings.nats_url, stop))
             tasks.create_task(run_jobs(registry, jobs_url, stop, limits=limits))
             tasks.create_task(
-                identity.run_deliverer(db, seal, outbound, stop, limits=webhook_limits)
+                identity.run_deliverer(
+                    db, seal, outbound, stop, limits=webhook_limits, heard=chat.webhook_answers()
+                )
             )
 
 

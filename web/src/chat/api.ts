@@ -94,6 +94,16 @@ export async function readNames(ids: string[]): Promise<Record<string, string>> 
   return names;
 }
 
+/** Which of these members are programs. */
+export async function readBots(ids: string[]): Promise<string[]> {
+  const bots: string[] = [];
+  for (let first = 0; first < ids.length; first += NAMES_MAX) {
+    const query = { id: ids.slice(first, first + NAMES_MAX) };
+    bots.push(...(await unwrap(api.GET("/v1/chat/bots", { params: { query } }))));
+  }
+  return bots;
+}
+
 /** Say how far one has read. */
 export async function markRead(room: string, number: number, isBack = false): Promise<void> {
   const body = { number, is_back: isBack };

@@ -10,6 +10,7 @@ import {
 import { useText } from "@/i18n";
 import { Icon, IconButton } from "@/kit";
 import { AttachButton, Attached, DropZone, pastedFiles, useAttach } from "./attach";
+import { asSent } from "./commands";
 import { useDraft } from "./drafts";
 import { ALL, addressed, fitting, type Person, typedMention } from "./mentions";
 import type { Filter } from "./model";
@@ -17,6 +18,7 @@ import { GroupMark, ReachNote } from "./reach";
 import { useSignal } from "./signal";
 import { keepDraft, keptDraft } from "./storage";
 import { type RoomFile, Uploads } from "./uploads";
+import { type Choice, useCommands } from "./use-commands";
 
 const TEXT_CHARACTERS_MAX = 20_000;
 const HEIGHT_MAX_PX = 260;
@@ -40,6 +42,8 @@ interface ComposerProps {
   at: { room: string; filter: Filter };
   /** What stands in it at first, if it changes a message. */
   initial?: string;
+  /** The room whose commands are known here; null where there are none. */
+  room: string | null;
   people: readonly Person[];
   mayReachAll: boolean;
   /** What is attached here; null where nothing can be. */
@@ -54,7 +58,7 @@ interface ComposerProps {
   children?: ReactNode;
 }
 
-/** Where one writes. Enter sends, Shift+Enter begins a line, `@` finds people. */
+/** Where one writes. Enter sends, Shift+Enter begins a line, `@` finds people, `/` commands. */
 export function Composer(props: ComposerProps) {
   const { me, place, people, mayReachAll } = props;
   const text = useText();
@@ -67,7 +71,9 @@ export function Composer(props: ComposerProps) {
   const candidates: Person[] = mayReachAll
     ? [...people, { id: ALL, name: ALL }]
     : people.filter((each) => !each.isGroup);
-  const choices = mention ? fitting(candidates, mention.query) : [];
+  const { commands, offered, used } = useCommands(props.room, typed, caret);
+  const [unknown, setUnknown] = useState<string | null>(null);
+  const choices: Choice[] = mention ? fitting(candidates, mention.query) : offered;
   const choice = choices[Math.min(chosen, choices.length - 1)];
   const { attach, tooMany } = useAttach(props.uploads);
   const attached = useSignal((props.uploads ?? NO_UPLOADS).all);
@@ -94,25 +100,31 @@ export function Composer(props: ComposerProps) {
     setTyped(next);
     setCaret(at);
     setChosen(0);
+    setUnknown(null);
     if (place) {
       keepDraft(me, place, next);
       sync(next);
     }
     if (next) props.onType?.();
   };
-  const complete = (person: Person) => {
-    if (!mention || caret === null) return;
-    const put = `@${person.name} `;
-    const next = typed.slice(0, mention.from) + put + typed.slice(caret);
-    change(next, mention.from + put.length);
-    const at = mention.from + put.length;
+  const complete = (found: Choice) => {
+    if (caret === null) return;
+    const from = mention?.from ?? 0;
+    const put = mention ? `@${found.name} ` : `${found.name} `;
+    const at = from + put.length;
+    change(typed.slice(0, from) + put + typed.slice(caret), at);
     requestAnimationFrame(() => area.current?.setSelectionRange(at, at));
   };
   const send = () => {
     const said = typed.trim();
     if (!maySend) return;
+    const sent = commands ? asSent(said, commands) : said;
+    if (sent === null) {
+      setUnknown(said.split(/\s/, 1)[0]?.slice(1) ?? "");
+      return;
+    }
     const files = props.uploads ? { files: props.uploads.taken() } : {};
-    props.onSend({ text: said, ...addressed(said, people, mayReachAll), ...files });
+    props.onSend({ text: sent, ...addressed(said, people, mayReachAll), ...files });
     change("", 0);
     setCaret(null);
   };
@@ -136,7 +148,7 @@ export function Composer(props: ComposerProps) {
         <div
           id={`${id}-list`}
           role="listbox"
-          aria-label={text("chat.people")}
+          aria-label={text(mention ? "chat.people" : "chat.commands")}
           className="absolute bottom-full left-5 z-20 mb-1 w-72 max-w-[calc(100%-2.5rem)] rounded-xl border border-line bg-raised p-1 shadow-card"
         >
           {choices.map((each) => (
@@ -154,6 +166,9 @@ export function Composer(props: ComposerProps) {
             >
               {each.id === ALL ? text("chat.all") : each.name}
               {each.isGroup ? <GroupMark /> : null}
+              {each.about ? (
+                <span className="ml-2 min-w-0 truncate text-sm text-ink-soft">{each.about}</span>
+              ) : null}
             </div>
           ))}
         </div>
@@ -201,6 +216,11 @@ export function Composer(props: ComposerProps) {
           <Icon name={props.place ? "send" : "check"} />
         </IconButton>
       </div>
+      {unknown !== null || used ? (
+        <p role="status" className={`m-0 mt-1 text-sm ${unknown ? "text-bad" : "text-ink-soft"}`}>
+          {unknown !== null ? text("chat.unknownCommand", { name: unknown }) : used}
+        </p>
+      ) : null}
       <p id={`${id}-keys`} className="sr-only">
         {text("chat.keys")}
       </p>

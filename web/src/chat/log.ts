@@ -19,6 +19,7 @@ export function messageOf(event: Event): Message {
     is_pinned: false,
     reactions: [],
     files: event.body.files ?? [],
+    username: event.body.username ?? null,
   };
 }
 
@@ -50,6 +51,7 @@ export function changed(message: Message, event: Event): Message {
         is_pinned: false,
         reactions: [],
         files: [],
+        username: null,
       };
     case "reaction":
       return { ...message, reactions: reacted(message, event) };

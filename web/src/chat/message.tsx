@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { memo, useContext } from "react";
 import { LocaleContext, type Translate, useText } from "@/i18n";
-import { Icon } from "@/kit";
+import { Badge, Icon } from "@/kit";
 import { Actions, type MessageActions } from "./actions";
 import { Avatar } from "./avatar";
 import { LinkPreviews } from "./link-previews";
@@ -28,6 +28,7 @@ export interface MessageProps {
   previewed: Previewed | undefined;
   reading: Reading;
   nameOf: NameOf;
+  isBot: boolean;
   me: string;
   actions: MessageActions;
   onActive: (number: number) => void;
@@ -38,7 +39,8 @@ export const MessageArticle = memo(function MessageArticle(props: MessageProps) 
   const { message, entry, isFirst, isHeld, nameOf, me } = props;
   const text = useText();
   const { locale } = useContext(LocaleContext);
-  const sender = nameOf(message.sender_id) || text("chat.somebody");
+  const sender = message.username || nameOf(message.sender_id) || text("chat.somebody");
+  const isBot = props.isBot || Boolean(message.username);
   const at = new Date(message.created_at);
   const time = new Intl.DateTimeFormat(locale, { timeStyle: "short" }).format(at);
   const isForMe = message.mentions.includes(me) || message.to_all;
@@ -59,6 +61,7 @@ export const MessageArticle = memo(function MessageArticle(props: MessageProps) 
         {isFirst ? (
           <div className="flex flex-wrap items-baseline gap-x-2">
             <span className="font-semibold">{sender}</span>
+            {isBot ? <Badge>{text("chat.isKey")}</Badge> : null}
             <time
               dateTime={message.created_at}
               title={new Intl.DateTimeFormat(locale, {

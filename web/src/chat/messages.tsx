@@ -66,6 +66,7 @@ export function Messages(props: MessagesProps) {
   }, [list, chat.me]);
   const nameOf = useNames(chat, senders);
   const nameKnown = useSignal(chat.names.known);
+  const bots = useSignal(chat.names.bots);
   // biome-ignore lint/correctness/useExhaustiveDependencies: one function for each state of the names
   const stableNameOf = useMemo(() => nameOf, [nameKnown]);
 
@@ -166,6 +167,7 @@ export function Messages(props: MessagesProps) {
                   previewed={previews.get(row.shown.message.number)}
                   reading={reading}
                   nameOf={stableNameOf}
+                  isBot={bots.has(row.shown.message.sender_id)}
                   me={chat.me}
                   actions={props.actions}
                   onActive={setActive}
@@ -263,7 +265,7 @@ function News({ chat, view, nameOf }: { chat: Chat; view: View; nameOf: (id: str
         const isPresent = translation?.revision === each.revision;
         return (
           <p key={each.number} lang={isPresent ? translation.language : undefined}>
-            {nameOf(each.sender_id)}: {isPresent ? translation.text : each.text}
+            {each.username || nameOf(each.sender_id)}: {isPresent ? translation.text : each.text}
           </p>
         );
       })}

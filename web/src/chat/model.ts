@@ -30,6 +30,7 @@ export interface Body {
   name?: string | null;
   description?: string | null;
   is_archived?: boolean | null;
+  username?: string | null;
 }
 
 /** One entry of a room's log. Numbers are dense from 1. */

@@ -1,9 +1,11 @@
-import { readNames } from "./api";
+import { readBots, readNames } from "./api";
 import { Signal } from "./signal";
 
 /** What members are called, asked for together and once. */
 export class Names {
   readonly known = new Signal<Readonly<Record<string, string>>>({});
+  /** Which of them are programs. */
+  readonly bots = new Signal<ReadonlySet<string>>(new Set());
   private readonly asked = new Set<string>();
   private waiting: string[] = [];
 
@@ -20,7 +22,8 @@ export class Names {
     const ids = this.waiting;
     this.waiting = [];
     try {
-      const names = await readNames(ids);
+      const [names, bots] = await Promise.all([readNames(ids), readBots(ids)]);
+      if (bots.length > 0) this.bots.set(new Set([...this.bots.get(), ...bots]));
       this.known.set({ ...this.known.get(), ...names });
     } catch {
       for (const id of ids) this.asked.delete(id);

@@ -1,12 +1,14 @@
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, lazy, Suspense, useState } from "react";
 import { api, unwrap } from "@/api/client";
 import { usePermissions } from "@/api/queries";
 import { useText } from "@/i18n";
-import { Button, Check, Copyable, Dialog, ErrorNote, Field, Select } from "@/kit";
+import { Button, Check, Copyable, Dialog, ErrorNote, Field, Select, Skeleton } from "@/kit";
 import type { Chat } from "./chat";
 import { Members } from "./members";
 import type { Room } from "./model";
+
+const Integrations = lazy(() => import("./integrations"));
 
 const TOLD: Room["notifications"][] = ["all", "mentions", "nothing"];
 
@@ -46,6 +48,12 @@ export default function RoomDetails({ chat, room, name, onClose }: RoomDetailsPr
         </div>
         {room.role ? <Told chat={chat} room={room} /> : null}
         {permissions.includes("organisation:write") ? <Kept chat={chat} room={room} /> : null}
+        {isChannel &&
+        (room.role === "owner" || (room.role && permissions.includes("api_keys:write"))) ? (
+          <Suspense fallback={<Skeleton className="h-24 w-full" />}>
+            <Integrations room={room.id} />
+          </Suspense>
+        ) : null}
         {isChannel && room.role === "owner" ? <Archive chat={chat} room={room} /> : null}
       </div>
     </Dialog>

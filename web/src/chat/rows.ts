@@ -37,6 +37,7 @@ export function rowsOf(
       isUnread ||
       last === null ||
       last.sender_id !== message.sender_id ||
+      (last.username ?? null) !== (message.username ?? null) ||
       last.thread !== message.thread ||
       last.topic !== message.topic ||
       Date.parse(message.created_at) - Date.parse(last.created_at) > TOGETHER_MS;

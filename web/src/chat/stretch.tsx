@@ -84,6 +84,7 @@ export function Stretch(props: StretchProps) {
           at={{ room: room.id, filter }}
           initial={isEditingHere ? editing.text : undefined}
           isFocused={isEditingHere || thread !== undefined}
+          room={isEditingHere ? null : room.id}
           people={props.people}
           mayReachAll={props.mayReachAll}
           uploads={isEditingHere ? null : uploadsAt(chat.me, room.id, place)}

@@ -3,11 +3,13 @@
 from litestar import Router
 
 from hanse.chat.api import (
+    bots,
     cards,
     drafts,
     files,
     holds,
     log,
+    outgoing,
     programs,
     reports,
     retention,
@@ -30,5 +32,7 @@ router = Router(
         *reports.handlers,
         *programs.handlers,
         *cards.handlers,
+        *bots.handlers,
+        *outgoing.handlers,
     ],
 )

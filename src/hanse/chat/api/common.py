@@ -9,6 +9,7 @@ from msgspec import Meta
 from hanse.chat import bell
 from hanse.chat.files.examining import FileRules
 from hanse.chat.files.service import Uploads
+from hanse.chat.integrations.receiving import Posting
 from hanse.chat.log.appender import Appender
 from hanse.chat.log.model import Event
 from hanse.chat.places import NUMBER_MAX
@@ -30,14 +31,24 @@ errors = functools.partial(problem_responses, 404)
 
 
 class Chat:
-    """What one web process needs for the chat. `gateway_url` is where clients open sockets."""
+    """What one web process needs for the chat.
+
+    `gateway_url` is where clients open sockets; an incoming webhook posts `posts_per_minute` times.
+    """
 
     def __init__(
-        self, db: Db, bus: Bus | None, seal: Seal, gateway_url: str, files: FileRules
+        self,
+        db: Db,
+        bus: Bus | None,
+        seal: Seal,
+        gateway_url: str,
+        files: FileRules,
+        posts_per_minute: int,
     ) -> None:
         self.db = db
         self.gateway_url = gateway_url
         self.appender = Appender(db, bus)
+        self.posting = Posting(db, self.appender, posts_per_minute)
         self.uploads = Uploads(db, files)
         self.news = News(bus)
         self.tickets = Tickets(seal)

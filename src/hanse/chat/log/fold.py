@@ -31,6 +31,7 @@ class Message(Struct, frozen=True, kw_only=True):
     """A message as it stands. `revision` is the number of the event that has its present text.
 
     `program_id` is that of the program which posted it, whose `card` may have buttons.
+    `username` is the name that a bot gave itself for this message.
     """
 
     number: int
@@ -50,6 +51,7 @@ class Message(Struct, frozen=True, kw_only=True):
     reactions: tuple[Reaction, ...] = ()
     program_id: UUID | None = None
     card: CardBody | None = None
+    username: str | None = None
 
 
 class Room(Struct, frozen=True, kw_only=True):
@@ -123,6 +125,7 @@ def _new(event: Event) -> Message:
         is_deleted=event.is_redacted,
         program_id=event.body.program_id,
         card=event.body.card,
+        username=event.body.username,
     )
 
 

@@ -54,8 +54,9 @@ class RoomRole(StrEnum):
 class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an event says; each kind has its own fields, the others stay empty.
 
-    message: `text`, `mentions`, `groups`, `to_all`, `files`. edit: the same, without `files`.
-    reaction: `emoji`, `on`. pin: `on`. members: `members`, `role` (None: they left).
+    message: `text`, `mentions`, `groups`, `to_all`, `files`, `username` (the name that a bot gave
+    itself for this message). edit: the same, without `files` and `username`. reaction: `emoji`,
+    `on`. pin: `on`. members: `members`, `role` (None: they left).
     room: `name`, `description`, `is_archived`.
 
     `program_id` says whose it is: of a program's message or edit, which may have a `card`, of what
@@ -88,6 +89,7 @@ class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: int | None = None
     is_reset: bool = False
     since: int | None = None
+    username: str | None = None
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -13,6 +13,7 @@ from hanse.identity.people.service import (
     update_person,
 )
 from hanse.identity.people.store import (
+    api_keys_among,
     find_actors,
     get_person,
     get_person_by_email,
@@ -28,6 +29,7 @@ __all__ = [
     "EmailTaken",
     "InvalidEmail",
     "InvalidName",
+    "api_keys_among",
     "change_own_settings",
     "clean_name",
     "create_person",

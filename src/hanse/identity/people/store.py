@@ -112,6 +112,16 @@ async def find_actors(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, bool]:
     return {row["id"]: row["is_key"] for row in rows}
 
 
+async def api_keys_among(tx: Tx, ids: Sequence[UUID]) -> list[UUID]:
+    """Those of these ids that are API keys, those included that no longer act."""
+    rows = await tx.fetch(
+        "select id from identity.api_keys where organisation_id = $1 and id = any($2) order by id",
+        tx.organisation_id,
+        list(ids),
+    )
+    return [row["id"] for row in rows]
+
+
 async def names_of(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, str]:
     """What these people and API keys are called, those included that no longer act."""
     rows = await tx.fetch(

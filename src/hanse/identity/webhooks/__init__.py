@@ -4,6 +4,7 @@ The consumer makes a row of each event for each webhook that wants it; the deliv
 it has arrived or a day has passed. See docs/decisions/0046-webhooks.md.
 """
 
+from hanse.identity.webhooks.attached import Hear, Settled, attach_webhook, send_to_webhook
 from hanse.identity.webhooks.deliverer import DeliveryLimits, run_deliverer
 from hanse.identity.webhooks.model import (
     DeliveryStatus,
@@ -30,9 +31,12 @@ from hanse.identity.webhooks.service import (
 __all__ = [
     "DeliveryLimits",
     "DeliveryStatus",
+    "Hear",
+    "Settled",
     "Webhook",
     "WebhookAttempt",
     "WebhookDelivery",
+    "attach_webhook",
     "consumer",
     "create_webhook",
     "delete_webhook",
@@ -46,5 +50,6 @@ __all__ = [
     "replay_since",
     "rotate_secret",
     "run_deliverer",
+    "send_to_webhook",
     "update_webhook",
 ]

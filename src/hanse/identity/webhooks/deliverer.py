@@ -7,9 +7,11 @@ twice, with the same `webhook-id`, and no message is lost.
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
+from types import MappingProxyType
 from uuid import UUID
 
 from msgspec import Struct
@@ -18,6 +20,7 @@ from prometheus_client import Counter as Metric
 from hanse.identity.events import WebhookPing
 from hanse.identity.sealing import Seal, SealBroken
 from hanse.identity.webhooks import delivery_store, store
+from hanse.identity.webhooks.attached import ANSWER_BYTES_MAX, Hear, Settled
 from hanse.identity.webhooks.delivery_store import Due
 from hanse.identity.webhooks.model import (
     RETRY_FIRST_S,
@@ -72,16 +75,26 @@ async def run_deliverer(
     stop: asyncio.Event,
     *,
     limits: DeliveryLimits | None = None,
+    heard: Mapping[str, Hear] = MappingProxyType({}),
 ) -> None:
     """Deliver until `stop` is set, then let what is under way finish. `db` is of `hanse_jobs`.
 
-    Any number of processes may do so and share the work. Outages of PostgreSQL are waited out.
+    `heard` are those who hear what came of messages of a type, and what was answered. Any number
+    of processes may do so and share the work. Outages of PostgreSQL are waited out.
     """
-    await _Deliverer(db, seal, client, limits or DeliveryLimits()).work(stop)
+    await _Deliverer(db, seal, client, limits or DeliveryLimits(), heard).work(stop)
 
 
 class _Deliverer:
-    def __init__(self, db: Db, seal: Seal, client: OutboundClient, limits: DeliveryLimits) -> None:
+    def __init__(
+        self,
+        db: Db,
+        seal: Seal,
+        client: OutboundClient,
+        limits: DeliveryLimits,
+        heard: Mapping[str, Hear],
+    ) -> None:
+        self._heard = heard
         self._db = db
         self._seal = seal
         self._client = client
@@ -140,8 +153,8 @@ class _Deliverer:
             event_id=str(due.event_id),
         ):
             try:
-                attempt, asked_s = await self._attempt(due)
-                outcome = await self._settle(due, attempt, asked_s)
+                attempt, answer, asked_s = await self._attempt(due)
+                outcome = await self._settle(due, attempt, answer, asked_s)
             except _SettledElsewhere:
                 outcome = "elsewhere"
             except Exception:  # the edge: one delivery must not stop the others
@@ -149,12 +162,12 @@ class _Deliverer:
                 log.exception("webhook_not_settled")
         _attempts.labels(outcome).inc()
 
-    async def _attempt(self, due: Due) -> tuple[WebhookAttempt, float]:
-        """Send it once; return what came of it, and the pause that the receiver asked for."""
+    async def _attempt(self, due: Due) -> tuple[WebhookAttempt, bytes, float]:
+        """Send it once; return what came of it, the answer, and the pause that it asked for."""
         at = datetime.now(UTC)
         if due.tries > due.tries_max:
             # Only a process that dies leaves an attempt without a result.
-            return WebhookAttempt(at, 0, None, "It was cut off again and again.", None), 0.0
+            return WebhookAttempt(at, 0, None, "It was cut off again and again.", None), b"", 0.0
         try:
             headers = {
                 "Content-Type": "application/json",
@@ -167,17 +180,19 @@ class _Deliverer:
                 headers=headers,
                 body=due.body.encode(),
                 timeout_s=self._limits.timeout_s,
-                answer_bytes_max=4 * RESPONSE_CHARACTERS_MAX,
+                answer_bytes_max=(
+                    ANSWER_BYTES_MAX if due.type in self._heard else 4 * RESPONSE_CHARACTERS_MAX
+                ),
             )
         except (ForbiddenAddress, SealBroken) as problem:
-            return _without_answer(at, problem.detail), 0.0
+            return _without_answer(at, problem.detail), b"", 0.0
         except OutboundFailure as failure:
-            return _without_answer(at, str(failure)), 0.0
+            return _without_answer(at, str(failure)), b"", 0.0
         error = None if 200 <= answer.status < 300 else _complaint(answer.status)
         attempt = WebhookAttempt(
             at, answer.duration_ms, answer.status, error, _excerpt(answer.body)
         )
-        return attempt, _retry_after_s(answer, at)
+        return attempt, answer.body, _retry_after_s(answer, at)
 
     def _secrets(self, due: Due) -> list[str]:
         sealed = [due.sealed_secret]
@@ -187,7 +202,9 @@ class _Deliverer:
             self._seal.open(each, purpose=SEAL_PURPOSE, owner=due.webhook_id) for each in sealed
         ]
 
-    async def _settle(self, due: Due, attempt: WebhookAttempt, asked_s: float) -> str:
+    async def _settle(
+        self, due: Due, attempt: WebhookAttempt, answer: bytes, asked_s: float
+    ) -> str:
         if attempt.error is None:
             status = DeliveryStatus.DELIVERED
         elif due.tries >= due.tries_max or attempt.status_code == GONE:
@@ -200,6 +217,9 @@ class _Deliverer:
             reason = await _note(tx, due, attempt)
             if not await delivery_store.settle(tx, due, attempt, status, pause_s):
                 raise _SettledElsewhere
+            hear = self._heard.get(due.type)
+            if hear is not None and status is not DeliveryStatus.PENDING:
+                await hear(tx, Settled(due.event_id, status, due.body, answer, attempt.error))
             if reason is not None:
                 webhook = await store.get_webhook(tx, due.webhook_id, lock=True)
                 if webhook is not None and webhook.active:

@@ -1,6 +1,6 @@
 """The verbs about webhooks. Each runs in the caller's transaction and asks the policy first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -107,7 +107,7 @@ async def create_webhook(
     """
     access.require(Permission.WEBHOOKS_WRITE)
     _check(rules, catalogue, url, event_types)
-    if await store.lock_webhooks(tx) >= WEBHOOKS_MAX:
+    if await store.lock_webhooks(tx, list(catalogue)) >= WEBHOOKS_MAX:
         raise TooManyWebhooks(f"Up to {WEBHOOKS_MAX} webhooks; delete one first.")
     id, secret = new_id(), new_secret()
     webhook = await store.insert_webhook(
@@ -126,7 +126,7 @@ async def create_webhook(
         "webhook.created",
         "webhook",
         id,
-        _host(url),
+        host_of(url),
         event_types=webhook.event_types,
         active=active,
     )
@@ -150,9 +150,12 @@ async def update_webhook(
     before = await _found(tx, id, lock=True)
     after = msgspec.structs.replace(before, **changes)
     if "event_types" in changes:
+        types = set(before.event_types)
+        if types != set(after.event_types) and not catalogue.keys() >= types:
+            raise Conflict("What is sent to this webhook is decided where it was set up.")
         after = msgspec.structs.replace(after, event_types=sorted(set(after.event_types)))
     if "url" in changes or "event_types" in changes:
-        _check(rules, catalogue, after.url, after.event_types)
+        _check(rules, catalogue, after.url, set(after.event_types) - set(before.event_types))
     if after.active and (not before.active or after.url != before.url):
         after = msgspec.structs.replace(after, disabled_reason=None, failures=0, failing_since=None)
     webhook = await store.update_webhook(tx, after)
@@ -166,7 +169,7 @@ async def update_webhook(
             "webhook.changed",
             "webhook",
             id,
-            _host(after.url),
+            host_of(after.url),
             changed=changed,
             active=after.active,
         )
@@ -179,7 +182,7 @@ async def delete_webhook(tx: Tx, access: Access, id: UUID) -> None:
     url = await store.delete_webhook(tx, id)
     if url is None:
         raise _nothing()
-    await record(tx, access, "webhook.deleted", "webhook", id, _host(url))
+    await record(tx, access, "webhook.deleted", "webhook", id, host_of(url))
 
 
 async def rotate_secret(
@@ -201,7 +204,7 @@ async def rotate_secret(
         "webhook.secret_rotated",
         "webhook",
         id,
-        _host(webhook.url),
+        host_of(webhook.url),
         previous_revoked=revoke_previous,
     )
     return secret, until
@@ -261,7 +264,7 @@ async def replay_delivery(tx: Tx, access: Access, webhook_id: UUID, id: UUID) ->
         "webhook.replayed",
         "webhook",
         webhook_id,
-        _host(webhook.url),
+        host_of(webhook.url),
         delivery_id=id,
     )
     return delivery
@@ -292,7 +295,7 @@ async def replay_since(
         "webhook.replayed",
         "webhook",
         webhook_id,
-        _host(webhook.url),
+        host_of(webhook.url),
         since=since,
         until=until,
         deliveries=replayed,
@@ -316,14 +319,14 @@ async def disable(tx: Tx, webhook: Webhook, reason: DisabledReason) -> None:
         "webhook.disabled",
         "webhook",
         webhook.id,
-        _host(webhook.url),
+        host_of(webhook.url),
         reason=reason,
         failures=webhook.failures,
         failing_since=webhook.failing_since,
         deliveries_given_up=given_up,
     )
     told = await list_holders(tx, Permission.WEBHOOKS_WRITE, TOLD_MAX)
-    facts = {"host": _host(webhook.url), "reason": reason.value}
+    facts = {"host": host_of(webhook.url), "reason": reason.value}
     await notify(tx, told, WEBHOOK_DISABLED, facts, f"/admin/webhooks/{webhook.id}")
     log.warning("webhook_disabled", webhook_id=str(webhook.id), reason=reason.value)
 
@@ -337,8 +340,7 @@ async def deliver_event(tx: Tx, envelope: Envelope) -> None:
     """Let an event be sent to the webhooks of its organisation that want it."""
     body = None
     for webhook in await store.webhooks_for(tx, envelope.type, envelope.created_at):
-        if webhook.failures and await _is_backlogged(tx, webhook):
-            await disable(tx, webhook, DisabledReason.BACKLOG)
+        if await disabled_by_backlog(tx, webhook):
             continue
         body = body or encode_message(
             envelope.type, envelope.created_at, envelope.organisation_id, envelope.data
@@ -346,8 +348,12 @@ async def deliver_event(tx: Tx, envelope: Envelope) -> None:
         await store.insert_delivery(tx, webhook.id, envelope.id, envelope.type, body, TRIES_MAX)
 
 
-async def _is_backlogged(tx: Tx, webhook: Webhook) -> bool:
-    return await store.count_pending(tx, webhook.id, PENDING_MAX) >= PENDING_MAX
+async def disabled_by_backlog(tx: Tx, webhook: Webhook) -> bool:
+    """Turn a webhook off that fails while too much waits for it; tell whether that was done."""
+    if not webhook.failures or await store.count_pending(tx, webhook.id, PENDING_MAX) < PENDING_MAX:
+        return False
+    await disable(tx, webhook, DisabledReason.BACKLOG)
+    return True
 
 
 async def _found(tx: Tx, id: UUID, *, lock: bool = False) -> Webhook:
@@ -369,17 +375,22 @@ def _nothing() -> NotFound:
 
 
 def _check(
-    rules: OutboundRules, catalogue: Catalogue, url: str, event_types: Sequence[str]
+    rules: OutboundRules, catalogue: Catalogue, url: str, event_types: Collection[str]
 ) -> None:
-    try:
-        check_url(url, rules)
-    except ForbiddenAddress as problem:
-        raise InvalidWebhookUrl(problem.detail) from problem
+    check_address(rules, url)
     unknown = sorted(set(event_types) - set(catalogue))
     if unknown:
         raise UnknownEventType(
             f"Unknown event type(s): {', '.join(unknown)}. There are: {', '.join(catalogue)}."
         )
+
+
+def check_address(rules: OutboundRules, url: str) -> None:
+    """Raise InvalidWebhookUrl unless the address may be called."""
+    try:
+        check_url(url, rules)
+    except ForbiddenAddress as problem:
+        raise InvalidWebhookUrl(problem.detail) from problem
 
 
 def _in_utc(time: datetime) -> datetime:
@@ -389,6 +400,6 @@ def _in_utc(time: datetime) -> datetime:
         raise InvalidTime("No calendar goes that far.") from error
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
     """What the audit log may show of an address, whose path can be a secret."""
     return urlsplit(url).hostname or ""

@@ -37,14 +37,19 @@ def _delivery(row: Any) -> WebhookDelivery:
     return WebhookDelivery(**{**row, "status": DeliveryStatus(row["status"])})
 
 
-async def lock_webhooks(tx: Tx) -> int:
-    """How many webhooks there are; nobody else makes one until the transaction ends."""
+async def lock_webhooks(tx: Tx, types: Sequence[str]) -> int:
+    """How many webhooks follow events of these types; nobody makes one until the end.
+
+    Those that are attached to something else are not among them.
+    """
     await tx.execute(
         "select pg_advisory_xact_lock(hashtextextended('webhooks ' || $1::uuid::text, 0))",
         tx.organisation_id,
     )
     count: int = await tx.fetchval(
-        "select count(*) from identity.webhooks where organisation_id = $1", tx.organisation_id
+        "select count(*) from identity.webhooks where organisation_id = $1 and event_types <@ $2",
+        tx.organisation_id,
+        list(types),
     )
     return count
 
@@ -89,6 +94,20 @@ async def get_webhook(tx: Tx, id: UUID, *, lock: bool = False) -> Webhook | None
         id,
     )
     return None if row is None else _webhook(row)
+
+
+async def get_webhooks(tx: Tx, ids: Sequence[UUID], *, lock: bool = False) -> list[Webhook]:
+    """These webhooks, in the order of their making; with `lock`, they stay as they are."""
+    rows = await tx.fetch(
+        f"""
+        select {_WEBHOOK} from identity.webhooks
+        where organisation_id = $1 and id = any ($2) order by id
+        """
+        + (" for share" if lock else ""),
+        tx.organisation_id,
+        list(ids),
+    )
+    return [_webhook(row) for row in rows]
 
 
 async def list_webhooks(tx: Tx, after: UUID | None, limit: int) -> list[Webhook]:

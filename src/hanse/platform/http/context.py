@@ -115,6 +115,7 @@ class RequestContext:
 
 _SECRET_AFTER = (
     "/sign-in/",
+    "/v1/hooks/",
     "/v1/notifications/unsubscribe/",
     "/v3/translation_memories/files/",
 )

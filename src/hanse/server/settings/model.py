@@ -274,6 +274,10 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     webhook_allow_http: Annotated[
         bool, _about("Whether webhooks may be called without TLS, where all can read them.")
     ] = False
+    incoming_webhook_limit_per_minute: Annotated[
+        Count,
+        _about("Messages a minute that each incoming webhook may post; 0 means no limit."),
+    ] = 120
     chat_file_bytes_max: Annotated[
         Count, _about("Largest file that people may bring into a room of the chat; 0 takes none.")
     ] = 100 * 1024 * 1024

@@ -33,8 +33,9 @@ export interface Event {
 /**
  * What an event says; each kind has its own fields, the others stay empty.
  *
- * message: `text`, `mentions`, `groups`, `to_all`, `files`. edit: the same, without `files`.
- * reaction: `emoji`, `on`. pin: `on`. members: `members`, `role` (None: they left).
+ * message: `text`, `mentions`, `groups`, `to_all`, `files`, `username` (the name that a bot gave
+ * itself for this message). edit: the same, without `files` and `username`. reaction: `emoji`,
+ * `on`. pin: `on`. members: `members`, `role` (None: they left).
  * room: `name`, `description`, `is_archived`.
  *
  * `program_id` says whose it is: of a program's message or edit, which may have a `card`, of what
@@ -67,6 +68,7 @@ export interface Body {
   version?: number | null;
   is_reset?: boolean;
   since?: number | null;
+  username?: string | null;
 }
 
 /**

@@ -1,0 +1,1 @@
+"""What lets programs of others take part in rooms: bots, and webhooks in and out."""
