@@ -145,3 +145,20 @@ async def test_what_cannot_be_reported(
     assert [each["room_id"] for each in await listed(chief)].count(room) == 1
     monkeypatch.setattr(service, "REPORTS_A_DAY_MAX", 1)
     await report(ben, room, number, 429)
+
+
+async def test_a_moderator_decides_neither_about_another_nor_about_themselves(
+    tenant: Tenant, ana: Person, ben: Person, cy: Person
+) -> None:
+    chief = await person_of(tenant, Role.ADMIN)
+    room = await channel(ana, ben, cy, chief)
+    for who in (ben, cy):
+        await ana.ask("PUT", f"/rooms/{room}/members/{who.id}", {"role": "moderator"})
+    number = (await ben.send(room, "Hm"))["number"]
+    id = (await report(cy, room, number))["id"]
+    await decide(cy, id, "ban", 400)
+    await decide(ana, id, "mute", minutes=5)
+    number = (await chief.send(room, "Mine"))["number"]
+    id = (await report(cy, room, number))["id"]
+    assert id not in {each["id"] for each in await listed(chief)}
+    await decide(chief, id, "dismiss", 404)

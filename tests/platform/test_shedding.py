@@ -60,7 +60,7 @@ async def statuses(client: httpx.AsyncClient, bodies: list[bytes]) -> list[int]:
 
 async def test_bulk_work_is_refused_first_and_only_while_all_wait():
     app = Slow()
-    transport = httpx.ASGITransport(Shedding(app, Busy(problem_response)))
+    transport = httpx.ASGITransport(Shedding(app, Busy(problem_response), str))
     small, large = b"a", b"a" * (LARGE_BYTES + 1)
     async with httpx.AsyncClient(transport=transport, base_url="http://hanse") as client:
         # A long time in the queue behind is not a delay in front of it.
@@ -87,7 +87,7 @@ async def test_bulk_work_is_refused_first_and_only_while_all_wait():
 async def test_a_single_request_that_was_slow_costs_nobody_anything():
     app = Slow()
     app.front_s = 0.3
-    transport = httpx.ASGITransport(Shedding(app, Busy(problem_response)))
+    transport = httpx.ASGITransport(Shedding(app, Busy(problem_response), str))
     async with httpx.AsyncClient(transport=transport, base_url="http://hanse") as client:
         for _ in range(3):
             assert await statuses(client, [b"a" * (LARGE_BYTES + 1)]) == [200]
@@ -109,7 +109,7 @@ class Full:
 
 async def test_who_was_refused_by_the_queue_is_told_so_again_without_asking_it():
     app = Full()
-    transport = httpx.ASGITransport(Shedding(app, Busy(problem_response)))
+    transport = httpx.ASGITransport(Shedding(app, Busy(problem_response), str))
     small, large = b"a", b"a" * (LARGE_BYTES + 1)
     async with httpx.AsyncClient(transport=transport, base_url="http://hanse") as client:
 
@@ -134,7 +134,7 @@ async def test_who_was_refused_by_the_queue_is_told_so_again_without_asking_it()
 
 async def test_other_refusals_and_nameless_senders_are_not_remembered():
     app = Full()
-    transport = httpx.ASGITransport(Shedding(app, Busy(problem_response)))
+    transport = httpx.ASGITransport(Shedding(app, Busy(problem_response), str))
     large = b"a" * (LARGE_BYTES + 1)
     sent: list[tuple[int, dict[str, str]]] = [(429, {"Authorization": "ours"}), (503, {})]
     async with httpx.AsyncClient(transport=transport, base_url="http://hanse") as client:

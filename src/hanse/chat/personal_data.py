@@ -38,7 +38,8 @@ holdings: Final = (
         columns=("chat.files.uploader_id",),
         select="""
             select id, room_id, number, name, media_type, bytes, created_at
-            from chat.files where organisation_id = $1 and uploader_id = $2 order by id
+            from chat.files where organisation_id = $1 and uploader_id = $2 and not is_held
+            order by id
         """,
         select_files="""
             select f.id || '/' || f.name as name,
@@ -46,7 +47,7 @@ holdings: Final = (
                     from chat.file_parts p where p.file_id = f.id) as content
             from (
                 select id, name, sum(bytes) over (order by id desc) as bytes_so_far
-                from chat.files where organisation_id = $1 and uploader_id = $2
+                from chat.files where organisation_id = $1 and uploader_id = $2 and not is_held
             ) as f where f.bytes_so_far <= 67108864 order by f.id desc
         """,
         erasing=(

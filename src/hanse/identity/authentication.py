@@ -152,6 +152,8 @@ class Authenticator:
         access = await (
             self._find_key(secret_hash) if kind == b"key" else self._find_session(secret_hash)
         )
+        if self._looking_up.get(kind + secret_hash) is not asyncio.current_task():
+            return access  # all was forgotten meanwhile: this may be what was true before
         self._remembered[kind + secret_hash] = (now, access)
         self._remembered.move_to_end(kind + secret_hash)
         if len(self._remembered) > REMEMBERED_MAX:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -141,19 +142,27 @@ async def refuse_codings(request: Request[Any, Any, Any]) -> None:
         )
 
 
+Renderer = Callable[[Request[Any, Any, Any], Exception], Response[Any]]
+
+
+def renderer_of(path: str) -> Renderer:
+    """Return what renders errors of a path in the form of its API: DeepL's ... or RFC 9457."""
+    if f"{path}/".startswith(f"{identity.SCIM_PREFIX}/"):
+        return identity.scim_error_response
+    if chat.is_matrix(path):
+        return chat.matrix_error_response
+    if inference_system.is_open_inference(path):
+        return inference_system.open_inference_error_response
+    if path.startswith(("/v2/", "/v3/", "/v1/jobs/voice/", "/v1/quality-evaluation")):
+        return language.deepl_error_response
+    if path.startswith(OPENAI_PATHS):
+        return inference_system.openai_error_response
+    return problem_response
+
+
 def render_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Render an error in the form of the API that was called: DeepL's, SCIM's ... or RFC 9457."""
-    if f"{request.url.path}/".startswith(f"{identity.SCIM_PREFIX}/"):
-        return identity.scim_error_response(request, error)
-    if chat.is_matrix(request.url.path):
-        return chat.matrix_error_response(request, error)
-    if inference_system.is_open_inference(request.url.path):
-        return inference_system.open_inference_error_response(request, error)
-    if request.url.path.startswith(("/v2/", "/v3/", "/v1/jobs/voice/", "/v1/quality-evaluation")):
-        return language.deepl_error_response(request, error)
-    if request.url.path.startswith(OPENAI_PATHS):
-        return inference_system.openai_error_response(request, error)
-    return problem_response(request, error)
+    """Render an error in the form of the API that was called."""
+    return renderer_of(request.url.path)(request, error)
 
 
 def create_app(
@@ -177,6 +186,7 @@ def create_app(
     return Shedding(
         RequestContext(chat.AnyOrigin(app), secure=secure),
         RequestContext(chat.AnyOrigin(Busy(render_error)), secure=secure),
+        renderer_of,
     )
 
 

@@ -14,11 +14,22 @@ TRIES = {
     "starts a process": "os.fork()",
     "becomes another program": "os.execv('/bin/true', ['true'])",
     "kills its parent": "os.kill(os.getppid(), 0)",
+    "signals a thread of its parent": "signal_thread(os.getppid())",
 }
 SCRIPT = """
 import os, socket, sys
+import ctypes, pathlib, threading
 from hanse.chat.programs.confinement import confine
+tasks = pathlib.Path("/proc/self/task")
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+states = [(each / "status").open() for each in tasks.iterdir()]
+assert len(states) > 1
+def signal_thread(pid):
+    number = {{"x86_64": 234, "aarch64": 131}}[os.uname().machine]
+    if ctypes.CDLL(None).syscall(number, pid, pid, 0):
+        raise OSError
 assert confine()
+assert all("Seccomp:\t2" in each.read() for each in states)
 tries = {tries!r}
 for name, code in tries.items():
     try:

@@ -184,7 +184,8 @@ async def read_program(access: Access, db: Db, program_id: UUID) -> ProgramDetai
 async def read_program_state(access: Access, db: Db, program_id: UUID) -> ProgramState:
     """Read the state after the last event that it was given."""
     async with db.tx(access.organisation_id, access.person_id) as tx:
-        await service.managed(tx, access, program_id)
+        program = await service.managed(tx, access, program_id)
+        await service.note_reading(tx, access, "chat.program_state_read", program)
         state = await store.read_state(tx, program_id)
     return ProgramState(json.loads(state or "null"))
 
@@ -351,6 +352,7 @@ async def try_program(
         details = await service.read_program(tx, access, program_id)
         after = max(details.progress.head - data.events, 0)
         program = details.program
+        await service.note_reading(tx, access, "chat.program_tried", program)
         past = await store.read_past(tx, program.room_id, program.id, after, EVENTS_MAX)
         hosts = await store.get_hosts(tx)
     source = details.source if data.source is UNSET else service.source_of(data.source, None)
@@ -379,7 +381,7 @@ async def get_hosts(access: Access, db: Db) -> ProgramHosts:
     responses=errors(400),
 )
 async def set_hosts(access: Access, db: Db, data: ProgramHosts) -> ProgramHosts:
-    """Say it for all programs that are allowed `http`; addresses that are not public are none."""
+    """Say it for all programs that are allowed `http`; whose addresses the server itself may call."""
     async with db.tx(access.organisation_id, access.person_id) as tx:
         return ProgramHosts(await service.set_hosts(tx, access, data.hosts))
 

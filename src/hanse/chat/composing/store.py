@@ -72,7 +72,11 @@ async def delete(
 async def count(tx: Tx, member_id: UUID) -> int:
     """How many drafts somebody has."""
     found: int = await tx.fetchval(
-        "select count(*) from chat.drafts where organisation_id = $1 and member_id = $2",
+        """
+        select count(*) from chat.drafts d
+        join chat.members m on m.room_id = d.room_id and m.member_id = d.member_id
+        where d.organisation_id = $1 and d.member_id = $2
+        """,
         tx.organisation_id,
         member_id,
     )

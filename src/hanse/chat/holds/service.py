@@ -85,7 +85,7 @@ async def place(
     from_at: datetime | None,
     until_at: datetime | None,
 ) -> Hold:
-    """Begin a hold. From its commit on nothing of what it names is destroyed.
+    """Begin a hold. What is destroyed after its commit is kept aside, if it names it.
 
     Raises MissingScope, HoldsForPeople, InvalidHold, NoSuchRoom, NoSuchMember.
     """

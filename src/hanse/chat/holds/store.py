@@ -31,7 +31,7 @@ select e.organisation_id, e.room_id, e.number, m.number, e.body, e.topic
 from unnest($1::uuid[], $2::bigint[]) as v (room_id, number)
 join chat.events m on m.room_id = v.room_id and m.number = v.number
 join chat.events e on e.room_id = v.room_id
-    and (e.number = v.number or (e.target = v.number and e.kind = 'edit'))
+    and (e.number = v.number or (e.target = v.number and e.kind in ('edit', 'press')))
 where not e.is_redacted and {_IS_HELD}
 on conflict do nothing
 """

@@ -8,13 +8,17 @@ from hanse.chat.holds.store import keep_held
 from hanse.chat.log.store import FORGET_MENTIONS_SQL
 from hanse.platform.database import Tx
 
-# A deleted message leaves nothing of its text behind, nor do its earlier versions.
+# A deleted message leaves nothing of its text behind, nor do its earlier versions, nor what was
+# entered in its form; which program it was of stays.
 _REDACT_SQL: Final = """
-update chat.events e set body = '{}', topic = case when e.number = v.target then e.topic end,
+update chat.events e
+set body = case when e.body ? 'program_id'
+        then jsonb_build_object('program_id', e.body -> 'program_id') else '{}' end,
+    topic = case when e.number = v.target then e.topic end,
     to_all = false, is_redacted = true
 from unnest($1::uuid[], $2::bigint[]) as v (room_id, target)
 where e.room_id = v.room_id
-    and (e.number = v.target or (e.target = v.target and e.kind = 'edit'))
+    and (e.number = v.target or (e.target = v.target and e.kind in ('edit', 'press')))
 """
 
 _DELETE_FILES_SQL: Final = """

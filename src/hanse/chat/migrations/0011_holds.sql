@@ -49,8 +49,10 @@ begin
         execute format(
             'create policy tenant on chat.%I '
             'using (organisation_id = platform.current_organisation())', name);
-        execute format('grant select, insert, update on chat.%I to hanse_app, hanse_jobs', name);
     end loop;
 end
 $$;
+grant select, insert, update on chat.holds to hanse_app;
+grant select on chat.holds to hanse_jobs;
+grant select, insert on chat.held_events to hanse_app, hanse_jobs;
 grant delete on chat.held_events to hanse_jobs;

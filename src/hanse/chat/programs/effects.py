@@ -118,6 +118,17 @@ class Delete(_Effect, frozen=True, kw_only=True, tag="delete"):
 Effect = Post | Edit | React | Card | Timer | Http | Translate | Delete
 
 EFFECT_TYPES: Final = tuple(str(each.__struct_config__.tag) for each in Effect.__args__)
+HEADERS_OF_OURS: Final = frozenset(
+    {
+        "host",
+        "connection",
+        "content-length",
+        "transfer-encoding",
+        "accept-encoding",
+        "idempotency-key",
+    }
+)
+"""Headers of requests that would lead elsewhere, or break them."""
 ALWAYS_ALLOWED: Final = frozenset({"post", "edit", "react", "card", "timer"})
 """What stays in the room; all else must be granted."""
 
@@ -175,6 +186,9 @@ def _where(at: int, error: str) -> str:
 
 def _wrong(effect: Effect) -> str | None:
     """Return what the types do not say and is wrong all the same."""
+    if isinstance(effect, Http):
+        ours = sorted(each for each in effect.headers if each.lower() in HEADERS_OF_OURS)
+        return f"the header {ours[0]} is not a program's to set." if ours else None
     return wrong_card(effect.shown) if isinstance(effect, Card) else None
 
 

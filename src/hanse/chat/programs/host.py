@@ -76,10 +76,12 @@ class Host:
         workers = [asyncio.create_task(self._work()) for _ in range(2 * len(self._runners.all))]
         tasks = [asyncio.create_task(each(stop)) for each in (self._looking, self._ticking)]
         try:
-            await asyncio.wait(
+            done, _ = await asyncio.wait(
                 [asyncio.create_task(stop.wait()), *tasks, *workers],
                 return_when=asyncio.FIRST_COMPLETED,
             )
+            for each in done:
+                each.result()
         finally:
             await self._bus.unsubscribe(listening)
             await trials.close()
@@ -144,8 +146,8 @@ class Host:
             try:
                 async with self._db.system_tx() as tx:
                     waking = await store.waking(tx, list(self._shards()), BEHIND_MAX)
-            except Problem as problem:
-                log.warning("chat_timers_not_seen", error=problem.detail)
+            except Exception as error:  # the edge of the process: the next look comes soon
+                log.warning("chat_timers_not_seen", error=repr(error))
                 continue
             for due in waking:
                 await self._fire(due)

@@ -149,6 +149,13 @@ async def managed(tx: Tx, access: Access, id: UUID) -> RoomProgram:
     return program
 
 
+async def note_reading(tx: Tx, access: Access, action: str, program: RoomProgram) -> None:
+    """Note that what a room says was read through a program: its owners may, and administrators."""
+    await identity.record(
+        tx, access, action, "program", program.id, program.name, room_id=str(program.room_id)
+    )
+
+
 async def attach(
     tx: Tx, access: Access, room_id: UUID, *, name: str, source: str, allowed: Sequence[str]
 ) -> ProgramChanged:

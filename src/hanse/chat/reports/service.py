@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from hanse import identity
+from hanse.chat.log import store as log_store
 from hanse.chat.log.append import append_all
 from hanse.chat.log.model import Body, Event, Kind, RoomRole
 from hanse.chat.log.present import read_present
@@ -107,7 +108,8 @@ async def report(
         return await store.open_report(tx, room_id, number, access.person_id)
     told = await store.moderators_of(tx, room_id, message.sender_id)
     if not told:
-        told = await identity.list_holders(tx, Permission.CHAT_MODERATE, TOLD_MAX)
+        holders = await identity.list_holders(tx, Permission.CHAT_MODERATE, TOLD_MAX)
+        told = [each for each in holders if each != message.sender_id]
     await identity.notify(tx, told, REPORT, {"room": room.name}, LINK, topic=str(room_id))
     return id
 
@@ -145,7 +147,7 @@ async def decide(
     reporters = await store.decide(tx, found.room_id, found.number, decision, actor, note)
     if id not in reporters:
         raise ReportDecided("Somebody has decided about this report already.")
-    await _require_fits(tx, found, decision, minutes)
+    await _require_fits(tx, access, found, decision, minutes)
     events = await _carry_out(tx, actor, found, decision, minutes)
     await identity.record(
         tx,
@@ -167,7 +169,7 @@ async def decide(
 
 
 async def _require_fits(
-    tx: Tx, found: MessageReport, decision: Decision, minutes: int | None
+    tx: Tx, access: Access, found: MessageReport, decision: Decision, minutes: int | None
 ) -> None:
     if (decision is Decision.MUTE) != (minutes is not None):
         raise InvalidDecision("`minutes` are for the decision 'mute', which needs them.")
@@ -175,9 +177,14 @@ async def _require_fits(
         return
     if await rooms_store.kind_of(tx, found.room_id) is RoomKind.DIRECT:
         raise InvalidDecision("A direct room stays between the same people: delete the message.")
+    # Held, so that nobody joins or gets another role meanwhile.
+    await log_store.lock_heads(tx, [found.room_id])
     role = await rooms_store.get_role(tx, found.room_id, found.sender_id)
     if role is RoomRole.OWNER:
         raise InvalidDecision("An owner of the room is not muted or taken out of it.")
+    mine = await rooms_store.get_role(tx, found.room_id, actor_of(access))
+    if role is RoomRole.MODERATOR and mine is not RoomRole.OWNER and not _sees_all(access):
+        raise InvalidDecision("An owner of the room decides about its moderators.")
 
 
 async def _carry_out(

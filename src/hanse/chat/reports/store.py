@@ -11,9 +11,9 @@ r.id, r.room_id, c.name as room_name, r.number, r.reporter_id, r.sender_id, r.re
 r.said, r.created_at, r.decision, r.decided_by, r.decided_at, r.decision_note
 """
 
-# Nobody sees reports about themselves, but whoever moderates everything.
+# Nobody sees reports about themselves, nor who made them.
 _MAY_SEE: Final = """
-($2 or (r.sender_id <> $1 and exists (
+(r.sender_id <> $1 and ($2 or exists (
     select from chat.members m
     where m.room_id = r.room_id and m.member_id = $1 and m.role in ('owner', 'moderator')
 )))

@@ -17,7 +17,7 @@ from hanse.platform.problems import Conflict
 KEPT_S: Final = 30.0
 POLL_S: Final = 0.2
 LISTING_S: Final = 1.0
-LISTED_S: Final = 4.0
+LISTED_S: Final = 2.0
 """The clients send a request again after ten seconds, and it is announced after five."""
 ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
 
@@ -121,12 +121,13 @@ class Attempts:
         self._listing = None
 
     async def _list(self) -> None:
+        now = time.monotonic()
         try:
             async with self._db.system_tx() as tx:
                 self._running = await store.running(tx)
         except DatabaseUnavailable:
             self._running = set()
-        self._listed_s = time.monotonic()
+        self._listed_s = now
 
     async def answer(self, organisation_id: UUID, request: Fingerprint) -> bytes | Attempt:
         """Wait for the answer of another process, or become the attempt if that one has died.

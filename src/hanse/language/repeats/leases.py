@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from hanse.language.repeats import store
-from hanse.platform.database import DatabaseUnavailable, Db
+from hanse.platform.database import Db
 from hanse.platform.telemetry import log
 
 SLOW_S: Final = 5.0
@@ -83,13 +83,15 @@ class Leases:
         for organisation_id, leased in due.items():
             try:
                 await self._announce_of(organisation_id, leased)
-            except DatabaseUnavailable as error:
-                log.warning("attempts_not_announced", reason=error.detail)
+            except Exception as error:  # the other organisations' must be announced all the same
+                log.warning("attempts_not_announced", reason=repr(error))
 
     async def _announce_of(self, organisation_id: UUID, leased: list[Leased]) -> None:
         old = [each for each in leased if each.is_taken]
         # Of equal requests one is announced, and the others are joined to it.
-        new = {each.request_hash: each for each in leased if not each.is_taken}
+        # In one order everywhere, so that processes wait for each other and never in a circle.
+        fresh = sorted((e for e in leased if not e.is_taken), key=lambda e: e.request_hash)
+        new = {each.request_hash: each for each in fresh}
         async with self._db.tx(organisation_id, durable=False) as tx:
             taken = await store.take_all(
                 tx, {each.id: each.request_hash for each in new.values()}, LEASE

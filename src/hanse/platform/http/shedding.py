@@ -39,7 +39,6 @@ LARGE_LAG_S: Final = 0.02
 SMALL_LAG_S: Final = 0.06
 """By how much the event loop is late, when large and small requests are refused."""
 RETRY_AFTER_S: Final = 1.0
-FAMILIES_MAX: Final = 100
 
 _OF_ONE_REQUEST: Final = (b"x-request-id", b"x-trace-id", b"retry-after")
 
@@ -75,13 +74,14 @@ class Busy:
 class Shedding:
     """ASGI middleware, the outermost one: refuses what could not be served in time anyway, 503.
 
-    `busy` is asked once for each API what it answers then.
+    `busy` is asked what it answers then, once for each form that `form_of` knows by the path.
     """
 
-    def __init__(self, app: Any, busy: Any) -> None:
+    def __init__(self, app: Any, busy: Any, form_of: Callable[[str], Any]) -> None:
         self._app = app
         self._busy = busy
-        self._answers: dict[str, list[Any]] = {}
+        self._form_of = form_of
+        self._answers: dict[Any, list[Any]] = {}
         self._delay = StandingDelay()
         self._told = ToldLately()
         self._lag: LoopLag | None = None
@@ -135,9 +135,8 @@ class Shedding:
         loop.call_later(BEAT_S, self._beat, loop, lag)
 
     async def _answer(self, scope: Any, receive: Any) -> list[Any]:
-        # APIs differ by the beginning of their paths.
-        family = scope["path"].split("/", 2)[1]
-        answer = self._answers.get(family)
+        form = self._form_of(scope["path"])
+        answer = self._answers.get(form)
         if answer is None:
             answer = []
 
@@ -149,8 +148,7 @@ class Shedding:
                 answer.append(message)
 
             await self._busy(scope, receive, keep)
-            if len(self._answers) < FAMILIES_MAX:
-                self._answers[family] = answer
+            self._answers[form] = answer
         return answer
 
 
