@@ -381,7 +381,7 @@ async def get_hosts(access: Access, db: Db) -> ProgramHosts:
     responses=errors(400),
 )
 async def set_hosts(access: Access, db: Db, data: ProgramHosts) -> ProgramHosts:
-    """Say it for all programs that are allowed `http`; whose addresses the server itself may call."""
+    """Say it for all programs that are allowed `http`; the server calls what it may call at all."""
     async with db.tx(access.organisation_id, access.person_id) as tx:
         return ProgramHosts(await service.set_hosts(tx, access, data.hosts))
 

@@ -13,7 +13,7 @@ from hanse.chat.programs import store
 from hanse.chat.programs.effecting import ASK, DEVICE, TRANSLATE, Ask, Wanted
 from hanse.chat.programs.effects import Rights, require_rights
 from hanse.chat.programs.sandbox import ProgramFault
-from hanse.language import LiveTranslator
+from hanse.language import LiveText, LiveTranslator
 from hanse.platform.bus import Bus
 from hanse.platform.database import Db, Tx
 from hanse.platform.jobs import Jobs
@@ -79,27 +79,34 @@ class Errands:
         """Translate a text."""
         if await store.get_program(tx, job.program_id) is None:
             return
-        text, language = await self._translated(tx.organisation_id, job)
-        body = Body(program_id=job.program_id, key=job.effect.key, text=text, language=language)
-        await self._append(tx.organisation_id, job, Kind.TRANSLATION, body)
+        made = await self._translated(tx.organisation_id, job)
+        body = Body(
+            program_id=job.program_id,
+            key=job.effect.key,
+            text=made.text[:TEXT_CHARACTERS_MAX] if made else "",
+            language=job.effect.to if made else None,
+        )
+        await self._append(tx.organisation_id, job, Kind.TRANSLATION, body, made)
 
-    async def _translated(self, organisation_id: UUID, job: Wanted) -> tuple[str, str | None]:
+    async def _translated(self, organisation_id: UUID, job: Wanted) -> LiveText | None:
         effect = job.effect
         source = await self._live.recognise(effect.text, [])
         if source is None or not await self._live.can(source, effect.to):
-            return "", None
+            return None
         try:
-            made = await self._live.translate(organisation_id, effect.text, source, effect.to)
+            return await self._live.translate(organisation_id, effect.text, source, effect.to)
         except Problem as problem:
             if problem.status >= 500:
                 raise
-            return "", None
-        async with self._db.tx(organisation_id) as tx:
-            await self._live.keep(tx, made)
-        return made.text[:TEXT_CHARACTERS_MAX], effect.to
+            return None
 
     async def _append(
-        self, organisation_id: UUID, job: Ask | Wanted, kind: Kind, body: Body
+        self,
+        organisation_id: UUID,
+        job: Ask | Wanted,
+        kind: Kind,
+        body: Body,
+        made: LiveText | None = None,
     ) -> None:
         draft = Draft(
             room_id=job.room_id,
@@ -114,6 +121,8 @@ class Errands:
         # In a transaction of its own, so that it can be told of; the client key keeps it single.
         async with self._db.tx(organisation_id) as tx:
             batch = await append_all(tx, [draft])
+            if made is not None and batch.events:  # a repeat was counted before
+                await self._live.keep(tx, made)
         await bell.ring(self._bus, organisation_id, batch.events)
 
 
