@@ -1,17 +1,12 @@
-"""Routes by which Matrix's clients look around: filters, public rooms, places in a log, files."""
+"""Routes by which Matrix's clients look around: filters, public rooms, places in a log."""
 
 # ruff: noqa: ARG001
 
-from collections.abc import AsyncIterator
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.params import QueryParameter
-from litestar.response import Stream
 
-from hanse.chat.files import service as files
-from hanse.chat.files.kinds import download_headers
 from hanse.chat.log import store as log_store
 from hanse.chat.log.rules import NoSuchMessage
 from hanse.chat.matrix import filters, positions
@@ -23,11 +18,9 @@ from hanse.chat.rooms import store
 from hanse.chat.rooms.service import actor_of, see_room
 from hanse.identity import Access, Permission
 from hanse.platform.database import Db
-from hanse.platform.problems import NotFound
 
 PUBLIC_ROOMS_MAX = 200
 CONTEXT_MAX = 100
-MEDIA = "/_matrix/client/v1/media"
 
 Limit = Annotated[int, QueryParameter(name="limit", ge=1)]
 
@@ -107,55 +100,9 @@ async def context(
         }
 
 
-@get(f"{MEDIA}/config")
-async def media_config(bearer: Access) -> Json:
-    """Tell that nothing can be uploaded here."""
-    return {"m.upload.size": 0}
-
-
-@get(
-    [
-        f"{MEDIA}/download/{{server_name:str}}/{{media:str}}",
-        f"{MEDIA}/download/{{server_name:str}}/{{media:str}}/{{file_name:str}}",
-    ]
-)
-async def download(
-    bearer: Access, db: Db, public_url: str, server_name: str, media: str, file_name: str = ""
-) -> Response[Any]:
-    """Get a file of a room that one may read. Nothing in it runs on a page of this server."""
-    room_id, file_id = _place_of(media)
-    async with db.tx(bearer.organisation_id, bearer.person_id) as tx:
-        stored = await files.see_file(tx, bearer, room_id, file_id)
-    headers = download_headers(stored.file.name, stored.file.media_type)
-    headers["Content-Length"] = str(stored.file.bytes)
-    content: AsyncIterator[bytes] = files.read_file(db, bearer, file_id, 0, stored.file.bytes - 1)
-    return Stream(content, media_type=headers.pop("Content-Type"), headers=headers)
-
-
-@get(f"{MEDIA}/thumbnail/{{server_name:str}}/{{media:str}}")
-async def thumbnail(bearer: Access, db: Db, server_name: str, media: str) -> Response[bytes]:
-    """Get the thumbnail of an image, of up to 640 pixels on a side whatever was asked for."""
-    room_id, file_id = _place_of(media)
-    async with db.tx(bearer.organisation_id, bearer.person_id) as tx:
-        _, picture = await files.see_thumbnail(tx, bearer, room_id, file_id)
-    headers = download_headers("thumbnail.webp", "image/webp")
-    return Response(picture, media_type=headers.pop("Content-Type"), headers=headers)
-
-
-def _place_of(media: str) -> tuple[UUID, UUID]:
-    room, _, file = media.partition("_")
-    try:
-        return UUID(room), UUID(file)
-    except ValueError as error:
-        raise NotFound("There is no such file.") from error
-
-
 handlers = [
     make_filter,
     get_filter,
     public_rooms,
     context,
-    media_config,
-    download,
-    thumbnail,
 ]

@@ -11,6 +11,7 @@ from msgspec import Struct
 from hanse.chat import whispers
 from hanse.chat.api.common import Chat
 from hanse.chat.drafts import NewEvent, draft_of
+from hanse.chat.files import service as files
 from hanse.chat.log import store as log_store
 from hanse.chat.log.model import Kind
 from hanse.chat.log.rules import NoSuchMessage, NotAllowedInRoom
@@ -105,8 +106,13 @@ async def send(
 ) -> Json:
     """Append to the room's log; the same transaction of a device is appended once."""
     server = server_of(public_url)
+    id = server.room_of(room)
     new = new_event(server, room, event_type, data, device_of(bearer), transaction)
-    return await _appended(bearer, chat, server.room_of(room), new)
+    if new.files:
+        async with chat.db.tx(bearer.organisation_id, bearer.person_id) as tx:
+            for each in new.files:
+                await files.bring_into_room(tx, bearer, id, each)
+    return await _appended(bearer, chat, id, new)
 
 
 @put(f"{ROOM}/redact/{{event:str}}/{{transaction:str}}")

@@ -2,10 +2,16 @@
 
 from litestar import Router
 
-from hanse.chat.matrix import boot, looking, messages, rooms
+from hanse.chat.matrix import boot, looking, media, messages, rooms
 
 router = Router(
     "/",
-    route_handlers=[*boot.handlers, *rooms.handlers, *messages.handlers, *looking.handlers],
+    route_handlers=[
+        *boot.handlers,
+        *rooms.handlers,
+        *messages.handlers,
+        *media.handlers,
+        *looking.handlers,
+    ],
     include_in_schema=False,
 )
