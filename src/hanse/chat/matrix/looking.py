@@ -7,13 +7,12 @@ from typing import Annotated
 from litestar import get, post
 from litestar.params import QueryParameter
 
-from hanse.chat.log import store as log_store
 from hanse.chat.log.rules import NoSuchMessage
-from hanse.chat.matrix import filters, positions
+from hanse.chat.matrix import filters
 from hanse.chat.matrix.common import CLIENT, ROOM, server_of
 from hanse.chat.matrix.events import Json
 from hanse.chat.matrix.ids import number_of
-from hanse.chat.matrix.reading import as_events, read_state
+from hanse.chat.matrix.reading import around, as_events, event_at, read_state
 from hanse.chat.rooms import store
 from hanse.chat.rooms.service import actor_of, see_room
 from hanse.identity import Access, Permission
@@ -78,24 +77,17 @@ async def context(
     """Return an event with what stands before and behind it."""
     server = server_of(public_url)
     id = server.room_of(room)
-    number, around = number_of(event, id), min(limit, CONTEXT_MAX) // 2
+    number, half = number_of(event, id), min(limit, CONTEXT_MAX) // 2
     async with db.tx(bearer.organisation_id, bearer.person_id) as tx:
         found = await see_room(tx, bearer, id)
-        first = max(number - 1 - around, 0)
-        entries = await log_store.read_events(tx, id, first, number - first + around)
-        before = [each for each in entries if each.number < number]
-        behind = [each for each in entries if each.number > number]
-        made = [each for each in entries if each.number == number]
-        events = await as_events(tx, bearer, server, found, made)
+        entry = await event_at(tx, id, number)
+        events = [] if entry is None else await as_events(tx, bearer, server, found, [entry])
         mine = [each for each in events if each["event_id"] == event]
         if not mine:
             raise NoSuchMessage("There is no such event in this room.")
         return {
             "event": mine[0],
-            "events_before": (await as_events(tx, bearer, server, found, before))[::-1],
-            "events_after": await as_events(tx, bearer, server, found, behind),
-            "start": positions.in_room(first),
-            "end": positions.in_room(entries[-1].number),
+            **await around(tx, bearer, server, found, number, half, half),
             "state": await read_state(tx, server, found),
         }
 

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from hanse.chat.matrix import boot, looking, media, messages, rooms
+from hanse.chat.matrix import boot, looking, media, messages, rooms, searching
 
 router = Router(
     "/",
@@ -12,6 +12,7 @@ router = Router(
         *messages.handlers,
         *media.handlers,
         *looking.handlers,
+        *searching.handlers,
     ],
     include_in_schema=False,
 )
