@@ -72,10 +72,10 @@ async def sync(
         async with chat.db.tx(bearer.organisation_id, bearer.person_id) as tx:
             news = await synced(tx, bearer, server, before, limit)
         left_s = deadline - time.monotonic()
-        if before is None or news.joined or news.left or left_s <= 0:
+        if before is None or news.joined or news.left or news.kept or left_s <= 0:
             break
         await chat.news.wait(news.room_ids, left_s)
-    mine = []
+    mine = list(news.kept)
     if before is None:
         mine.append({"type": "m.push_rules", "content": PUSH_RULES})
     if before is None or news.joined:

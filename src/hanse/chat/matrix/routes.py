@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from hanse.chat.matrix import boot, looking, media, messages, rooms, searching
+from hanse.chat.matrix import boot, keeping, looking, media, messages, rooms, searching
 
 router = Router(
     "/",
@@ -12,6 +12,7 @@ router = Router(
         *messages.handlers,
         *media.handlers,
         *looking.handlers,
+        *keeping.handlers,
         *searching.handlers,
     ],
     include_in_schema=False,
