@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -19,15 +20,21 @@ CLIENT = "/_matrix/client/v3"
 SERVER = "localhost:8080"
 
 
-@pytest.fixture(scope="module", name="url")
-async def make_url(house: House) -> AsyncIterator[str]:
-    """The web application at a real address, for clients that open sockets."""
+@asynccontextmanager
+async def serving_app(app: Any) -> AsyncIterator[str]:
+    """Serve a web application at a real address, for clients that open sockets; yield it."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(house.app, log_config=None, lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
         serving = asyncio.create_task(server.serve([listening]))
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True
         await serving
+
+
+@pytest.fixture(scope="module", name="url")
+async def make_url(house: House) -> AsyncIterator[str]:
+    async with serving_app(house.app) as url:
+        yield url
 
 
 @pytest.fixture(scope="module", name="clients")

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hanse.chat.log import store as log_store
 from hanse.chat.log.model import Kind
@@ -69,6 +70,27 @@ async def synced(
         reached,
         [each.id for each in rooms],
     )
+
+
+def with_typing(
+    server: Server, news: Synced, since: Positions | None, typing: dict[UUID, list[UUID]]
+) -> Synced:
+    """Return what is new with who writes by now, in rooms where that is not as it was told."""
+    told = {} if since is None else since.typing
+    joined = dict(news.joined)
+    for id in news.room_ids:
+        now = typing.get(id, [])
+        if now == told.get(room_key(id), []):
+            continue
+        room = joined.get(server.room(id), {})
+        users = [server.user(each) for each in now]
+        event = {"type": "m.typing", "content": {"user_ids": users}}
+        before = room.get("ephemeral", {"events": []})["events"]
+        joined[server.room(id)] = {**room, "ephemeral": {"events": [*before, event]}}
+    reached = replace(
+        news.positions, typing={room_key(id): members for id, members in typing.items()}
+    )
+    return replace(news, joined=joined, positions=reached)
 
 
 def direct_rooms(server: Server, actor: UUID, rooms: list[Room]) -> dict[str, list[str]]:
