@@ -65,10 +65,13 @@ if TYPE_CHECKING:
         rename_api_key,
         revoke_api_key,
     )
+    from hanse.identity.signing.devices import device_name
     from hanse.identity.signing.links import LINK_LIFETIME, Mailer
     from hanse.identity.signing.links import create as create_sign_in_link
     from hanse.identity.signing.passwords import Passwords
     from hanse.identity.signing.passwords import sign_in as sign_in_by_password
+    from hanse.identity.signing.sessions import list_own as list_own_sessions
+    from hanse.identity.signing.sessions import revoke_own_all as sign_out_everywhere
     from hanse.identity.signing.sessions import sign_out
     from hanse.identity.store import (
         get_organisation,
@@ -121,6 +124,7 @@ else:
             "create_person": "people",
             "create_sign_in_link": "signing.links:create",
             "device_cookie": "authentication",
+            "device_name": "signing.devices",
             "event_examples": "events:examples",
             "find_actors": "people",
             "forget_cookie": "api.common",
@@ -132,6 +136,7 @@ else:
             "ids_by_email": "people",
             "list_api_keys": "store",
             "list_organisations": "store",
+            "list_own_sessions": "signing.sessions:list_own",
             "members_among": "groups",
             "names_of": "people",
             "names_of_groups": "groups",
@@ -159,6 +164,7 @@ else:
             "session_cookie": "authentication",
             "sign_in_by_password": "signing.passwords:sign_in",
             "sign_out": "signing.sessions",
+            "sign_out_everywhere": "signing.sessions:revoke_own_all",
             "webhook_consumer": "webhooks:consumer",
         },
     )
@@ -202,6 +208,7 @@ __all__ = [
     "create_person",
     "create_sign_in_link",
     "device_cookie",
+    "device_name",
     "event_examples",
     "find_actors",
     "forget_cookie",
@@ -213,6 +220,7 @@ __all__ = [
     "list_api_keys",
     "list_holders",
     "list_organisations",
+    "list_own_sessions",
     "members_among",
     "names_of",
     "names_of_groups",
@@ -240,5 +248,6 @@ __all__ = [
     "session_cookie",
     "sign_in_by_password",
     "sign_out",
+    "sign_out_everywhere",
     "webhook_consumer",
 ]

@@ -2,7 +2,17 @@
 
 from litestar import Router
 
-from hanse.chat.matrix import boot, keeping, looking, media, messages, rooms, searching
+from hanse.chat.matrix import (
+    boot,
+    devices,
+    keeping,
+    looking,
+    media,
+    messages,
+    relating,
+    rooms,
+    searching,
+)
 
 router = Router(
     "/",
@@ -12,6 +22,8 @@ router = Router(
         *messages.handlers,
         *media.handlers,
         *looking.handlers,
+        *devices.handlers,
+        *relating.handlers,
         *keeping.handlers,
         *searching.handlers,
     ],
