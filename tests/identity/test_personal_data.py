@@ -203,6 +203,7 @@ async def test_a_person_fetches_everything_about_themselves(
         "chat/bots.json",
         "chat/reports.json",
         "chat/programs.json",
+        "chat/matrix_account_data.json",
     }
     assert "Ahoy" in [event["body"].get("text") for event in read["chat/events.json"]]
     assert read["identity/passkeys.json"][0]["name"] == f"Phone {person.mark}"

@@ -118,6 +118,20 @@ holdings: Final = (
         """,
         erasing=(Erasing("delete from chat.saved where organisation_id = $1 and member_id = $2"),),
     ),
+    Holding(
+        name="chat/matrix_account_data",
+        columns=("chat.matrix_account_data.member_id",),
+        select="""
+            select room_id, type, content, changed_at
+            from chat.matrix_account_data where organisation_id = $1 and member_id = $2
+            order by room_id, type
+        """,
+        erasing=(
+            Erasing(
+                "delete from chat.matrix_account_data where organisation_id = $1 and member_id = $2"
+            ),
+        ),
+    ),
     # Nobody learns from their archive that they are under a hold, or who reported them.
     Holding(
         name="chat/holds",

@@ -22,11 +22,16 @@ class News:
         self._is_listening = False
         self._waiting: dict[UUID, set[asyncio.Event]] = {}
 
-    async def wait(self, room_ids: Iterable[UUID], timeout_s: float) -> None:
-        """Return when one of these rooms has news, or after `timeout_s`, or POLL_S if less."""
+    async def wait(
+        self, room_ids: Iterable[UUID], timeout_s: float, news: asyncio.Event | None = None
+    ) -> None:
+        """Return when one of these rooms has news, or after `timeout_s`, or POLL_S if less.
+
+        Somebody else may have other news, and set `news`.
+        """
         rooms = list(room_ids)
         await self._listen()
-        news = asyncio.Event()
+        news = news or asyncio.Event()
         for each in rooms:
             self._waiting.setdefault(each, set()).add(news)
         try:

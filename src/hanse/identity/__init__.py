@@ -67,10 +67,13 @@ if TYPE_CHECKING:
         rename_api_key,
         revoke_api_key,
     )
+    from hanse.identity.signing.devices import device_name
     from hanse.identity.signing.links import LINK_LIFETIME, Mailer
     from hanse.identity.signing.links import create as create_sign_in_link
     from hanse.identity.signing.passwords import Passwords
     from hanse.identity.signing.passwords import sign_in as sign_in_by_password
+    from hanse.identity.signing.sessions import list_own as list_own_sessions
+    from hanse.identity.signing.sessions import revoke_own_all as sign_out_everywhere
     from hanse.identity.signing.sessions import sign_out
     from hanse.identity.store import (
         get_organisation,
@@ -147,6 +150,7 @@ else:
             "delete_webhook": "webhooks",
             "device_cookie": "authentication",
             "digest": "secrets",
+            "device_name": "signing.devices",
             "event_examples": "events:examples",
             "find_actors": "people",
             "forget_cookie": "api.common",
@@ -159,6 +163,7 @@ else:
             "ids_by_email": "people",
             "list_api_keys": "store",
             "list_organisations": "store",
+            "list_own_sessions": "signing.sessions:list_own",
             "members_among": "groups",
             "names_of": "people",
             "names_of_groups": "groups",
@@ -191,6 +196,7 @@ else:
             "sign_in_by_password": "signing.passwords:sign_in",
             "sign_out": "signing.sessions",
             "update_webhook": "webhooks",
+            "sign_out_everywhere": "signing.sessions:revoke_own_all",
             "webhook_consumer": "webhooks:consumer",
         },
     )
@@ -242,6 +248,7 @@ __all__ = [
     "create_sign_in_link",
     "delete_webhook",
     "device_cookie",
+    "device_name",
     "digest",
     "event_examples",
     "find_actors",
@@ -255,6 +262,7 @@ __all__ = [
     "list_api_keys",
     "list_holders",
     "list_organisations",
+    "list_own_sessions",
     "list_webhook_deliveries",
     "members_among",
     "names_of",
@@ -286,6 +294,7 @@ __all__ = [
     "session_cookie",
     "sign_in_by_password",
     "sign_out",
+    "sign_out_everywhere",
     "update_webhook",
     "webhook_consumer",
 ]

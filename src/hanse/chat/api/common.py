@@ -16,6 +16,7 @@ from hanse.chat.places import NUMBER_MAX
 from hanse.chat.programs.trial import Trial, Tried, try_program
 from hanse.chat.rooms.service import DESCRIPTION_CHARACTERS_MAX, NAME_CHARACTERS_MAX
 from hanse.chat.tickets import Tickets
+from hanse.chat.typists import Typists
 from hanse.chat.waiting import News
 from hanse.identity import Seal
 from hanse.platform.bus import Bus
@@ -51,6 +52,7 @@ class Chat:
         self.posting = Posting(db, self.appender, posts_per_minute)
         self.uploads = Uploads(db, files)
         self.news = News(bus)
+        self.typists = Typists(bus)
         self.tickets = Tickets(seal)
         self._bus = bus
 

@@ -73,10 +73,13 @@ async def upload_file(
 
     What is not sent within a day is deleted.
     """
-    return await chat.uploads.take(access, room_id, name, _announced(request), request.stream())
+    return await chat.uploads.take(
+        access, room_id, name, announced_bytes(request), request.stream()
+    )
 
 
-def _announced(request: Request[Any, Any, Any]) -> int | None:
+def announced_bytes(request: Request[Any, Any, Any]) -> int | None:
+    """Return how long a request says that its body is, in bytes."""
     length = request.headers.get("content-length", "")
     return int(length) if length.isascii() and length.isdigit() else None
 

@@ -21,10 +21,13 @@ class File(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Stored(Struct, frozen=True, kw_only=True):
-    """A file with its place: `number` is the message that it came with, None before it is sent."""
+    """A file with its place: `number` is the message that it came with, None before it is sent.
+
+    `room_id` is None as long as its uploader has not said into which room it goes.
+    """
 
     file: File
-    room_id: UUID
+    room_id: UUID | None
     uploader_id: UUID
     number: int | None
     sha256: bytes

@@ -1,5 +1,7 @@
 """The verbs about files. A file belongs to its room and, until it is sent, to its uploader alone.
 
+Clients of Matrix name the room when they send: until then their files are in none.
+
 An upload is written to the disk first and examined there; only what passed reaches the database,
 all of it in one transaction, which nobody's slow line holds open.
 """
@@ -44,18 +46,18 @@ class Uploads:
 
     def __init__(self, db: Db, rules: FileRules) -> None:
         self._db = db
-        self._rules = rules
+        self.rules = rules
         self._running = 0
 
     async def take(
         self,
         access: Access,
-        room_id: UUID,
+        room_id: UUID | None,
         name: str,
         announced_bytes: int | None,
         content: AsyncIterator[bytes],
     ) -> File:
-        """Keep a file for a message of this room that the caller will send.
+        """Keep a file for a message that the caller will send: of this room, or of any if None.
 
         Raises MissingScope, NoSuchRoom, NotAllowedInRoom, RoomArchived, TooManyFiles, FileTooLarge,
         EmptyFile, ImageTooLarge, InfectedFile, ScannerAway, TooManyUploads, UploadTooSlow.
@@ -63,7 +65,7 @@ class Uploads:
         # Before anything is read: a refusal costs nobody the upload.
         async with self._db.tx(access.organisation_id, access.person_id) as tx:
             await _require_may_upload(tx, access, room_id)
-        require_fits(announced_bytes or 0, self._rules)
+        require_fits(announced_bytes or 0, self.rules)
         if self._running >= UPLOADS_MAX:
             raise TooManyUploads("Many files are being uploaded. Try again.", retry_after_s=5.0)
         self._running += 1
@@ -78,12 +80,12 @@ class Uploads:
     async def _examine(
         self,
         access: Access,
-        room_id: UUID,
+        room_id: UUID | None,
         name: str,
         content: AsyncIterator[bytes],
         file: BinaryIO,
     ) -> File:
-        found = await examined(new_id(), name, content, file, self._rules)
+        found = await examined(new_id(), name, content, file, self.rules)
         stored = Stored(
             file=found.file,
             room_id=room_id,
@@ -97,18 +99,45 @@ class Uploads:
         return stored.file
 
 
-async def _require_may_upload(tx: Tx, access: Access, room_id: UUID) -> None:
+async def _require_may_upload(tx: Tx, access: Access, room_id: UUID | None) -> None:
     access.require(Permission.CHAT_WRITE)
-    room = await see_room(tx, access, room_id)
-    if room.role not in MEMBERS_WHO_WRITE:
-        raise NotAllowedInRoom("Only who may write in this room may bring files into it.")
-    if room.is_archived:
-        raise RoomArchived("This room is archived: read it, or ask an owner to open it again.")
+    if room_id is not None:
+        await _require_may_bring_into(tx, access, room_id)
     if await store.count_unsent(tx, actor_of(access)) >= UNSENT_MAX:
         raise TooManyFiles(
             f"Up to {UNSENT_MAX} files wait for being sent. Send or delete some; what is not sent "
             "within a day is deleted."
         )
+
+
+async def _require_may_bring_into(tx: Tx, access: Access, room_id: UUID) -> None:
+    room = await see_room(tx, access, room_id)
+    if room.role not in MEMBERS_WHO_WRITE:
+        raise NotAllowedInRoom("Only who may write in this room may bring files into it.")
+    if room.is_archived:
+        raise RoomArchived("This room is archived: read it, or ask an owner to open it again.")
+
+
+async def bring_into_room(tx: Tx, access: Access, room_id: UUID, id: UUID) -> None:
+    """Put a file of the caller's that was not sent into the room of the message it comes with.
+
+    Does nothing if there is no such file. Raises MissingScope, NoSuchRoom, NotAllowedInRoom,
+    RoomArchived.
+    """
+    access.require(Permission.CHAT_WRITE)
+    await _require_may_bring_into(tx, access, room_id)
+    await store.move_unsent(tx, id, actor_of(access), room_id)
+
+
+async def see_upload(tx: Tx, access: Access, id: UUID) -> Stored:
+    """Return a file that the caller may see, in whatever room. Raises what `see_file` does."""
+    access.require(Permission.CHAT_READ)
+    stored = await store.find(tx, id)
+    if stored is not None and stored.room_id is not None:
+        return await see_file(tx, access, stored.room_id, id)
+    if stored is None or stored.uploader_id != actor_of(access):
+        raise NoSuchFile(f"There is no file {id}.")
+    return stored
 
 
 async def see_file(tx: Tx, access: Access, room_id: UUID, id: UUID) -> Stored:
@@ -123,10 +152,15 @@ async def see_file(tx: Tx, access: Access, room_id: UUID, id: UUID) -> Stored:
 async def see_thumbnail(tx: Tx, access: Access, room_id: UUID, id: UUID) -> tuple[Stored, bytes]:
     """Return a file with its thumbnail, in WebP. Raises what `see_file` does, or NoSuchFile."""
     stored = await see_file(tx, access, room_id, id)
-    thumbnail = await store.read_thumbnail(tx, id)
+    return stored, await thumbnail_of(tx, stored)
+
+
+async def thumbnail_of(tx: Tx, stored: Stored) -> bytes:
+    """Return the thumbnail of a file that the caller may see, in WebP. Raises NoSuchFile."""
+    thumbnail = await store.read_thumbnail(tx, stored.file.id)
     if thumbnail is None:
         raise NoSuchFile("This file has no thumbnail.")
-    return stored, thumbnail
+    return thumbnail
 
 
 async def delete_unsent(tx: Tx, access: Access, room_id: UUID, id: UUID) -> None:

@@ -86,6 +86,12 @@ async def get(tx: Tx, room_id: UUID, id: UUID) -> Stored | None:
     return None if row is None else _stored(row)
 
 
+async def find(tx: Tx, id: UUID) -> Stored | None:
+    """One file of the organisation, in whatever room."""
+    row = await tx.fetchrow(f"select {_STORED} from chat.files where id = $1 and not is_held", id)
+    return None if row is None else _stored(row)
+
+
 async def count_unsent(tx: Tx, uploader_id: UUID) -> int:
     """How many files of somebody came with no message yet."""
     sql = """
@@ -99,6 +105,14 @@ async def unsent(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, Stored]:
     """Those of these files that came with no message yet; nobody else sends them meanwhile."""
     rows = await tx.fetch(_UNSENT_SQL, list(ids))
     return {row["id"]: _stored(row) for row in rows}
+
+
+async def move_unsent(tx: Tx, id: UUID, uploader_id: UUID, room_id: UUID) -> None:
+    """Put somebody's file that came with no message yet into a room."""
+    sql = """
+    update chat.files set room_id = $3 where id = $1 and uploader_id = $2 and number is null
+    """
+    await tx.execute(sql, id, uploader_id, room_id)
 
 
 async def send(tx: Tx, numbers: dict[UUID, int]) -> None:

@@ -357,6 +357,15 @@ async def read_about(tx: Tx, room_id: UUID, numbers: Sequence[int]) -> list[Even
     return [event_of(row) for row in rows]
 
 
+async def read_numbered(tx: Tx, room_id: UUID, numbers: Sequence[int]) -> list[Event]:
+    """The events of a room with these numbers, of whatever kind, in their order."""
+    sql = f"""
+        select {_EVENT} from chat.events e
+        where e.room_id = $1 and e.number = any($2) order by e.number
+    """
+    return [event_of(row) for row in await tx.fetch(sql, room_id, list(numbers))]
+
+
 async def read_message(tx: Tx, room_id: UUID, number: int) -> Event | None:
     """One message of a room as it was sent."""
     row = await tx.fetchrow(

@@ -176,7 +176,7 @@ def _file(room_id: UUID, file: File, reader: Reader) -> Json:
         "body": file.name,
         "filename": file.name,
         "info": info,
-        "url": f"mxc://{reader.server.name}/{room_id}_{file.id}",
+        "url": reader.server.media(room_id, file.id),
     }
 
 

@@ -50,6 +50,21 @@ class Server:
         """Return who this is. Raises UnknownMatrixId."""
         return self._parsed(id, "@")
 
+    def media(self, room_id: UUID | None, file_id: UUID) -> str:
+        """Return the address of a file, which holds its room if it is in one."""
+        place = f"{file_id}" if room_id is None else f"{room_id}_{file_id}"
+        return f"mxc://{self.name}/{place}"
+
+    def media_of(self, url: str) -> UUID:
+        """Return which file an address names. Raises UnknownMatrixId."""
+        prefix = f"mxc://{self.name}/"
+        try:
+            if url.startswith(prefix):
+                return media_place(url.removeprefix(prefix))[1]
+        except ValueError:
+            pass
+        raise UnknownMatrixId(f"The address of a file here is like '{prefix}<id>'.")
+
     def _parsed(self, id: str, sigil: str) -> UUID:
         local, _, name = id[1:].partition(":")
         try:
@@ -58,6 +73,12 @@ class Server:
         except ValueError:
             pass
         raise UnknownMatrixId(f"An id here is like '{sigil}<uuid>:{self.name}'.")
+
+
+def media_place(media: str) -> tuple[UUID | None, UUID]:
+    """Return the room, if it is said, and the id of a file. Raises ValueError."""
+    room, _, file = media.rpartition("_")
+    return UUID(room) if room else None, UUID(file)
 
 
 def event_id(room_id: UUID, number: int, part: int = 0) -> str:

@@ -1,33 +1,25 @@
-"""Routes by which Matrix's clients look around: filters, public rooms, places in a log, files."""
+"""Routes by which Matrix's clients look around: filters, public rooms, places in a log."""
 
 # ruff: noqa: ARG001
 
-from collections.abc import AsyncIterator
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.params import QueryParameter
-from litestar.response import Stream
 
-from hanse.chat.files import service as files
-from hanse.chat.files.kinds import download_headers
-from hanse.chat.log import store as log_store
 from hanse.chat.log.rules import NoSuchMessage
-from hanse.chat.matrix import filters, positions
+from hanse.chat.matrix import filters
 from hanse.chat.matrix.common import CLIENT, ROOM, server_of
 from hanse.chat.matrix.events import Json
 from hanse.chat.matrix.ids import number_of
-from hanse.chat.matrix.reading import as_events, read_state
+from hanse.chat.matrix.reading import around, as_events, event_at, read_state
 from hanse.chat.rooms import store
 from hanse.chat.rooms.service import actor_of, see_room
 from hanse.identity import Access, Permission
 from hanse.platform.database import Db
-from hanse.platform.problems import NotFound
 
 PUBLIC_ROOMS_MAX = 200
 CONTEXT_MAX = 100
-MEDIA = "/_matrix/client/v1/media"
 
 Limit = Annotated[int, QueryParameter(name="limit", ge=1)]
 
@@ -85,69 +77,19 @@ async def context(
     """Return an event with what stands before and behind it."""
     server = server_of(public_url)
     id = server.room_of(room)
-    number, around = number_of(event, id), min(limit, CONTEXT_MAX) // 2
+    number, half = number_of(event, id), min(limit, CONTEXT_MAX) // 2
     async with db.tx(bearer.organisation_id, bearer.person_id) as tx:
         found = await see_room(tx, bearer, id)
-        first = max(number - 1 - around, 0)
-        entries = await log_store.read_events(tx, id, first, number - first + around)
-        before = [each for each in entries if each.number < number]
-        behind = [each for each in entries if each.number > number]
-        made = [each for each in entries if each.number == number]
-        events = await as_events(tx, bearer, server, found, made)
+        entry = await event_at(tx, id, number)
+        events = [] if entry is None else await as_events(tx, bearer, server, found, [entry])
         mine = [each for each in events if each["event_id"] == event]
         if not mine:
             raise NoSuchMessage("There is no such event in this room.")
         return {
             "event": mine[0],
-            "events_before": (await as_events(tx, bearer, server, found, before))[::-1],
-            "events_after": await as_events(tx, bearer, server, found, behind),
-            "start": positions.in_room(first),
-            "end": positions.in_room(entries[-1].number),
+            **await around(tx, bearer, server, found, number, half, half),
             "state": await read_state(tx, server, found),
         }
-
-
-@get(f"{MEDIA}/config")
-async def media_config(bearer: Access) -> Json:
-    """Tell that nothing can be uploaded here."""
-    return {"m.upload.size": 0}
-
-
-@get(
-    [
-        f"{MEDIA}/download/{{server_name:str}}/{{media:str}}",
-        f"{MEDIA}/download/{{server_name:str}}/{{media:str}}/{{file_name:str}}",
-    ]
-)
-async def download(
-    bearer: Access, db: Db, public_url: str, server_name: str, media: str, file_name: str = ""
-) -> Response[Any]:
-    """Get a file of a room that one may read. Nothing in it runs on a page of this server."""
-    room_id, file_id = _place_of(media)
-    async with db.tx(bearer.organisation_id, bearer.person_id) as tx:
-        stored = await files.see_file(tx, bearer, room_id, file_id)
-    headers = download_headers(stored.file.name, stored.file.media_type)
-    headers["Content-Length"] = str(stored.file.bytes)
-    content: AsyncIterator[bytes] = files.read_file(db, bearer, file_id, 0, stored.file.bytes - 1)
-    return Stream(content, media_type=headers.pop("Content-Type"), headers=headers)
-
-
-@get(f"{MEDIA}/thumbnail/{{server_name:str}}/{{media:str}}")
-async def thumbnail(bearer: Access, db: Db, server_name: str, media: str) -> Response[bytes]:
-    """Get the thumbnail of an image, of up to 640 pixels on a side whatever was asked for."""
-    room_id, file_id = _place_of(media)
-    async with db.tx(bearer.organisation_id, bearer.person_id) as tx:
-        _, picture = await files.see_thumbnail(tx, bearer, room_id, file_id)
-    headers = download_headers("thumbnail.webp", "image/webp")
-    return Response(picture, media_type=headers.pop("Content-Type"), headers=headers)
-
-
-def _place_of(media: str) -> tuple[UUID, UUID]:
-    room, _, file = media.partition("_")
-    try:
-        return UUID(room), UUID(file)
-    except ValueError as error:
-        raise NotFound("There is no such file.") from error
 
 
 handlers = [
@@ -155,7 +97,4 @@ handlers = [
     get_filter,
     public_rooms,
     context,
-    media_config,
-    download,
-    thumbnail,
 ]

@@ -1,5 +1,6 @@
 """Routes of messages: sync, send, read and mark as read, as Matrix's clients ask for them."""
 
+import asyncio
 import time
 from typing import Annotated, Literal
 from uuid import UUID
@@ -11,6 +12,7 @@ from msgspec import Struct
 from hanse.chat import whispers
 from hanse.chat.api.common import Chat
 from hanse.chat.drafts import NewEvent, draft_of
+from hanse.chat.files import service as files
 from hanse.chat.log import store as log_store
 from hanse.chat.log.model import Kind
 from hanse.chat.log.rules import NoSuchMessage, NotAllowedInRoom
@@ -19,10 +21,10 @@ from hanse.chat.matrix.boot import PUSH_RULES
 from hanse.chat.matrix.common import CLIENT, ROOM, server_of
 from hanse.chat.matrix.events import Json
 from hanse.chat.matrix.filters import TIMELINE_DEFAULT, TIMELINE_MAX, timeline_limit
-from hanse.chat.matrix.ids import event_id, number_of
+from hanse.chat.matrix.ids import Server, event_id, number_of
 from hanse.chat.matrix.reading import as_events, device_of, event_at
 from hanse.chat.matrix.sending import EVENT_BYTES_MAX, new_event
-from hanse.chat.matrix.sync import synced
+from hanse.chat.matrix.sync import synced, with_typing
 from hanse.chat.places import NUMBER_MAX
 from hanse.chat.rooms import service
 from hanse.chat.rooms.service import actor_of, see_room
@@ -67,14 +69,21 @@ async def sync(
     before = None if since is None else positions.read(seal, actor, since)
     limit = timeline_limit(given_filter) if given_filter else TIMELINE_DEFAULT
     deadline = time.monotonic() + min(wait_ms, WAIT_MS_MAX) / 1000
+    await chat.typists.listen()
     while True:
         async with chat.db.tx(bearer.organisation_id, bearer.person_id) as tx:
             news = await synced(tx, bearer, server, before, limit)
+        if before is not None:
+            _note_said(chat, server, news.joined)
+        typing = chat.typists.now(news.room_ids, but=actor)
+        news = with_typing(server, news, before, typing)
         left_s = deadline - time.monotonic()
-        if before is None or news.joined or news.left or left_s <= 0:
+        if before is None or news.joined or news.left or news.kept or left_s <= 0:
             break
-        await chat.news.wait(news.room_ids, left_s)
-    mine = []
+        told = asyncio.Event()
+        with chat.typists.waking(news.room_ids, told):
+            await chat.news.wait(news.room_ids, left_s, told)
+    mine = list(news.kept)
     if before is None:
         mine.append({"type": "m.push_rules", "content": PUSH_RULES})
     if before is None or news.joined:
@@ -88,6 +97,14 @@ async def sync(
         "device_lists": {"changed": [], "left": []},
         "device_one_time_keys_count": {},
     }
+
+
+def _note_said(chat: Chat, server: Server, joined: dict[str, Json]) -> None:
+    """Whoever has sent what they wrote writes it no longer."""
+    for room, news in joined.items():
+        for event in news["timeline"]["events"]:
+            if event["type"] == "m.room.message":
+                chat.typists.stopped(server.room_of(room), server.user_of(event["sender"]))
 
 
 @put(
@@ -105,8 +122,13 @@ async def send(
 ) -> Json:
     """Append to the room's log; the same transaction of a device is appended once."""
     server = server_of(public_url)
+    id = server.room_of(room)
     new = new_event(server, room, event_type, data, device_of(bearer), transaction)
-    return await _appended(bearer, chat, server.room_of(room), new)
+    if new.files:
+        async with chat.db.tx(bearer.organisation_id, bearer.person_id) as tx:
+            for each in new.files:
+                await files.bring_into_room(tx, bearer, id, each)
+    return await _appended(bearer, chat, id, new)
 
 
 @put(f"{ROOM}/redact/{{event:str}}/{{transaction:str}}")

@@ -26,10 +26,13 @@ class InvalidPosition(BadRequest):
 
 
 class Positions(Struct, frozen=True):
-    """The last number seen of each room, and up to when translations were seen (epoch seconds)."""
+    """The last number seen of each room, up to when translations and account data were seen (epoch
+    seconds), and who was told to be writing, by room.
+    """
 
     rooms: dict[bytes, int]
     at: float
+    typing: dict[bytes, list[UUID]] = {}
 
     def of(self, room_id: UUID) -> int | None:
         """Return the last number seen of a room, None if it is new."""

@@ -6,7 +6,7 @@ from uuid import UUID
 from hanse import identity
 from hanse.chat.log import store as log_store
 from hanse.chat.log.model import Event, Kind
-from hanse.chat.matrix import store
+from hanse.chat.matrix import positions, store
 from hanse.chat.matrix.events import Json, Reader, matrix_events
 from hanse.chat.matrix.ids import Server
 from hanse.chat.matrix.state import state_of
@@ -102,3 +102,19 @@ async def event_at(tx: Tx, room_id: UUID, number: int) -> Event | None:
     """Return one entry of a room's log."""
     found = await log_store.read_events(tx, room_id, number - 1, 1)
     return found[0] if found and found[0].number == number else None
+
+
+async def around(
+    tx: Tx, access: Access, server: Server, room: Room, number: int, before: int, behind: int
+) -> Json:
+    """Return what stands before an entry of a room's log and behind it, and where that ends."""
+    first = max(number - 1 - before, 0)
+    entries = await log_store.read_events(tx, room.id, first, number - first + behind)
+    earlier = [each for each in entries if each.number < number]
+    later = [each for each in entries if each.number > number]
+    return {
+        "events_before": (await as_events(tx, access, server, room, earlier))[::-1],
+        "events_after": await as_events(tx, access, server, room, later),
+        "start": positions.in_room(first),
+        "end": positions.in_room(later[-1].number if later else number),
+    }

@@ -2,10 +2,30 @@
 
 from litestar import Router
 
-from hanse.chat.matrix import boot, looking, messages, rooms
+from hanse.chat.matrix import (
+    boot,
+    devices,
+    keeping,
+    looking,
+    media,
+    messages,
+    relating,
+    rooms,
+    searching,
+)
 
 router = Router(
     "/",
-    route_handlers=[*boot.handlers, *rooms.handlers, *messages.handlers, *looking.handlers],
+    route_handlers=[
+        *boot.handlers,
+        *rooms.handlers,
+        *messages.handlers,
+        *media.handlers,
+        *looking.handlers,
+        *devices.handlers,
+        *relating.handlers,
+        *keeping.handlers,
+        *searching.handlers,
+    ],
     include_in_schema=False,
 )

@@ -11,6 +11,7 @@ from hanse.platform.problems import BadRequest, Forbidden
 
 EVENT_BYTES_MAX = 64 * 1024
 _TEXTS = ("m.text", "m.notice", "m.emote")
+_FILES = ("m.file", "m.image", "m.audio", "m.video")
 
 
 class UnsupportedEvent(BadRequest):
@@ -71,9 +72,11 @@ def new_event(
 
 def _said(server: Server, content: Json) -> dict[str, Any]:
     kind, body = content.get("msgtype"), content.get("body")
+    if kind in _FILES:
+        return _file(server, content)
     if kind not in _TEXTS or not isinstance(body, str):
         raise UnsupportedEvent(
-            "A message needs a `body`, and a `msgtype` of m.text, m.notice or m.emote."
+            "A message needs a `body`, and a `msgtype` of m.text, m.notice, m.emote or a file's."
         )
     mentions = content.get("m.mentions")
     mentions = mentions if isinstance(mentions, dict) else {}
@@ -86,3 +89,12 @@ def _said(server: Server, content: Json) -> dict[str, Any]:
         ],
         "to_all": mentions.get("room") is True,
     }
+
+
+def _file(server: Server, content: Json) -> dict[str, Any]:
+    url, body, name = content.get("url"), content.get("body"), content.get("filename")
+    if not isinstance(url, str) or not isinstance(body, str):
+        raise UnsupportedEvent("A file needs a `body` and the `url` that its upload returned.")
+    # Where the name is said apart, the body is what is said about the file.
+    is_caption = isinstance(name, str) and name != body
+    return {"text": body if is_caption else "", "files": [str(server.media_of(url))]}

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from msgspec import Struct
+
 from hanse.chat.translations.model import Translated
 from hanse.platform.database import Tx
 
@@ -82,3 +84,44 @@ async def rooms_ending_in(tx: Tx, keys: Sequence[bytes]) -> list[UUID]:
         list(keys),
     )
     return [row["id"] for row in rows]
+
+
+class Related(Struct, frozen=True):
+    """Which events that relate to a message are wanted: `limit` behind `place`, or back from it."""
+
+    edits: bool
+    reactions: bool
+    thread: bool
+    place: int
+    is_back: bool
+    limit: int
+
+
+async def related(tx: Tx, room_id: UUID, number: int, wanted: Related) -> list[int]:
+    """The edits of a message, its reactions that stand, and answers to it, without what is
+    deleted."""
+    bound, order = ("<=", "desc") if wanted.is_back else (">", "asc")
+    rows = await tx.fetch(
+        f"""
+        select e.number from chat.events e
+        where e.room_id = $1 and not e.is_redacted and e.number {bound} $6 and (
+            ($3 and e.target = $2 and e.kind = 'edit')
+            or ($5 and e.thread = $2 and e.kind = 'message')
+            or ($4 and e.target = $2 and e.kind = 'reaction'
+                and coalesce((e.body ->> 'on')::boolean, true)
+                and not exists (
+                    select from chat.events l
+                    where l.room_id = $1 and l.target = $2 and l.number > e.number
+                        and l.kind = 'reaction' and l.sender_id = e.sender_id
+                        and l.body ->> 'emoji' = e.body ->> 'emoji')))
+        order by e.number {order} limit $7
+        """,
+        room_id,
+        number,
+        wanted.edits,
+        wanted.reactions,
+        wanted.thread,
+        wanted.place,
+        wanted.limit,
+    )
+    return [row["number"] for row in rows]

@@ -5,10 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hanse.chat.log import store as log_store
 from hanse.chat.log.model import Kind
-from hanse.chat.matrix import positions, store
+from hanse.chat.matrix import account_data, positions, store
 from hanse.chat.matrix.events import Json, Reader, late_translation
 from hanse.chat.matrix.ids import Server, event_id, state_id
 from hanse.chat.matrix.positions import Positions, room_key
@@ -29,11 +30,13 @@ FACTS = frozenset({Kind.MEMBERS, Kind.ROOM})
 
 
 class Synced(Struct, frozen=True):
-    """What is new by room, direct rooms by whom they are with, and where that ends."""
+    """What is new by room, direct rooms by whom they are with, what is kept for the caller of all
+    rooms, and where that ends."""
 
     joined: dict[str, Json]
     left: dict[str, Json]
     direct: dict[str, list[str]]
+    kept: list[Json]
     positions: Positions
     room_ids: list[UUID]
 
@@ -47,19 +50,69 @@ async def synced(
     until = await store.settled_at(tx)
     rooms = await rooms_store.list_rooms_of(tx, actor, None, ROOMS_MAX)
     late = await _late(tx, access, rooms, since, until)
+    kept = await _kept(tx, actor, rooms, since, until)
     joined: dict[str, Json] = {}
-    direct: dict[str, list[str]] = {}
     for room in rooms:
         after = None if since is None else since.of(room.id)
-        new = await _room(tx, access, server, room, after, late.get(room.id, []), timeline)
-        if new is not None:
-            joined[server.room(room.id)] = new
+        mine, translated = kept.get(room.id, []), late.get(room.id, [])
+        if after is not None and after >= room.head and not translated and not mine:
+            continue
+        new = await _room(tx, access, server, room, after, translated, timeline)
+        new["account_data"]["events"] += mine
+        joined[server.room(room.id)] = new
+    reached = Positions({room_key(each.id): each.head for each in rooms}, until.timestamp())
+    left = await _left(tx, server, actor, since, reached)
+    return Synced(
+        joined,
+        left,
+        direct_rooms(server, actor, rooms),
+        kept.get(None, []),
+        reached,
+        [each.id for each in rooms],
+    )
+
+
+def with_typing(
+    server: Server, news: Synced, since: Positions | None, typing: dict[UUID, list[UUID]]
+) -> Synced:
+    """Return what is new with who writes by now, in rooms where that is not as it was told."""
+    told = {} if since is None else since.typing
+    joined = dict(news.joined)
+    for id in news.room_ids:
+        now = typing.get(id, [])
+        if now == told.get(room_key(id), []):
+            continue
+        room = joined.get(server.room(id), {})
+        users = [server.user(each) for each in now]
+        event = {"type": "m.typing", "content": {"user_ids": users}}
+        before = room.get("ephemeral", {"events": []})["events"]
+        joined[server.room(id)] = {**room, "ephemeral": {"events": [*before, event]}}
+    reached = replace(
+        news.positions, typing={room_key(id): members for id, members in typing.items()}
+    )
+    return replace(news, joined=joined, positions=reached)
+
+
+def direct_rooms(server: Server, actor: UUID, rooms: list[Room]) -> dict[str, list[str]]:
+    """Return which of these rooms are conversations of two, by the other one."""
+    direct: dict[str, list[str]] = {}
+    for room in rooms:
         if room.kind is RoomKind.DIRECT and len(room.member_ids) == 2:
             [other] = [each for each in room.member_ids if each != actor]
             direct.setdefault(server.user(other), []).append(server.room(room.id))
-    reached = Positions({room_key(each.id): each.head for each in rooms}, until.timestamp())
-    left = await _left(tx, server, actor, since, reached)
-    return Synced(joined, left, direct, reached, [each.id for each in rooms])
+    return direct
+
+
+async def _kept(
+    tx: Tx, actor: UUID, rooms: list[Room], since: Positions | None, until: datetime
+) -> dict[UUID | None, list[Json]]:
+    """Account data that the client does not know yet, by room."""
+    after = None if since is None else datetime.fromtimestamp(since.at, UTC)
+    new = [] if since is None else [each.id for each in rooms if since.of(each.id) is None]
+    kept: dict[UUID | None, list[Json]] = {}
+    for each in await account_data.changed(tx, actor, after, until, new):
+        kept.setdefault(each.room_id, []).append({"type": each.type, "content": each.content})
+    return kept
 
 
 async def _left(
@@ -93,9 +146,7 @@ async def _room(
     after: int | None,
     late: list[Translated],
     timeline: int,
-) -> Json | None:
-    if after is not None and after >= room.head and not late:
-        return None
+) -> Json:
     first = max(after or 0, room.head - timeline)
     count = max(room.head - first, 0)
     entries = await log_store.read_events(tx, room.id, first, count) if count else []
