@@ -19,6 +19,8 @@ export function messageOf(event: Event): Message {
     is_pinned: false,
     reactions: [],
     files: event.body.files ?? [],
+    program_id: event.body.program_id,
+    card: event.body.card,
   };
 }
 
@@ -34,6 +36,7 @@ export function changed(message: Message, event: Event): Message {
         mentions: body.mentions ?? [],
         groups: body.groups ?? [],
         to_all: body.to_all ?? false,
+        card: body.card,
         revision: event.number,
         edited_at: event.created_at,
       };
@@ -50,6 +53,8 @@ export function changed(message: Message, event: Event): Message {
         is_pinned: false,
         reactions: [],
         files: [],
+        program_id: undefined,
+        card: undefined,
       };
     case "reaction":
       return { ...message, reactions: reacted(message, event) };

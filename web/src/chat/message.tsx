@@ -1,9 +1,10 @@
 import { Link } from "@tanstack/react-router";
 import { memo, useContext } from "react";
 import { LocaleContext, type Translate, useText } from "@/i18n";
-import { Icon } from "@/kit";
+import { Badge, Icon } from "@/kit";
 import { Actions, type MessageActions } from "./actions";
 import { Avatar } from "./avatar";
+import { MessageCard } from "./card";
 import { LinkPreviews } from "./link-previews";
 import { ALL } from "./mentions";
 import { MessageFiles } from "./message-files";
@@ -45,7 +46,7 @@ export const MessageArticle = memo(function MessageArticle(props: MessageProps) 
   const say = (number: number) => () => props.onActive(number);
   return (
     <article
-      aria-label={`${sender}, ${time}`}
+      aria-label={`${sender}${message.program_id ? ` (${text("programs.program")})` : ""}, ${time}`}
       aria-posinset={message.number || undefined}
       aria-setsize={message.number ? -1 : undefined}
       data-number={message.number || undefined}
@@ -59,6 +60,7 @@ export const MessageArticle = memo(function MessageArticle(props: MessageProps) 
         {isFirst ? (
           <div className="flex flex-wrap items-baseline gap-x-2">
             <span className="font-semibold">{sender}</span>
+            {message.program_id ? <Badge>{text("programs.program")}</Badge> : null}
             <time
               dateTime={message.created_at}
               title={new Intl.DateTimeFormat(locale, {
@@ -90,13 +92,15 @@ export const MessageArticle = memo(function MessageArticle(props: MessageProps) 
           <p className="m-0 text-ink-soft italic">{text("chat.deleted")}</p>
         ) : (
           <>
-            <Texts
-              message={message}
-              translation={props.translation}
-              reading={props.reading}
-              mentions={mentionsOf(message, nameOf)}
-              mine={[`@${nameOf(me)}`, `@${ALL}`]}
-            />
+            <MessageCard room={props.room} message={message} mayPress={props.actions.mayReact}>
+              <Texts
+                message={message}
+                translation={props.translation}
+                reading={props.reading}
+                mentions={mentionsOf(message, nameOf)}
+                mine={[`@${nameOf(me)}`, `@${ALL}`]}
+              />
+            </MessageCard>
             {message.files.length > 0 ? (
               <MessageFiles room={props.room} files={message.files} />
             ) : null}

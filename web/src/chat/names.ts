@@ -1,10 +1,11 @@
-import { readNames } from "./api";
+import { readNames, readPrograms } from "./api";
 import { Signal } from "./signal";
 
 /** What members are called, asked for together and once. */
 export class Names {
   readonly known = new Signal<Readonly<Record<string, string>>>({});
   private readonly asked = new Set<string>();
+  private readonly askedPrograms = new Set<string>();
   private waiting: string[] = [];
 
   /** Let these be known soon. */
@@ -14,6 +15,24 @@ export class Names {
     for (const id of unknown) this.asked.add(id);
     if (this.waiting.length === 0) setTimeout(() => void this.ask());
     this.waiting.push(...unknown);
+  }
+
+  /** Let what these programs of a room are called be known soon, deleted ones included. */
+  async wantPrograms(room: string, ids: readonly string[]): Promise<void> {
+    const unknown = ids.filter((id) => !this.known.get()[id] && !this.askedPrograms.has(id));
+    if (unknown.length === 0) return;
+    for (const id of unknown) this.askedPrograms.add(id);
+    try {
+      this.learn(await readPrograms(room));
+    } catch {
+      for (const id of unknown) this.askedPrograms.delete(id);
+    }
+  }
+
+  /** Take note of what some are called. */
+  learn(named: readonly { id: string; name: string }[]): void {
+    const names = Object.fromEntries(named.map(({ id, name }) => [id, name]));
+    this.known.set({ ...this.known.get(), ...names });
   }
 
   private async ask(): Promise<void> {
