@@ -13,17 +13,19 @@ interface MessageCardProps {
   room: string;
   message: Message;
   mayPress: boolean;
-  /** What it says. */
+  /** What it says in the language that its reader sees first. */
+  said: string;
+  /** What it says, as it is shown. */
   children: ReactNode;
 }
 
 /** What a message says; if it is a card, in a frame with its form and buttons. */
-export function MessageCard({ room, message, mayPress, children }: MessageCardProps) {
+export function MessageCard({ room, message, mayPress, said, children }: MessageCardProps) {
   const card = message.card as Card | null | undefined;
   if (!card) return children;
   return (
     <fieldset
-      aria-label={card.title}
+      aria-label={partsOf(said).title}
       className="m-0 my-1 grid w-fit max-w-full min-w-[min(20rem,100%)] gap-3 rounded-xl border border-line bg-surface px-4 py-3"
     >
       <div className="min-w-0">{children}</div>
@@ -36,17 +38,20 @@ export function MessageCard({ room, message, mayPress, children }: MessageCardPr
 
 /** The text of a card, whose first paragraph is its title. */
 export function CardText({ text, lang }: Text) {
-  const [title = "", ...rest] = text.split("\n\n");
+  const { title, rest } = partsOf(text);
   return (
     <>
       <p lang={lang} dir="auto" className="m-0 font-semibold break-words">
         {title}
       </p>
-      {rest.length > 0 ? (
-        <Markdown text={rest.join("\n\n")} lang={lang} mentions={[]} mine={[]} />
-      ) : null}
+      {rest ? <Markdown text={rest} lang={lang} mentions={[]} mine={[]} /> : null}
     </>
   );
+}
+
+function partsOf(text: string): { title: string; rest: string } {
+  const [title = "", ...rest] = text.split("\n\n");
+  return { title, rest: rest.join("\n\n") };
 }
 
 interface CardFormProps {

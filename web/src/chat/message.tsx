@@ -10,7 +10,7 @@ import { ALL } from "./mentions";
 import { MessageFiles } from "./message-files";
 import type { Message, Previewed, Translated } from "./model";
 import type { Entry } from "./outbox";
-import type { Reading } from "./reading";
+import { type Reading, textsOf } from "./reading";
 import { Texts } from "./translation";
 import type { NameOf } from "./use-names";
 
@@ -92,7 +92,12 @@ export const MessageArticle = memo(function MessageArticle(props: MessageProps) 
           <p className="m-0 text-ink-soft italic">{text("chat.deleted")}</p>
         ) : (
           <>
-            <MessageCard room={props.room} message={message} mayPress={props.actions.mayReact}>
+            <MessageCard
+              room={props.room}
+              message={message}
+              mayPress={props.actions.mayReact}
+              said={textsOf(message, props.translation, props.reading)[0]?.text ?? ""}
+            >
               <Texts
                 message={message}
                 translation={props.translation}

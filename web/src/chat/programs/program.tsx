@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useText } from "@/i18n";
 import { Button, ErrorNote, Skeleton } from "@/kit";
@@ -23,6 +23,7 @@ interface ProgramViewProps {
 /** One program: how it is, its source, versions, log and settings. */
 export function ProgramView({ chat, id, onDirty, onChanged, onDeleted }: ProgramViewProps) {
   const text = useText();
+  const queries = useQueryClient();
   const found = useQuery(programById(id));
   const [tab, setTab] = useState<"source" | "versions" | "log" | "settings">("source");
   const [draft, setDraft] = useState<string | null>(null);
@@ -31,6 +32,15 @@ export function ProgramView({ chat, id, onDirty, onChanged, onDeleted }: Program
   if (found.error) return <ErrorNote error={found.error} retry={() => void found.refetch()} />;
   if (!found.data) return <Skeleton className="h-60 w-full" />;
   const { program, progress, source } = found.data;
+  const saved = (next: Program) => {
+    queries.setQueryData(programById(id).queryKey, {
+      program: next,
+      progress,
+      source: draft ?? source,
+    });
+    setDraft(null);
+    onChanged(next);
+  };
   return (
     <div className="grid gap-4">
       <div className="grid gap-2">
@@ -59,7 +69,7 @@ export function ProgramView({ chat, id, onDirty, onChanged, onDeleted }: Program
                 isChanged={isChanged}
                 onChange={setDraft}
                 onDiscard={() => setDraft(null)}
-                onSaved={onChanged}
+                onSaved={saved}
               />
             ),
           },

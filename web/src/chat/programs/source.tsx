@@ -47,7 +47,13 @@ export function Source(props: SourceProps) {
           save.mutate();
         }}
       >
-        <SourceField value={source} onChange={props.onChange} />
+        <SourceField
+          value={source}
+          onChange={(next) => {
+            if (save.error) save.reset();
+            props.onChange(next);
+          }}
+        />
         <Check
           label={text("programs.reset")}
           hint={text("programs.resetHint")}

@@ -30,7 +30,7 @@ export function Trial({ tried }: { tried: Tried }) {
           {telling.map((each) => (
             <li key={each.number} className="rounded-lg border border-line bg-surface px-3 py-2">
               <p className="m-0 text-sm text-ink-soft">
-                {text("programs.event", { number: each.number })},{" "}
+                {text("programs.event", { number: each.number })} ·{" "}
                 {text("programs.fuel", { count: each.fuel })}
               </p>
               {each.fault ? (
