@@ -104,6 +104,11 @@ export async function readBots(ids: string[]): Promise<string[]> {
   return bots;
 }
 
+/** The programs of a room, deleted ones at the end. */
+export function readPrograms(room: string): Promise<Schema["RoomProgram"][]> {
+  return unwrap(api.GET("/v1/rooms/{room_id}/programs", { params: { path: { room_id: room } } }));
+}
+
 /** Say how far one has read. */
 export async function markRead(room: string, number: number, isBack = false): Promise<void> {
   const body = { number, is_back: isBack };

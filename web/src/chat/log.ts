@@ -20,6 +20,8 @@ export function messageOf(event: Event): Message {
     reactions: [],
     files: event.body.files ?? [],
     username: event.body.username ?? null,
+    program_id: event.body.program_id,
+    card: event.body.card,
   };
 }
 
@@ -35,6 +37,7 @@ export function changed(message: Message, event: Event): Message {
         mentions: body.mentions ?? [],
         groups: body.groups ?? [],
         to_all: body.to_all ?? false,
+        card: body.card,
         revision: event.number,
         edited_at: event.created_at,
       };
@@ -52,6 +55,8 @@ export function changed(message: Message, event: Event): Message {
         reactions: [],
         files: [],
         username: null,
+        program_id: undefined,
+        card: undefined,
       };
     case "reaction":
       return { ...message, reactions: reacted(message, event) };

@@ -4,12 +4,13 @@ import { LocaleContext, type Translate, useText } from "@/i18n";
 import { Badge, Icon } from "@/kit";
 import { Actions, type MessageActions } from "./actions";
 import { Avatar } from "./avatar";
+import { MessageCard } from "./card";
 import { LinkPreviews } from "./link-previews";
 import { ALL } from "./mentions";
 import { MessageFiles } from "./message-files";
 import type { Message, Previewed, Translated } from "./model";
 import type { Entry } from "./outbox";
-import type { Reading } from "./reading";
+import { type Reading, textsOf } from "./reading";
 import { Texts } from "./translation";
 import type { NameOf } from "./use-names";
 
@@ -47,7 +48,7 @@ export const MessageArticle = memo(function MessageArticle(props: MessageProps) 
   const say = (number: number) => () => props.onActive(number);
   return (
     <article
-      aria-label={`${sender}, ${time}`}
+      aria-label={`${sender}${message.program_id ? ` (${text("programs.program")})` : ""}, ${time}`}
       aria-posinset={message.number || undefined}
       aria-setsize={message.number ? -1 : undefined}
       data-number={message.number || undefined}
@@ -62,6 +63,7 @@ export const MessageArticle = memo(function MessageArticle(props: MessageProps) 
           <div className="flex flex-wrap items-baseline gap-x-2">
             <span className="font-semibold">{sender}</span>
             {isBot ? <Badge>{text("chat.isKey")}</Badge> : null}
+            {message.program_id ? <Badge>{text("programs.program")}</Badge> : null}
             <time
               dateTime={message.created_at}
               title={new Intl.DateTimeFormat(locale, {
@@ -93,13 +95,20 @@ export const MessageArticle = memo(function MessageArticle(props: MessageProps) 
           <p className="m-0 text-ink-soft italic">{text("chat.deleted")}</p>
         ) : (
           <>
-            <Texts
+            <MessageCard
+              room={props.room}
               message={message}
-              translation={props.translation}
-              reading={props.reading}
-              mentions={mentionsOf(message, nameOf)}
-              mine={[`@${nameOf(me)}`, `@${ALL}`]}
-            />
+              mayPress={props.actions.mayReact}
+              said={textsOf(message, props.translation, props.reading)[0]?.text ?? ""}
+            >
+              <Texts
+                message={message}
+                translation={props.translation}
+                reading={props.reading}
+                mentions={mentionsOf(message, nameOf)}
+                mine={[`@${nameOf(me)}`, `@${ALL}`]}
+              />
+            </MessageCard>
             {message.files.length > 0 ? (
               <MessageFiles room={props.room} files={message.files} />
             ) : null}

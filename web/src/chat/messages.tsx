@@ -16,7 +16,7 @@ import { withPending } from "./outbox";
 import type { Reading } from "./reading";
 import { type Row, rowsOf } from "./rows";
 import { useSignal } from "./signal";
-import { useNames } from "./use-names";
+import { useNames, useProgramNames } from "./use-names";
 import { useScroll } from "./use-scroll";
 import type { View } from "./view";
 
@@ -65,6 +65,11 @@ export function Messages(props: MessagesProps) {
     return [...ids];
   }, [list, chat.me]);
   const nameOf = useNames(chat, senders);
+  useProgramNames(
+    chat,
+    view.room,
+    useMemo(() => list.map((each) => each.message), [list]),
+  );
   const nameKnown = useSignal(chat.names.known);
   const bots = useSignal(chat.names.bots);
   // biome-ignore lint/correctness/useExhaustiveDependencies: one function for each state of the names

@@ -6,6 +6,24 @@ export type Message = Schema["Message"];
 export type Translated = Schema["Translated"];
 export type Previewed = Schema["Previewed"];
 export type HistoryPage = Schema["HistoryPage"];
+
+/** A field of a card's form. */
+export interface CardField {
+  name: string;
+  label: string;
+  kind?: Schema["Field"]["kind"];
+  choices?: string[];
+  is_required?: boolean;
+}
+
+/** What a card shows; in the log, what is empty is left out. */
+export interface Card {
+  title: string;
+  text?: string;
+  fields?: CardField[];
+  buttons?: Schema["Button"][];
+}
+
 export type Kind =
   | "message"
   | "edit"
@@ -14,7 +32,12 @@ export type Kind =
   | "pin"
   | "topic"
   | "members"
-  | "room";
+  | "room"
+  | "press"
+  | "timer"
+  | "http"
+  | "translation"
+  | "program";
 
 /** What an event says; what is left out has its default. */
 export interface Body {
@@ -31,6 +54,8 @@ export interface Body {
   description?: string | null;
   is_archived?: boolean | null;
   username?: string | null;
+  program_id?: string | null;
+  card?: Message["card"];
 }
 
 /** One entry of a room's log. Numbers are dense from 1. */

@@ -1,4 +1,4 @@
-import { readBots, readNames } from "./api";
+import { readBots, readNames, readPrograms } from "./api";
 import { Signal } from "./signal";
 
 /** What members are called, asked for together and once. */
@@ -7,6 +7,7 @@ export class Names {
   /** Which of them are programs. */
   readonly bots = new Signal<ReadonlySet<string>>(new Set());
   private readonly asked = new Set<string>();
+  private readonly askedPrograms = new Set<string>();
   private waiting: string[] = [];
 
   /** Let these be known soon. */
@@ -16,6 +17,24 @@ export class Names {
     for (const id of unknown) this.asked.add(id);
     if (this.waiting.length === 0) setTimeout(() => void this.ask());
     this.waiting.push(...unknown);
+  }
+
+  /** Let what these programs of a room are called be known soon, deleted ones included. */
+  async wantPrograms(room: string, ids: readonly string[]): Promise<void> {
+    const unknown = ids.filter((id) => !this.known.get()[id] && !this.askedPrograms.has(id));
+    if (unknown.length === 0) return;
+    for (const id of unknown) this.askedPrograms.add(id);
+    try {
+      this.learn(await readPrograms(room));
+    } catch {
+      for (const id of unknown) this.askedPrograms.delete(id);
+    }
+  }
+
+  /** Take note of what some are called. */
+  learn(named: readonly { id: string; name: string }[]): void {
+    const names = Object.fromEntries(named.map(({ id, name }) => [id, name]));
+    this.known.set({ ...this.known.get(), ...names });
   }
 
   private async ask(): Promise<void> {

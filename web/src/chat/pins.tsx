@@ -6,7 +6,7 @@ import type { Chat } from "./chat";
 import { MessageLine } from "./message-line";
 import type { Room } from "./model";
 import { pinnedList } from "./queries";
-import { useNames } from "./use-names";
+import { useNames, useProgramNames } from "./use-names";
 
 interface PinsProps {
   chat: Chat;
@@ -26,6 +26,7 @@ export function Pins({ chat, room, mayUnpin, onClose }: PinsProps) {
     [found.data],
   );
   const nameOf = useNames(chat, senders);
+  useProgramNames(chat, room.id, found.data?.messages ?? []);
   return (
     <Dialog title={text("chat.pins")} open onClose={onClose}>
       {found.error ? <ErrorNote error={found.error} retry={() => void found.refetch()} /> : null}

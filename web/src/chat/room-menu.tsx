@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { api, unwrap } from "@/api/client";
+import { usePermissions } from "@/api/queries";
 import { useText } from "@/i18n";
 import { Confirm, Icon, Menu, MenuItem } from "@/kit";
 import type { Chat } from "./chat";
@@ -9,6 +10,7 @@ import type { Room } from "./model";
 import { Pins } from "./pins";
 
 const RoomDetails = lazy(() => import("./room-details"));
+const Programs = lazy(() => import("./programs/dialog"));
 
 interface RoomMenuProps {
   chat: Chat;
@@ -20,8 +22,11 @@ interface RoomMenuProps {
 /** What one can do about a room. */
 export function RoomMenu({ chat, room, name, mayPin }: RoomMenuProps) {
   const text = useText();
-  const [open, setOpen] = useState<"details" | "pins" | "leave" | null>(null);
+  const [open, setOpen] = useState<"details" | "pins" | "programs" | "leave" | null>(null);
   const close = () => setOpen(null);
+  const administers = usePermissions().includes("organisation:write");
+  const mayProgram =
+    room.role === "owner" || (administers && (room.kind === "channel" || room.role !== null));
   return (
     <>
       <Menu label={text("chat.more")} trigger={<Icon name="more" />}>
@@ -33,6 +38,12 @@ export function RoomMenu({ chat, room, name, mayPin }: RoomMenuProps) {
           <Icon name="pin" size={18} />
           {text("chat.pins")}
         </MenuItem>
+        {mayProgram ? (
+          <MenuItem onClick={() => setOpen("programs")}>
+            <Icon name="cpu" size={18} />
+            {text("programs.title")}
+          </MenuItem>
+        ) : null}
         {room.role && room.kind === "channel" ? (
           <MenuItem onClick={() => setOpen("leave")}>
             <Icon name="leave" size={18} />
@@ -43,6 +54,11 @@ export function RoomMenu({ chat, room, name, mayPin }: RoomMenuProps) {
       {open === "details" ? (
         <Suspense fallback={null}>
           <RoomDetails chat={chat} room={room} name={name} onClose={close} />
+        </Suspense>
+      ) : null}
+      {open === "programs" ? (
+        <Suspense fallback={null}>
+          <Programs chat={chat} room={room} onClose={close} />
         </Suspense>
       ) : null}
       {open === "pins" ? <Pins chat={chat} room={room} mayUnpin={mayPin} onClose={close} /> : null}

@@ -20,7 +20,7 @@ import { useSaving } from "./saving";
 import { Stretch } from "./stretch";
 import { Toast } from "./toast";
 import { Texts } from "./translation";
-import { useNames, useRoomName } from "./use-names";
+import { useNames, useProgramNames, useRoomName } from "./use-names";
 
 const READINGS: Reading[] = ["translated", "original", "side_by_side"];
 
@@ -254,6 +254,7 @@ function Root({ chat, room, number, reading }: RootProps) {
   const message = page?.messages[0];
   const senders = useMemo(() => (message ? [message.sender_id] : []), [message]);
   const nameOf = useNames(chat, senders);
+  useProgramNames(chat, room, page?.messages ?? []);
   if (!message || message.number !== number) return null;
   return (
     <div className="max-h-60 shrink-0 overflow-auto border-b border-line bg-sunken px-4 py-2">

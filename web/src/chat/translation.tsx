@@ -1,6 +1,7 @@
 import { useContext, useState } from "react";
 import { LocaleContext, languageName, useText } from "@/i18n";
 import { Icon } from "@/kit";
+import { CardText } from "./card";
 import { Markdown } from "./markdown";
 import type { Message, Translated } from "./model";
 import { type Reading, textsOf } from "./reading";
@@ -29,7 +30,11 @@ export function Texts({ message, translation, reading, mentions, mine }: TextsPr
             key={each.lang ?? "original"}
             className={index > 0 ? "border-l-2 border-line pl-3 text-ink-soft" : ""}
           >
-            <Markdown text={each.text} lang={each.lang} mentions={mentions} mine={mine} />
+            {message.card ? (
+              <CardText text={each.text} lang={each.lang} />
+            ) : (
+              <Markdown text={each.text} lang={each.lang} mentions={mentions} mine={mine} />
+            )}
           </div>
         ))}
       </div>

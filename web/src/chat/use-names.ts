@@ -1,7 +1,7 @@
 import { useEffect } from "react";
 import { useText } from "@/i18n";
 import type { Chat } from "./chat";
-import type { Room } from "./model";
+import type { Message, Room } from "./model";
 import { useSignal } from "./signal";
 
 export type NameOf = (id: string) => string;
@@ -11,6 +11,14 @@ export function useNames(chat: Chat, ids: readonly string[]): NameOf {
   const known = useSignal(chat.names.known);
   useEffect(() => chat.names.want(ids), [chat, ids]);
   return (id) => known[id] ?? "";
+}
+
+/** Lets the programs among the senders of a room's messages be known by name. */
+export function useProgramNames(chat: Chat, room: string, messages: readonly Message[]): void {
+  const ids = [...new Set(messages.flatMap((each) => each.program_id ?? []))].join(" ");
+  useEffect(() => {
+    if (ids) void chat.names.wantPrograms(room, ids.split(" "));
+  }, [chat, room, ids]);
 }
 
 /** What a room is called: by its name, or by who else is in it. */

@@ -1,0 +1,98 @@
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { useText } from "@/i18n";
+import { Button, Check, ErrorNote, Field } from "@/kit";
+import { addVersion, type Program, tryProgram } from "./queries";
+import { SourceField } from "./source-field";
+import { Trial } from "./trial";
+
+const EVENTS_MAX = 200;
+const EVENTS = 50;
+
+interface SourceProps {
+  program: Program;
+  source: string;
+  isChanged: boolean;
+  onChange: (source: string) => void;
+  onDiscard: () => void;
+  onSaved: (program: Program) => void;
+}
+
+/** A program's source, to be changed, tried and saved as another version. */
+export function Source(props: SourceProps) {
+  const { program, source, isChanged } = props;
+  const text = useText();
+  const [isReset, setReset] = useState(false);
+  const [events, setEvents] = useState(String(EVENTS));
+  const save = useMutation({
+    mutationFn: () => addVersion(program.id, { source, is_reset: isReset }),
+    onSuccess: (saved) => {
+      setReset(false);
+      props.onSaved(saved);
+    },
+  });
+  const trial = useMutation({
+    mutationFn: () => tryProgram(program.id, { source, events: Number(events) }),
+  });
+  const tryIt = (event: FormEvent) => {
+    event.preventDefault();
+    trial.mutate();
+  };
+  return (
+    <div className="grid gap-4">
+      <form
+        className="grid gap-3"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save.mutate();
+        }}
+      >
+        <SourceField
+          value={source}
+          onChange={(next) => {
+            if (save.error) save.reset();
+            props.onChange(next);
+          }}
+        />
+        <Check
+          label={text("programs.reset")}
+          hint={text("programs.resetHint")}
+          checked={isReset}
+          onChange={(event) => setReset(event.target.checked)}
+        />
+        {save.error ? <ErrorNote error={save.error} /> : null}
+        <div className="flex flex-wrap items-center justify-end gap-2">
+          <p role="status" className="m-0 grow text-sm text-ink-soft">
+            {save.data && !isChanged
+              ? text("programs.savedAs", { number: save.data.version })
+              : null}
+          </p>
+          {isChanged ? <Button onClick={props.onDiscard}>{text("programs.discard")}</Button> : null}
+          <Button type="submit" kind="primary" busy={save.isPending} disabled={!isChanged}>
+            {text("programs.save")}
+          </Button>
+        </div>
+      </form>
+      <form onSubmit={tryIt} className="grid gap-3 border-t border-line pt-4">
+        <Field
+          label={text("programs.tryEvents")}
+          hint={text("programs.tryHint")}
+          type="number"
+          min={1}
+          max={EVENTS_MAX}
+          step={1}
+          required
+          value={events}
+          onChange={(event) => setEvents(event.target.value)}
+        />
+        <div>
+          <Button type="submit" busy={trial.isPending}>
+            {text("programs.try")}
+          </Button>
+        </div>
+        {trial.error ? <ErrorNote error={trial.error} /> : null}
+      </form>
+      {trial.data && !trial.isPending ? <Trial tried={trial.data} /> : null}
+    </div>
+  );
+}
