@@ -2930,11 +2930,13 @@ export interface components {
             emoji?: string | null;
             /** @default [] */
             files: components["schemas"]["File"][];
+            from_topic?: string | null;
             /** @default [] */
             groups: string[];
             is_archived?: boolean | null;
             /** @default false */
             is_reset: boolean;
+            is_resolved?: boolean | null;
             key?: string | null;
             language?: string | null;
             /** @default [] */
@@ -3838,7 +3840,9 @@ export interface components {
             device: string;
             emoji?: string | null;
             files?: string[];
+            from_topic?: string | null;
             groups?: string[];
+            is_resolved?: boolean | null;
             /**
              * @default message
              * @enum {string}
@@ -3847,6 +3851,7 @@ export interface components {
             mentions?: string[];
             /** @default true */
             on: boolean;
+            since?: number | null;
             target?: number | null;
             /** @default  */
             text: string;
@@ -4752,6 +4757,10 @@ export interface components {
         Topic: {
             /** Format: date-time */
             at: string;
+            /** @default [] */
+            former_names: string[];
+            /** @default false */
+            is_resolved: boolean;
             name: string;
             number: number;
             unread: number;

@@ -35,7 +35,8 @@ export interface Event {
  *
  * message: `text`, `mentions`, `to_all`, `files`. edit: the same, without `files`. reaction:
  * `emoji`, `on`. pin: `on`. members: `members`, `role` (None: they left).
- * room: `name`, `description`, `is_archived`.
+ * room: `name`, `description`, `is_archived`. topic, without a target: `from_topic`, all of whose
+ * messages move, or those from number `since` on; or `is_resolved`, which marks the topic or not.
  *
  * `program_id` says whose it is: of a program's message or edit, which may have a `card`, of what
  * comes of its effects, and of presses. press: `key` of the card, `button`, `values` of its
@@ -67,6 +68,8 @@ export interface Body {
   version?: number | null;
   is_reset?: boolean;
   since?: number | null;
+  from_topic?: string | null;
+  is_resolved?: boolean | null;
 }
 
 /**
