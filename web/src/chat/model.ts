@@ -30,6 +30,9 @@ export interface Body {
   name?: string | null;
   description?: string | null;
   is_archived?: boolean | null;
+  from_topic?: string | null;
+  since?: number | null;
+  is_resolved?: boolean | null;
 }
 
 /** One entry of a room's log. Numbers are dense from 1. */
