@@ -33,8 +33,8 @@ export interface Event {
 /**
  * What an event says; each kind has its own fields, the others stay empty.
  *
- * message: `text`, `mentions`, `to_all`, `files`. edit: the same, without `files`. reaction:
- * `emoji`, `on`. pin: `on`. members: `members`, `role` (None: they left).
+ * message: `text`, `mentions`, `groups`, `to_all`, `files`. edit: the same, without `files`.
+ * reaction: `emoji`, `on`. pin: `on`. members: `members`, `role` (None: they left).
  * room: `name`, `description`, `is_archived`. topic, without a target: `from_topic`, all of whose
  * messages move, or those from number `since` on; or `is_resolved`, which marks the topic or not.
  *
