@@ -15,6 +15,7 @@ from hanse.chat.log.model import Body, Event, Kind, RoomRole
 ROOM = UUID(int=1)
 PEOPLE = [UUID(int=number) for number in range(10, 14)]
 START = datetime(2026, 1, 1, tzinfo=UTC)
+TOPICS = ("lunch", "work", "boats")
 
 
 Choice = tuple[int, int, int]
@@ -31,9 +32,14 @@ def log_of(choices: list[Choice]) -> list[Event]:
         kind = kinds[what % len(kinds)]
         fields: dict[str, Any] = {"body": body(kind, how)}
         if kind in (Kind.MESSAGE, Kind.TOPIC):
-            fields["topic"] = ("lunch", "work")[how % 2]
+            fields["topic"] = TOPICS[how % 3]
         if kind not in (Kind.MESSAGE, Kind.MEMBERS, Kind.ROOM):
             fields["target"] = alive[whom % len(alive)]
+        if kind is Kind.TOPIC and whom % 2:
+            # A topic as a whole, or a part of it, moves.
+            since = (None, number // 2 + 1)[whom % 4 // 2]
+            old = TOPICS[(how + 1 + whom // 4 % 2) % 3]
+            fields |= {"target": None, "body": Body(from_topic=old, since=since)}
         if kind is Kind.MESSAGE:
             alive.append(number)
         if kind is Kind.DELETE:
@@ -78,14 +84,11 @@ def event(number: int, kind: Kind = Kind.MESSAGE, sender: UUID = PEOPLE[0], **mo
 
 
 def redacted(log: list[Event]) -> list[Event]:
-    """What the database keeps after the deletions: no text, and messages in their last topics."""
+    """What the database keeps after the deletions: no text."""
     deleted = {each.target for each in log if each.kind is Kind.DELETE}
-    topics = {each.target: each.topic for each in log if each.kind is Kind.TOPIC}
     kept = []
     for each in log:
         changes: dict[str, Any] = {}
-        if each.kind is Kind.MESSAGE:
-            changes["topic"] = topics.get(each.number, each.topic)
         if each.number in deleted or (each.kind is Kind.EDIT and each.target in deleted):
             changes |= {"body": Body(), "is_redacted": True}
         kept.append(msgspec.structs.replace(each, **changes))
@@ -123,7 +126,7 @@ def test_a_page_shows_messages_as_the_whole_log_does(
 ) -> None:
     page = [each for each in log if each.kind is Kind.MESSAGE][start : start + length]
     numbers = {each.number for each in page}
-    later = [each for each in log if each.target in numbers]
+    later = [each for each in log if each.target in numbers or each.body.from_topic]
     whole = fold(log).messages
     assert messages_of(page, later) == [whole[number] for number in sorted(numbers)]
 

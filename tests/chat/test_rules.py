@@ -127,6 +127,13 @@ def test_what_concerns_nothing_or_something_deleted_is_refused() -> None:
         draft(Kind.DELETE, body=Body(text="with text")),
         draft(Kind.MEMBERS),
         draft(Kind.ROOM),
+        draft(Kind.TOPIC, target=None, topic="work"),
+        draft(Kind.TOPIC, topic="work", body=Body(from_topic="lunch")),
+        draft(Kind.TOPIC, target=None, body=Body(from_topic="lunch")),
+        draft(Kind.TOPIC, target=None, topic="work", body=Body(from_topic="work")),
+        draft(Kind.TOPIC, target=None, topic="work", body=Body(since=3)),
+        draft(Kind.TOPIC, target=None, topic="a", body=Body(from_topic="b", is_resolved=True)),
+        draft(topic="work", body=Body(text="a", is_resolved=True)),
     ],
     ids=str,
 )

@@ -112,6 +112,17 @@ def test_one_chooses_of_what_to_be_told(page: Page, hanse: Hanse) -> None:
     expect(page.get_by_role("combobox", name="Notify me of")).to_have_text("Nothing")
 
 
+def test_a_moderator_chooses_who_addresses_everybody(page: Page, hanse: Hanse) -> None:
+    choose(page, "Who may address everybody", "Owners and moderators")
+    box = page.get_by_role("combobox", name="Who may address everybody")
+    expect(box).to_have_text("Owners and moderators")
+    room = page.url.split("/chat/")[1].partition("?")[0]
+    with_choice: Any = call(page, hanse, "GET", f"/v1/rooms/{room}")
+    assert with_choice["reach_all"] == "moderators"
+    choose(page, "Who may address everybody", "By size: whoever writes, up to 50 members")
+    expect(box).to_have_text("By size: whoever writes, up to 50 members")
+
+
 def test_an_administrator_says_how_long_a_room_keeps_messages(page: Page) -> None:
     dialog = page.get_by_role("dialog", name="Quayside")
     expect(dialog).to_contain_text("Messages are kept for ever.")

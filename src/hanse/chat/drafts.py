@@ -30,7 +30,9 @@ class NewEvent(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=T
     message that it answers (`thread`), `mentions` of members, of all members who are in `groups`,
     `to_all`, and `files`: up to ten ids that uploads returned, with which it needs no text. The
     other kinds name the message that they concern as `target`: an edit has a new `text`, a reaction
-    an `emoji`, a topic the new `topic`; `on` false takes a reaction or pin back.
+    an `emoji`, a topic the new `topic`; `on` false takes a reaction or pin back. A topic without a
+    `target` is about a topic as a whole: all messages of `from_topic`, or those from number `since`
+    on, move to `topic`; or `topic` is marked as resolved, or not (`is_resolved`).
     """
 
     client_key: _Key
@@ -46,6 +48,9 @@ class NewEvent(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=T
     files: Annotated[list[UUID], Meta(max_length=FILES_MAX)] = []
     emoji: Annotated[str, Meta(min_length=1, max_length=EMOJI_CHARACTERS_MAX)] | None = None
     on: bool = True
+    from_topic: Annotated[str, Meta(min_length=1, max_length=TOPIC_CHARACTERS_MAX)] | None = None
+    since: _Number | None = None
+    is_resolved: bool | None = None
 
 
 def draft_of(access: Access, room_id: UUID, new: NewEvent) -> Draft:
@@ -70,6 +75,9 @@ def draft_of(access: Access, room_id: UUID, new: NewEvent) -> Draft:
             to_all=new.to_all,
             emoji=new.emoji if kind is Kind.REACTION else None,
             on=new.on,
+            from_topic=new.from_topic,
+            since=new.since,
+            is_resolved=new.is_resolved,
         ),
         files=tuple(dict.fromkeys(new.files)),
         may_reach_all=Permission.CHAT_REACH_ALL in access.permissions,

@@ -5,15 +5,17 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from hanse import identity
-from hanse.chat.log import store
-from hanse.chat.log.fold import Message, messages_of
+from hanse.chat.log import store, topic_store
+from hanse.chat.log.fold import Message, changed, messages_of
 from hanse.chat.log.model import Event, Topic, at_most
 from hanse.chat.log.pins import read_pinned
 from hanse.chat.log.present import read_present
 from hanse.chat.log.rules import NoSuchMessage
+from hanse.chat.log.topics import former_names, marked, moves
 from hanse.chat.places import NUMBER_MAX, instant
 from hanse.chat.previews.model import Previewed
 from hanse.chat.previews.reading import previewed
@@ -121,8 +123,9 @@ async def read_history(
         earlier = after + 1 if after else None
         behind = page[-1].number if len(found) > limit else None
     later = await store.read_about(tx, room_id, [each.number for each in page])
-    messages = messages_of(page, later)
-    # The log may have grown between the statements: what is shown is never older than `head`.
+    # The log may have grown between the statements. Whoever reads on from `head` meets what is
+    # behind it once: a topic's move, met twice, may not come to the same.
+    messages = messages_of(page, [each for each in later if each.number <= room.head])
     reads = await languages_of(tx, access) if languages is None else languages
     translations = await translated_for(tx, room_id, messages, reads)
     previews = await previewed(tx, room_id, messages)
@@ -132,7 +135,17 @@ async def read_history(
 async def read_topics(tx: Tx, access: Access, room_id: UUID) -> list[Topic]:
     """Return the topics of a room, the one written in last first. Raises NoSuchRoom."""
     await see_room(tx, access, room_id)
-    return await store.read_topics(tx, room_id, actor_of(access), TOPICS_MAX)
+    topics = await topic_store.read_topics(tx, room_id, actor_of(access), TOPICS_MAX)
+    marks = marked(await store.read_whole_topics(tx, room_id))
+    former = former_names(marks, [each.name for each in topics])
+    return [
+        msgspec.structs.replace(
+            each,
+            is_resolved=each.name in marks.resolved,
+            former_names=former.get(each.name, ()),
+        )
+        for each in topics
+    ]
 
 
 async def list_pinned(tx: Tx, access: Access, room_id: UUID) -> PinnedMessages:
@@ -191,5 +204,9 @@ async def read_message(tx: Tx, access: Access, room_id: UUID, number: int) -> Me
     if event is None:
         raise NoSuchMessage(f"There is no message {number} in this room.")
     later = await store.read_about(tx, room_id, [number])
-    [message] = messages_of([event], later)
-    return MessageHistory(message, [event, *later])
+    events, message = [event], messages_of([event], [])[0]
+    for each in later:
+        if each.target is not None or moves(each, message.topic, number):
+            events.append(each)
+            message = changed(message, each)
+    return MessageHistory(message, events)

@@ -3120,11 +3120,13 @@ export interface components {
             emoji?: string | null;
             /** @default [] */
             files: components["schemas"]["File"][];
+            from_topic?: string | null;
             /** @default [] */
             groups: string[];
             is_archived?: boolean | null;
             /** @default false */
             is_reset: boolean;
+            is_resolved?: boolean | null;
             key?: string | null;
             language?: string | null;
             /** @default [] */
@@ -4077,7 +4079,9 @@ export interface components {
             device: string;
             emoji?: string | null;
             files?: string[];
+            from_topic?: string | null;
             groups?: string[];
+            is_resolved?: boolean | null;
             /**
              * @default message
              * @enum {string}
@@ -4086,6 +4090,7 @@ export interface components {
             mentions?: string[];
             /** @default true */
             on: boolean;
+            since?: number | null;
             target?: number | null;
             /** @default  */
             text: string;
@@ -5050,6 +5055,10 @@ export interface components {
         Topic: {
             /** Format: date-time */
             at: string;
+            /** @default [] */
+            former_names: string[];
+            /** @default false */
+            is_resolved: boolean;
             name: string;
             number: number;
             unread: number;

@@ -19,11 +19,13 @@ export interface MessageActions {
   save: (message: Message, remindAt: Date | null) => void;
   remindOther: (message: Message) => void;
   report: (message: Message) => void;
+  move: (message: Message) => void;
   again: (key: string) => void;
   discard: (key: string) => void;
   mayWrite: boolean;
   mayRemoveAll: boolean;
   mayReact: boolean;
+  hasTopics: boolean;
 }
 
 interface ActionsProps {
@@ -92,6 +94,12 @@ export function Actions({ message, isOwn, actions }: ActionsProps) {
           <MenuItem onClick={() => actions.pin(message)}>
             <Icon name="pin" size={18} />
             {text(message.is_pinned ? "chat.unpin" : "chat.pin")}
+          </MenuItem>
+        ) : null}
+        {actions.hasTopics && actions.mayWrite && (isOwn || actions.mayRemoveAll) ? (
+          <MenuItem onClick={() => actions.move(message)}>
+            <Icon name="hash" size={18} />
+            {text("chat.topic.move")}
           </MenuItem>
         ) : null}
         {isOwn ? null : (

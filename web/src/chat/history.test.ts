@@ -107,6 +107,15 @@ describe("a history", () => {
     const filter = { topic: "boats" };
     const moved = event(2, "topic", { target: 1, topic: "tides", body: {} });
     expect(numbers(withEvents(historyOf(shown), [moved], filter))).toEqual([]);
+    const renamed = (more: object) =>
+      event(2, "topic", { topic: "tides", body: { from_topic: "boats", ...more } });
+    expect(numbers(withEvents(historyOf(shown), [renamed({})], filter))).toEqual([]);
+    expect(numbers(withEvents(historyOf(shown), [renamed({ since: 2 })], filter))).toEqual([1]);
+    expect(withEvents(historyOf(shown), [renamed({})], {}).messages[0]?.topic).toBe("tides");
+    const marked = event(2, "topic", { topic: "boats", body: { is_resolved: true } });
+    expect(withEvents(historyOf(shown), [marked], filter).isStale).toBe(false);
+    const joined = event(2, "topic", { topic: "boats", body: { from_topic: "tides" } });
+    expect(withEvents(historyOf(shown), [joined], filter).isStale).toBe(true);
     const back = event(2, "topic", { target: 9, topic: "boats", body: {} });
     expect(withEvents(historyOf(shown), [back], filter).isStale).toBe(true);
   });

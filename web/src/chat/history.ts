@@ -1,6 +1,6 @@
 // A stretch of a room's messages as they stand. It knows what it does not know: numbers are dense,
 // so that an event is either the next one, an old one, or the proof of a gap.
-import { changed, matches, messageOf } from "./log";
+import { changed, matches, messageOf, moves } from "./log";
 import type { Event, Filter, HistoryPage, Message } from "./model";
 
 /** A message, and up to which number of the log it was taken into account what happened to it. */
@@ -91,7 +91,7 @@ function known(page: HistoryPage): Known[] {
 }
 
 function folded(history: History, events: readonly Event[], filter: Filter): History {
-  const messages = [...history.messages];
+  let messages = [...history.messages];
   let { isStale } = history;
   for (const event of events) {
     if (event.kind === "message") {
@@ -112,6 +112,15 @@ function folded(history: History, events: readonly Event[], filter: Filter): His
       } else if (event.kind === "topic" && filter.topic && event.topic === filter.topic) {
         isStale = true;
       }
+    } else if (event.body.from_topic) {
+      messages = messages
+        .map((each) =>
+          event.number > each.asOf && moves(event, each)
+            ? { ...changed(each, event), asOf: event.number }
+            : each,
+        )
+        .filter((each) => each.asOf !== event.number || matches(each, filter));
+      if (filter.topic !== undefined && event.topic === filter.topic) isStale = true;
     }
   }
   return { ...history, messages, isStale };

@@ -25,8 +25,17 @@ export function messageOf(event: Event): Message {
   };
 }
 
-/** A message after an event that concerns it; nothing changes a deleted one. */
+/** Whether an event moves a message to another topic, alone or with others of its topic. */
+export function moves({ kind, target, number, body }: Event, message: Message): boolean {
+  if (kind !== "topic") return false;
+  if (target) return target === message.number;
+  if (!body.from_topic || body.from_topic !== message.topic) return false;
+  return message.number >= (body.since ?? 1) && message.number < number;
+}
+
+/** A message after an event that concerns it; nothing changes a deleted one but for its topic. */
 export function changed(message: Message, event: Event): Message {
+  if (moves(event, message)) return { ...message, topic: event.topic ?? null };
   if (message.is_deleted) return message;
   const { body } = event;
   switch (event.kind) {
@@ -62,8 +71,6 @@ export function changed(message: Message, event: Event): Message {
       return { ...message, reactions: reacted(message, event) };
     case "pin":
       return { ...message, is_pinned: body.on ?? true };
-    case "topic":
-      return { ...message, topic: event.topic ?? null };
     default:
       return message;
   }

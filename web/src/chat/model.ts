@@ -56,6 +56,9 @@ export interface Body {
   username?: string | null;
   program_id?: string | null;
   card?: Message["card"];
+  from_topic?: string | null;
+  since?: number | null;
+  is_resolved?: boolean | null;
 }
 
 /** One entry of a room's log. Numbers are dense from 1. */

@@ -9,7 +9,7 @@ import { Members } from "./members";
 import type { Room } from "./model";
 
 const Integrations = lazy(() => import("./integrations"));
-
+const REACHES = ["by_size", "everybody", "moderators"] as const;
 const TOLD: Room["notifications"][] = ["all", "mentions", "nothing"];
 
 interface RoomDetailsProps {
@@ -29,7 +29,10 @@ export default function RoomDetails({ chat, room, name, onClose }: RoomDetailsPr
     <Dialog title={name} open onClose={onClose}>
       <div className="grid gap-6">
         {moderates ? (
-          <About chat={chat} room={room} />
+          <>
+            <About chat={chat} room={room} />
+            <Reaches chat={chat} room={room} />
+          </>
         ) : room.description ? (
           <p className="m-0 break-words">{room.description}</p>
         ) : null}
@@ -72,6 +75,7 @@ function useChange({ chat, room }: PartProps) {
       description?: string;
       is_archived?: boolean;
       has_link_previews?: boolean;
+      reach_all?: Room["reach_all"];
     }) =>
       unwrap(api.PATCH("/v1/rooms/{room_id}", { params: { path: { room_id: room.id } }, body })),
     onSuccess: () => chat.refresh(room.id),
@@ -124,6 +128,27 @@ function About(props: PartProps) {
         </Button>
       </div>
     </form>
+  );
+}
+
+/** Who may address everybody in a channel, or groups: a moderator decides. */
+function Reaches(props: PartProps) {
+  const text = useText();
+  const change = useChange(props);
+  return (
+    <div className="grid gap-1">
+      <span className="font-medium">{text("chat.reaches")}</span>
+      <div>
+        <Select
+          label={text("chat.reaches")}
+          value={(change.isPending && change.variables.reach_all) || props.room.reach_all}
+          options={REACHES.map((each) => ({ value: each, label: text(`chat.reaches.${each}`) }))}
+          onChange={(value) => change.mutate({ reach_all: value as Room["reach_all"] })}
+        />
+      </div>
+      <p className="m-0 text-sm text-ink-soft">{text("chat.reachesHint")}</p>
+      {change.error ? <ErrorNote error={change.error} /> : null}
+    </div>
   );
 }
 

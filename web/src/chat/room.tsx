@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { usePermissions } from "@/api/queries";
 import { useText } from "@/i18n";
 import { Confirm, ErrorNote, explain, Icon, IconButton, Menu, MenuItem, Skeleton } from "@/kit";
@@ -19,8 +19,11 @@ import { RoomMenu } from "./room-menu";
 import { useSaving } from "./saving";
 import { Stretch } from "./stretch";
 import { Toast } from "./toast";
+import { useRenamedTopic } from "./topic-change";
 import { Texts } from "./translation";
 import { useNames, useProgramNames, useRoomName } from "./use-names";
+
+const MoveMessage = lazy(() => import("./topic-dialogs"));
 
 const READINGS: Reading[] = ["translated", "original", "side_by_side"];
 
@@ -63,6 +66,8 @@ function OpenRoom({ chat, room, search }: { chat: Chat; room: Room; search: Room
   const [past, setPast] = useState<number | null>(null);
   const [reminding, setReminding] = useState<Message | null>(null);
   const [reporting, setReporting] = useState<Message | null>(null);
+  const [moving, setMoving] = useState<Message | null>(null);
+  useRenamedTopic(room.id, search.topic);
   const saving = useSaving();
   const { mutate: keep } = saving;
   const [notice, setNotice] = useState("");
@@ -116,13 +121,27 @@ function OpenRoom({ chat, room, search }: { chat: Chat; room: Room; search: Room
         ),
       remindOther: setReminding,
       report: setReporting,
+      move: setMoving,
       again: (key) => chat.again(key),
       discard: (key) => chat.discard(key),
       mayWrite: writes,
       mayRemoveAll: moderates,
       mayReact: room.role !== null && !room.is_archived,
+      hasTopics: room.kind === "channel",
     }),
-    [chat, room.id, room.role, room.is_archived, writes, moderates, search, text, go, keep],
+    [
+      chat,
+      room.id,
+      room.kind,
+      room.role,
+      room.is_archived,
+      writes,
+      moderates,
+      search,
+      text,
+      go,
+      keep,
+    ],
   );
   const choose = (next: Reading) => {
     setChosen(next);
@@ -235,6 +254,16 @@ function OpenRoom({ chat, room, search }: { chat: Chat; room: Room; search: Room
           }}
           onClose={() => setReporting(null)}
         />
+      ) : null}
+      {moving ? (
+        <Suspense fallback={null}>
+          <MoveMessage
+            room={room.id}
+            message={moving}
+            mayMoveLater={moderates}
+            onClose={() => setMoving(null)}
+          />
+        </Suspense>
       ) : null}
       {past ? <Past room={room.id} number={past} onClose={() => setPast(null)} /> : null}
     </>

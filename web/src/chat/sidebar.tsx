@@ -10,8 +10,9 @@ import { DraftsList } from "./drafts-list";
 import { FindMessages } from "./find-messages";
 import type { Room } from "./model";
 import { NewChannel, NewDirect } from "./new-room";
-import { roomList, topicList } from "./queries";
+import { roomList } from "./queries";
 import { useSignal } from "./signal";
+import { Topics } from "./topics";
 import { useRoomName } from "./use-names";
 
 interface SidebarProps {
@@ -58,9 +59,7 @@ export function Sidebar({ chat, open, topic }: SidebarProps) {
         name={nameOf(room)}
         isOnline={room.member_ids.some((id) => id !== chat.me && online.has(id))}
       />
-      {room.id === open && room.kind === "channel" ? (
-        <Topics room={room.id} chosen={topic} />
-      ) : null}
+      {room.id === open && room.kind === "channel" ? <Topics room={room} chosen={topic} /> : null}
     </li>
   );
   return (
@@ -168,72 +167,5 @@ function RoomLink({ room, name, isOnline }: { room: Room; name: string; isOnline
         </span>
       ) : null}
     </Link>
-  );
-}
-
-function Topics({ room, chosen }: { room: string; chosen?: string }) {
-  const text = useText();
-  const [adding, setAdding] = useState(false);
-  const { data: topics } = useQuery(topicList(room));
-  const shown = [...(topics ?? []).map((each) => each.name)];
-  if (chosen && !shown.includes(chosen)) shown.unshift(chosen);
-  return (
-    <ul
-      aria-label={text("chat.topics")}
-      className="m-0 mb-1 ml-4 list-none border-l border-line p-0 pl-2"
-    >
-      {shown.slice(0, 30).map((name) => (
-        <li key={name}>
-          <Link
-            to="/chat/$roomId"
-            params={{ roomId: room }}
-            search={{ topic: name }}
-            aria-current={name === chosen ? "page" : undefined}
-            className={`block truncate rounded-lg px-2 py-1 text-sm hover:bg-sunken ${name === chosen ? "font-semibold text-accent-strong" : "text-ink-soft"}`}
-          >
-            # {name}
-          </Link>
-        </li>
-      ))}
-      <li>
-        {adding ? (
-          <NewTopic room={room} onDone={() => setAdding(false)} />
-        ) : (
-          <button
-            type="button"
-            onClick={() => setAdding(true)}
-            className="rounded-lg px-2 py-1 text-sm text-ink-soft hover:bg-sunken"
-          >
-            + {text("chat.newTopic")}
-          </button>
-        )}
-      </li>
-    </ul>
-  );
-}
-
-function NewTopic({ room, onDone }: { room: string; onDone: () => void }) {
-  const text = useText();
-  const [name, setName] = useState("");
-  return (
-    <form className="flex gap-1" onSubmit={(event) => event.preventDefault()}>
-      <input
-        aria-label={text("chat.newTopic")}
-        maxLength={100}
-        value={name}
-        onChange={(event) => setName(event.target.value)}
-        className="min-h-8 w-full min-w-0 rounded-lg border border-line-strong bg-surface px-2 text-sm"
-      />
-      <Link
-        to="/chat/$roomId"
-        params={{ roomId: room }}
-        search={{ topic: name.trim() || undefined }}
-        aria-label={text("common.add")}
-        onClick={onDone}
-        className="inline-flex size-8 shrink-0 items-center justify-center rounded-lg hover:bg-sunken"
-      >
-        <Icon name="check" size={18} />
-      </Link>
-    </form>
   );
 }

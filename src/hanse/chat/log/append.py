@@ -4,7 +4,7 @@ The heads of the rooms are held from the first statement on, so numbers are dens
 that in which transactions commit, whoever appends.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import ClassVar
 from uuid import UUID
@@ -14,11 +14,11 @@ from msgspec import Struct
 
 from hanse.chat.files import store as files_store
 from hanse.chat.files.model import Stored
-from hanse.chat.log import reach, store
+from hanse.chat.log import reach, store, topic_store
 from hanse.chat.log.model import Appended, Body, Draft, Event, Kind, RoomRole
 from hanse.chat.log.reach import NOBODY, Reach
 from hanse.chat.log.redaction import redact
-from hanse.chat.log.rules import Facts, refusal
+from hanse.chat.log.rules import Facts, refusal, topic_of
 from hanse.chat.log.store import Head, Known
 from hanse.platform import outbox
 from hanse.platform.database import Tx
@@ -73,7 +73,11 @@ async def append_all(
     named = {id for each in drafts for id in each.files}
     files = await files_store.unsent(tx, sorted(named)) if named else {}
     reached = await reach.of(tx, drafts)
-    batch = planned(drafts, await store.known(tx, drafts), heads, files, reached)
+    whole = [
+        (each.room_id, name, each.body.since or 1) for each in drafts if (name := topic_of(each))
+    ]
+    topics = await topic_store.filled_topics(tx, whole) if whole else set()
+    batch = planned(drafts, await store.known(tx, drafts), heads, files, reached, topics)
     if batch.events:
         await write(tx, batch.events, epochs)
         await announce(tx, EventsAppended(stretches=stretches(batch.events)))
@@ -92,7 +96,7 @@ async def write(tx: Tx, events: Sequence[Event], epochs: Mapping[UUID, int]) -> 
     )
     # Topics before deletions: both may concern the same message.
     if moved := [each for each in events if each.kind is Kind.TOPIC]:
-        await store.move_topics(tx, moved)
+        await topic_store.move_topics(tx, moved)
     texts = [each for each in events if each.kind in (Kind.MESSAGE, Kind.EDIT)]
     if any(each.kind is Kind.EDIT or each.body.mentions or each.body.groups for each in texts):
         await store.mention(tx, texts, await reach.people(tx, texts))
@@ -117,11 +121,13 @@ def planned(
     heads: dict[UUID, Head],
     unsent: Mapping[UUID, Stored] = MappingProxyType({}),
     reached: Reach = NOBODY,
+    topics: Set[tuple[UUID, str, int]] = frozenset(),
 ) -> Batch:
     """Return what becomes of each draft on top of what is known. Pure.
 
     `unsent` are the files that the drafts name, those that may still be sent, `reached` what
-    decides over those that address many.
+    decides over those that address many, `topics` those that the drafts move or mark and that have
+    messages, from a number on.
     """
     outcomes: list[Outcome] = []
     events: list[Event] = []
@@ -129,11 +135,16 @@ def planned(
     new: dict[tuple[UUID, UUID, str, str], Appended] = {}
     deleted: set[tuple[UUID, int | None]] = set()
     left = dict(unsent)
+    begun: set[tuple[UUID, str]] = set()
     for draft, fact in zip(drafts, known, strict=True):
         key = (draft.room_id, draft.sender_id, draft.device, draft.client_key)
         outcome: Outcome | None = _earlier(draft, new.get(key), fact)
         if outcome is None:
             facts = _facts(draft, fact, heads.get(draft.room_id), deleted, left, reached)
+            name = topic_of(draft)
+            if facts and name and (draft.room_id, name) not in begun:
+                has_topic = (draft.room_id, name, draft.body.since or 1) in topics
+                facts = msgspec.structs.replace(facts, has_topic=has_topic)
             outcome = refusal(draft, facts)
         if outcome is None:
             head, messages = ends[draft.room_id]
@@ -143,6 +154,8 @@ def planned(
             event = _event(draft, head + 1, counted, fact, body)
             ends[draft.room_id] = (event.number, event.messages)
             events.append(event)
+            if draft.topic and draft.kind in (Kind.MESSAGE, Kind.TOPIC):
+                begun.add((draft.room_id, draft.topic))
             if draft.kind is Kind.DELETE:
                 deleted.add((draft.room_id, draft.target))
             outcome = new[key] = Appended(event.number, False, event.created_at)

@@ -14,6 +14,7 @@ from msgspec import Struct
 from hanse.chat.files.model import File
 from hanse.chat.log.cards import CardBody
 from hanse.chat.log.model import Body, Event, Kind, RoomRole
+from hanse.chat.log.topics import moves
 
 
 class Gap(ValueError):
@@ -105,8 +106,12 @@ def messages_of(events: Iterable[Event], later: Iterable[Event]) -> list[Message
 def _fold_message(messages: dict[int, Message], event: Event) -> None:
     if event.kind is Kind.MESSAGE:
         messages.setdefault(event.number, _new(event))
-    elif event.target is not None and (message := messages.get(event.target)) is not None:
-        messages[event.target] = changed(message, event)
+    elif event.target is not None:
+        if (message := messages.get(event.target)) is not None:
+            messages[event.target] = changed(message, event)
+    elif event.body.from_topic is not None:
+        for number, message in messages.items():
+            messages[number] = changed(message, event)
 
 
 def _new(event: Event) -> Message:
@@ -130,7 +135,11 @@ def _new(event: Event) -> Message:
 
 
 def changed(message: Message, event: Event) -> Message:
-    """Return a message after an event that concerns it; nothing changes a deleted one."""
+    """Return a message after an event; nothing changes a deleted one but for its topic."""
+    if event.kind is Kind.TOPIC:
+        if moves(event, message.topic, message.number):
+            return msgspec.structs.replace(message, topic=event.topic)
+        return message
     if message.is_deleted:
         return message
     body = event.body
@@ -153,8 +162,6 @@ def changed(message: Message, event: Event) -> Message:
             return msgspec.structs.replace(message, reactions=reactions)
         case Kind.PIN:
             return msgspec.structs.replace(message, is_pinned=body.on)
-        case Kind.TOPIC:
-            return msgspec.structs.replace(message, topic=event.topic)
     return message
 
 

@@ -24,7 +24,7 @@ class Kind(StrEnum):
     REACTION = "reaction"
     PIN = "pin"
     TOPIC = "topic"
-    """A message moves to another topic."""
+    """A message, or many of a topic, move to another topic; or a topic is marked as resolved."""
     MEMBERS = "members"
     """Somebody joined, left, or has another role."""
     ROOM = "room"
@@ -57,7 +57,8 @@ class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: `text`, `mentions`, `groups`, `to_all`, `files`, `username` (the name that a bot gave
     itself for this message). edit: the same, without `files` and `username`. reaction: `emoji`,
     `on`. pin: `on`. members: `members`, `role` (None: they left).
-    room: `name`, `description`, `is_archived`.
+    room: `name`, `description`, `is_archived`. topic, without a target: `from_topic`, all of whose
+    messages move, or those from number `since` on; or `is_resolved`, which marks the topic or not.
 
     `program_id` says whose it is: of a program's message or edit, which may have a `card`, of what
     comes of its effects, and of presses. press: `key` of the card, `button`, `values` of its
@@ -90,6 +91,8 @@ class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_reset: bool = False
     since: int | None = None
     username: str | None = None
+    from_topic: str | None = None
+    is_resolved: bool | None = None
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -150,13 +153,16 @@ class Appended(Struct, frozen=True):
 class Topic(Struct, frozen=True, kw_only=True):
     """A topic of a room. `number` and `at` are those of the last message in it that stands.
 
-    `unread` counts the messages of others behind the reader's marker.
+    `unread` counts the messages of others behind the reader's marker. `former_names` are those that
+    it had and no other topic has now.
     """
 
     name: str
     number: int
     at: datetime
     unread: int
+    is_resolved: bool = False
+    former_names: tuple[str, ...] = ()
 
 
 def shard_of(room_id: UUID) -> int:

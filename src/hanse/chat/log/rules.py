@@ -99,12 +99,20 @@ class NoSuchFile(NotFound):
     title = "No such file"
 
 
+class NoSuchTopic(NotFound):
+    """No message of the room stands in that topic."""
+
+    code = "no_such_topic"
+    title = "No such topic"
+
+
 class Facts(Struct, frozen=True):
     """What the log and the room say about a draft.
 
     `role` is the sender's, None outside the room. `target_*` are of the message that it concerns,
     `has_thread` whether the message that it answers exists, `has_files` whether the files that it
-    brings are the sender's and were not sent, `has_groups` whether the groups that it names exist.
+    brings are the sender's and were not sent, `has_groups` whether the groups that it names exist,
+    `has_topic` whether there is something in the topic that it moves or marks.
     `everybody_reaches_all` says that whoever writes here may address all at once. Until
     `muted_until` the sender only takes back.
     """
@@ -120,6 +128,7 @@ class Facts(Struct, frozen=True):
     is_direct: bool = False
     everybody_reaches_all: bool = False
     has_groups: bool = True
+    has_topic: bool = True
 
 
 def check_form(draft: Draft) -> None:
@@ -129,8 +138,9 @@ def check_form(draft: Draft) -> None:
     for name, value in (("device", draft.device), ("client_key", draft.client_key)):
         if not 0 < len(value) <= KEY_CHARACTERS_MAX or not _is_plain(value):
             raise InvalidEvent(f"`{name}` needs 1 to {KEY_CHARACTERS_MAX} printable characters.")
-    if (draft.target is not None) != (draft.kind in _TARGETED):
-        needs = "needs" if draft.kind in _TARGETED else "has no"
+    _check_whole_topic(draft)
+    if (draft.target is not None) != _needs_target(draft):
+        needs = "needs" if _needs_target(draft) else "has no"
         raise InvalidEvent(f"An event of kind '{draft.kind}' {needs} `target`.")
     if draft.thread is not None and draft.kind is not Kind.MESSAGE:
         raise InvalidEvent("Only a message answers in a thread.")
@@ -172,6 +182,34 @@ def _check_topic(draft: Draft) -> None:
         raise InvalidEvent(f"A topic has 1 to {TOPIC_CHARACTERS_MAX} characters, on one line.")
 
 
+def topic_of(draft: Draft) -> str | None:
+    """Return the topic that a draft moves or marks as a whole; None if it does neither."""
+    if draft.kind is not Kind.TOPIC:
+        return None
+    return draft.topic if draft.body.is_resolved is not None else draft.body.from_topic
+
+
+def _needs_target(draft: Draft) -> bool:
+    return draft.kind in _TARGETED and topic_of(draft) is None
+
+
+def _check_whole_topic(draft: Draft) -> None:
+    body = draft.body
+    is_marking = body.is_resolved is not None
+    if body.from_topic is None and body.since is None and not is_marking:
+        return
+    if draft.kind is not Kind.TOPIC:
+        raise InvalidEvent(f"An event of kind '{draft.kind}' moves or marks no topic.")
+    if draft.topic is None:
+        raise InvalidEvent("Name the `topic`.")
+    if (body.from_topic is not None) == is_marking:
+        raise InvalidEvent("Move messages `from_topic`, or say whether a topic `is_resolved`.")
+    if body.since is not None and body.from_topic is None:
+        raise InvalidEvent("`since` goes with `from_topic`.")
+    if body.from_topic == draft.topic:
+        raise InvalidEvent("`topic` and `from_topic` are the same.")
+
+
 def _is_plain(text: str) -> bool:
     return text.isprintable() or not any(unicodedata.category(c) in ("Cc", "Cs") for c in text)
 
@@ -197,13 +235,15 @@ def refusal(draft: Draft, facts: Facts | None) -> Problem | None:
         return NoSuchMessage(f"There is no message {draft.thread} to answer.")
     if not facts.has_files:
         return NoSuchFile("Send files that you uploaded to this room and have not sent yet.")
-    if draft.kind in _TARGETED:
+    if _needs_target(draft):
         if facts.target_kind != Kind.MESSAGE:
             return NoSuchMessage(f"There is no message {draft.target} in this room.")
         if facts.target_is_redacted:
             return MessageDeleted(f"Message {draft.target} was deleted.")
     if not _may(draft, facts):
         return NotAllowedInRoom(f"Your role here, '{facts.role}', does not allow this.")
+    if not facts.has_topic:
+        return NoSuchTopic(f"There is no message in the topic '{topic_of(draft)}', or from there.")
     return _refused_reach(draft, facts) if _reaches_many(draft) else None
 
 
@@ -234,7 +274,9 @@ def _may(draft: Draft, facts: Facts) -> bool:
         case Kind.DELETE:
             return facts.target_is_own or moderates
         case Kind.TOPIC:
-            return moderates or (writes and facts.target_is_own)
+            marks = draft.body.is_resolved is not None
+            is_own = draft.target is not None and facts.target_is_own
+            return moderates or (writes and (marks or is_own))
         case Kind.REACTION | Kind.PRESS:
             return True
     return False

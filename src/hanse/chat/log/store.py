@@ -8,13 +8,16 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from hanse.chat.log.model import Body, Draft, Event, Kind, Topic
+from hanse.chat.log.model import Body, Draft, Event, Kind
+from hanse.chat.places import NUMBER_MAX
 from hanse.platform.database import Tx
 
-_EVENT: Final = """
+EVENT: Final = """
     e.room_id, e.number, e.messages, e.sender_id, e.device, e.client_key, e.kind, e.created_at,
-    e.target, e.thread, e.topic, e.body, e.is_redacted
+    e.target, e.thread, case when e.is_moved then e.sent_topic else e.topic end as topic, e.body,
+    e.is_redacted
 """
+"""The columns of an event `e`, as it was appended."""
 
 # By size unless somebody chose: counted only up to where it is decided.
 EVERYBODY_REACHES_ALL: Final = """
@@ -80,12 +83,6 @@ from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[])
 where h.room_id = v.room_id
 """
 
-_MOVE_TOPICS_SQL: Final = """
-update chat.events e set topic = v.topic
-from unnest($1::uuid[], $2::bigint[], $3::text[]) as v (room_id, target, topic)
-where e.room_id = v.room_id and e.number = v.target
-"""
-
 _TO_ALL_SQL: Final = """
 update chat.events e set to_all = v.to_all
 from unnest($1::uuid[], $2::bigint[], $3::boolean[]) as v (room_id, target, to_all)
@@ -103,33 +100,6 @@ select $1::uuid, m.room_id, m.member_id, v.number
 from unnest($2::uuid[], $3::uuid[], $4::bigint[]) as v (room_id, member_id, number)
 join chat.members m on m.room_id = v.room_id and m.member_id = v.member_id
 on conflict do nothing
-"""
-
-
-# Steps from each topic to the next in the index: it costs the topics, never the messages.
-_TOPICS_SQL: Final = """
-with recursive names (topic) as (
-    (select e.topic from chat.events e where e.room_id = $1 and e.topic is not null
-        order by e.topic limit 1)
-    union all
-    select (select e.topic from chat.events e where e.room_id = $1 and e.topic > n.topic
-        order by e.topic limit 1)
-    from names n where n.topic is not null
-)
-select n.topic as name, last.number, last.created_at as at,
-    case when m.member_id is null then 0 else
-        (select count(*) from chat.events e where e.room_id = $1 and e.topic = n.topic
-            and e.number > m.read_number and e.kind = 'message' and not e.is_redacted
-            and e.sender_id <> m.member_id)
-    end as unread
-from names n
-cross join lateral (
-    select e.number, e.created_at from chat.events e
-    where e.room_id = $1 and e.topic = n.topic and e.kind = 'message' and not e.is_redacted
-    order by e.number desc limit 1
-) last
-left join chat.members m on m.room_id = $1 and m.member_id = $2
-order by last.number desc limit $3
 """
 
 
@@ -205,16 +175,6 @@ async def move_heads(tx: Tx, ends: dict[UUID, tuple[int, int, int]]) -> None:
     await tx.execute(_MOVE_HEADS_SQL, list(ends), *columns)
 
 
-async def move_topics(tx: Tx, events: Sequence[Event]) -> None:
-    """Let the targets of these events stand in another topic."""
-    await tx.execute(
-        _MOVE_TOPICS_SQL,
-        [each.room_id for each in events],
-        [each.target for each in events],
-        [each.topic for each in events],
-    )
-
-
 async def mention(tx: Tx, events: Sequence[Event], of_groups: Mapping[int, Sequence[UUID]]) -> None:
     """Count the mentions of these messages and edits; an edit's replace those of its target.
 
@@ -257,7 +217,7 @@ async def read_events(tx: Tx, room_id: UUID, after: int, limit: int) -> list[Eve
     """The log of a room from behind number `after`, up to `limit` events."""
     rows = await tx.fetch(
         f"""
-        select {_EVENT} from chat.events e
+        select {EVENT} from chat.events e
         where e.room_id = $1 and e.number > $2 order by e.number limit $3
         """,
         room_id,
@@ -273,7 +233,7 @@ async def read_messages(
     """The last messages before a number, of one topic or thread if asked, newest first."""
     rows = await tx.fetch(
         f"""
-        select {_EVENT} from chat.events e
+        select {EVENT} from chat.events e
         where e.room_id = $1 and e.number < $2 and e.kind = 'message'
             and ($4::text is null or e.topic = $4) and ($5::bigint is null or e.thread = $5)
         order by e.number desc limit $3
@@ -293,7 +253,7 @@ async def read_messages_after(
     """The first messages behind a number, of one topic or thread if asked, oldest first."""
     rows = await tx.fetch(
         f"""
-        select {_EVENT} from chat.events e
+        select {EVENT} from chat.events e
         where e.room_id = $1 and e.number > $2 and e.kind = 'message'
             and ($4::text is null or e.topic = $4) and ($5::bigint is null or e.thread = $5)
         order by e.number limit $3
@@ -311,7 +271,7 @@ async def read_these(tx: Tx, room_id: UUID, numbers: Sequence[int]) -> list[Even
     """These messages of a room as they were sent, in their order."""
     rows = await tx.fetch(
         f"""
-        select {_EVENT} from chat.events e
+        select {EVENT} from chat.events e
         where e.room_id = $1 and e.number = any($2) and e.kind = 'message' order by e.number
         """,
         room_id,
@@ -345,14 +305,19 @@ async def number_at(tx: Tx, room_id: UUID, at: datetime) -> int:
 
 
 async def read_about(tx: Tx, room_id: UUID, numbers: Sequence[int]) -> list[Event]:
-    """Everything that happened to these messages afterwards, in its order."""
+    """Everything that happened to these messages afterwards, or to topics, in its order."""
     rows = await tx.fetch(
         f"""
-        select {_EVENT} from chat.events e
-        where e.room_id = $1 and e.target = any($2) order by e.number
+        select {EVENT} from chat.events e
+        where e.room_id = $1 and e.target = any($2)
+        union all
+        select {EVENT} from chat.events e
+        where e.room_id = $1 and e.kind = 'topic' and e.target is null and e.number > $3
+        order by number
         """,
         room_id,
         list(numbers),
+        min(numbers, default=NUMBER_MAX),
     )
     return [event_of(row) for row in rows]
 
@@ -360,7 +325,7 @@ async def read_about(tx: Tx, room_id: UUID, numbers: Sequence[int]) -> list[Even
 async def read_numbered(tx: Tx, room_id: UUID, numbers: Sequence[int]) -> list[Event]:
     """The events of a room with these numbers, of whatever kind, in their order."""
     sql = f"""
-        select {_EVENT} from chat.events e
+        select {EVENT} from chat.events e
         where e.room_id = $1 and e.number = any($2) order by e.number
     """
     return [event_of(row) for row in await tx.fetch(sql, room_id, list(numbers))]
@@ -370,7 +335,7 @@ async def read_message(tx: Tx, room_id: UUID, number: int) -> Event | None:
     """One message of a room as it was sent."""
     row = await tx.fetchrow(
         f"""
-        select {_EVENT} from chat.events e
+        select {EVENT} from chat.events e
         where e.room_id = $1 and e.number = $2 and e.kind = 'message'
         """,
         room_id,
@@ -379,10 +344,16 @@ async def read_message(tx: Tx, room_id: UUID, number: int) -> Event | None:
     return None if row is None else event_of(row)
 
 
-async def read_topics(tx: Tx, room_id: UUID, member_id: UUID, limit: int) -> list[Topic]:
-    """The topics of a room, those first that were written in last, as a member sees them."""
-    rows = await tx.fetch(_TOPICS_SQL, room_id, member_id, limit)
-    return [Topic(**dict(row.items())) for row in rows]
+async def read_whole_topics(tx: Tx, room_id: UUID) -> list[Event]:
+    """All that happened to topics of a room as a whole, in its order."""
+    rows = await tx.fetch(
+        f"""
+        select {EVENT} from chat.events e
+        where e.room_id = $1 and e.kind = 'topic' and e.target is null order by e.number
+        """,
+        room_id,
+    )
+    return [event_of(row) for row in rows]
 
 
 async def read_heads(tx: Tx, room_ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -394,7 +365,7 @@ async def read_heads(tx: Tx, room_ids: Sequence[UUID]) -> dict[UUID, int]:
 
 
 def event_of(row: Any) -> Event:
-    """Make an event of a row with the columns _EVENT."""
+    """Make an event of a row with the columns EVENT."""
     values = dict(row.items())
     values["kind"] = Kind(values["kind"])
     values["body"] = msgspec.convert(values["body"], Body)

@@ -19,6 +19,7 @@ from msgspec import Struct
 from hanse import identity
 from hanse.chat.files import store as files_store
 from hanse.chat.log import store as log_store
+from hanse.chat.log import topic_store
 from hanse.chat.log.fold import Message, messages_of
 from hanse.chat.log.model import Event, Kind, RoomRole
 from hanse.chat.log.rules import NoSuchRoom
@@ -177,14 +178,19 @@ class Export:
                 count = min(_EVENTS_TOGETHER, room.head - after)
                 async with self._db.tx(self._access.organisation_id) as tx:
                     events = await log_store.read_events(tx, room.id, after, count)
+                    numbers = [each.number for each in events if each.kind is Kind.MESSAGE]
+                    topics = await topic_store.topics_now(tx, room.id, numbers)
                 after += count
                 deleted |= {each.number for each in events if each.is_redacted}
                 for event in events:
                     if event.kind in _CARRIED and not {event.number, event.target} & deleted:
-                        out.write(msgspec.json.encode(self._entry(event)) + b"\n")
+                        out.write(
+                            msgspec.json.encode(self._entry(event, topics.get(event.number)))
+                            + b"\n"
+                        )
                         self._events += 1
 
-    def _entry(self, event: Event) -> Entry:
+    def _entry(self, event: Event, topic: str | None) -> Entry:
         body = event.body
         self._files += [each.id for each in body.files]
         return Entry(
@@ -194,7 +200,7 @@ class Export:
             at=event.created_at,
             sender=str(event.sender_id),
             text=body.text,
-            topic=event.topic,
+            topic=topic,
             thread=str(event.thread) if event.thread else None,
             target=str(event.target) if event.target else None,
             emoji=body.emoji,

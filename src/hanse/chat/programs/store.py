@@ -105,7 +105,8 @@ where r.program_id = $1
 
 _GIVEN_SQL: Final = """
 select e.room_id, e.number, e.messages, e.sender_id, e.device, e.client_key, e.kind, e.created_at,
-    e.target, e.thread, e.topic, e.body, e.is_redacted
+    e.target, e.thread, case when e.is_moved then e.sent_topic else e.topic end as topic, e.body,
+    e.is_redacted
 from chat.events e where e.room_id = $1 and e.number > $2
     and (not (e.body ? 'program_id') or e.body ->> 'program_id' = $3)
 order by e.number limit $4

@@ -79,6 +79,9 @@ def search_consumer(recognise: Recognise) -> Consumer:
         async for room_id, events in read_stretches(tx, envelope):
             numbers = {each.target or each.number for each in events if each.kind in _KINDS}
             await index(tx, room_id, sorted(numbers), recognise)
+            for topic in {each.topic for each in events if each.body.from_topic}:
+                if topic is not None:
+                    await store.move(tx, room_id, topic)
 
     return Consumer(
         name="chat-search", types=(EventsAppended.type,), handler=on_appended, concurrency=3

@@ -6,6 +6,8 @@ from uuid import UUID
 from hanse.chat.log.fold import Message
 
 TO_ALL = "@a"
+TOPIC = "@t"
+"""What the label of any topic begins with."""
 
 
 def of_organisation(id: UUID) -> str:
@@ -20,7 +22,7 @@ def of_room(id: UUID) -> str:
 
 def of_topic(topic: str) -> str:
     """Label what stands in a topic."""
-    return f"@t{sha256(topic.encode()).hexdigest()[:32]}"
+    return f"{TOPIC}{sha256(topic.encode()).hexdigest()[:32]}"
 
 
 def of_sender(id: UUID) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from hanse.chat.log.fold import Message
+from hanse.chat.search.labels import TOPIC, of_topic
 from hanse.platform.database import Tx
 
 # Held until the transaction ends: a deletion waits, and then takes away what is written here.
@@ -40,6 +41,18 @@ select number, language, source_language, text from chat.translations
 where room_id = $1 and text is not null
     and (number, revision) in (select * from unnest($2::bigint[], $3::bigint[]))
 order by number, language
+"""
+
+
+# By where they stand: the labels themselves are in no index that is used below a policy.
+_MOVE_SQL: Final = """
+update chat.findable f
+set words = array_to_tsvector(array[$3::text])
+    || ts_delete(f.words, array(select w.lexeme from unnest(f.words) w where w.lexeme like $4))
+from chat.events e
+where e.room_id = $1 and e.topic = $2 and e.is_moved and e.kind = 'message'
+    and f.room_id = e.room_id and f.number = e.number
+    and not f.words @@ quote_literal($3)::tsquery
 """
 
 
@@ -96,6 +109,11 @@ async def put(tx: Tx, room_id: UUID, findable: Sequence[Findable]) -> None:
         [each.message.created_at for each in findable],
         [each.words for each in findable],
     )
+
+
+async def move(tx: Tx, room_id: UUID, topic: str) -> None:
+    """Let what moved to a topic of a room be found there, and in no other."""
+    await tx.execute(_MOVE_SQL, room_id, topic, of_topic(topic), f"{TOPIC}%")
 
 
 async def find(

@@ -36,7 +36,8 @@ export interface Event {
  * message: `text`, `mentions`, `groups`, `to_all`, `files`, `username` (the name that a bot gave
  * itself for this message). edit: the same, without `files` and `username`. reaction: `emoji`,
  * `on`. pin: `on`. members: `members`, `role` (None: they left).
- * room: `name`, `description`, `is_archived`.
+ * room: `name`, `description`, `is_archived`. topic, without a target: `from_topic`, all of whose
+ * messages move, or those from number `since` on; or `is_resolved`, which marks the topic or not.
  *
  * `program_id` says whose it is: of a program's message or edit, which may have a `card`, of what
  * comes of its effects, and of presses. press: `key` of the card, `button`, `values` of its
@@ -69,6 +70,8 @@ export interface Body {
   is_reset?: boolean;
   since?: number | null;
   username?: string | null;
+  from_topic?: string | null;
+  is_resolved?: boolean | null;
 }
 
 /**
