@@ -53,6 +53,9 @@ class Runner:
 
         An empty text is no translation. Raises the errors of inference.
         """
+        if len(asked) == 1:
+            [(route, sentences)] = asked.items()
+            return {route: await self._with_terms(route, sentences)}
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = {

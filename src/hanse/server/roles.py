@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
+from hanse.platform.collecting import collect_seldom
 from hanse.platform.migrate import MigrationError
 from hanse.platform.problems import Problem
 from hanse.platform.process import SetupError
@@ -68,12 +69,16 @@ def run(role: str, settings: Settings, *, fd: int | None = None, part: str = "")
 
 
 def _run_loop(main: Coroutine[Any, Any, None]) -> None:
+    async def settling() -> None:
+        collect_seldom(asyncio.get_running_loop())
+        await main
+
     if sys.platform == "win32":
-        asyncio.run(main)
+        asyncio.run(settling())
     else:
         import uvloop
 
-        uvloop.run(main)
+        uvloop.run(settling())
 
 
 def _require_addresses(role: str, settings: Settings) -> None:

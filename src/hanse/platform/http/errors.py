@@ -66,6 +66,9 @@ def as_problem(error: Exception) -> Problem:
     with its trace, and the caller gets a 500 without particulars.
     """
     if isinstance(error, Problem):
+        # Its trace holds the frames it came through, and they hold it: a request that is refused
+        # would leave hundreds of objects that only the collector of cycles can take away.
+        error.__traceback__ = error.__context__ = None
         return error
     if isinstance(error, HTTPException):
         return HttpProblem(error)
