@@ -24,7 +24,6 @@ from hanse.language.styles import service as styles
 from hanse.language.styles.store import StyleRow
 from hanse.language.tagged import translate_tagged
 from hanse.platform.database import Db
-from hanse.platform.telemetry import current_traceparent
 
 
 class TranslationEntry(Struct):
@@ -120,7 +119,7 @@ class Answering:
             return response
         # The answer is there for others exactly if this transaction has billed it.
         async with self._db.tx(access.organisation_id, access.person_id) as tx:
-            await service.keep_all(tx, [(record, current_traceparent())])
+            await service.keep(tx, record)
             await attempt.settle(tx, msgspec.json.encode(response))
         return response
 

@@ -60,10 +60,8 @@ class Recorder:
                 future.cancel()
 
     async def _together(self, entries: list[_Entry]) -> None:
-        [(first, _, _), *_] = entries
         try:
-            async with self._db.tx(first.organisation_id) as tx:
-                await service.keep_all(tx, [(row, cause) for row, cause, _ in entries])
+            await service.keep_all(self._db, [(row, cause) for row, cause, _ in entries])
         except DatabaseUnavailable as error:
             _fail(entries, error)
         except Exception as error:  # whatever is wrong with one record is for its caller alone

@@ -37,9 +37,9 @@ from hanse.language.running import INTERACTIVE_SENTENCES_MAX, Runner
 from hanse.language.segment import Span, SplitMode
 from hanse.language.signals import signals
 from hanse.language.store import TranslationRow
-from hanse.platform.database import Tx
+from hanse.platform.database import Db, Tx
 from hanse.platform.ids import new_id
-from hanse.platform.outbox import announce, announce_all
+from hanse.platform.outbox import announce
 from hanse.platform.problems import BadRequest
 
 IN_PLACE_CHARACTERS_MAX: Final = 10_000
@@ -352,10 +352,14 @@ async def keep(tx: Tx, row: TranslationRow) -> None:
     await announce(tx, event_of(row))
 
 
-async def keep_all(tx: Tx, rows: Sequence[tuple[TranslationRow, str | None]]) -> None:
-    """Like `keep`, for many; each comes with the traceparent of its request."""
-    await store.insert_translations(tx, [row for row, _ in rows])
-    await announce_all(tx, [(event_of(row), cause) for row, cause in rows])
+async def keep_all(db: Db, rows: Sequence[tuple[TranslationRow, str | None]]) -> None:
+    """Like `keep`, for many of one organisation; each comes with the traceparent of its request.
+
+    They are kept in a transaction of its own, all or none.
+    """
+    await store.keep_translations(
+        db, [row for row, _ in rows], [(event_of(row), cause) for row, cause in rows]
+    )
 
 
 def event_of(row: TranslationRow) -> TextTranslated:

@@ -7,8 +7,9 @@ from uuid import UUID
 
 import msgspec
 
-from hanse.platform.database import Tx
+from hanse.platform.database import Db, Tx
 from hanse.platform.ids import new_id
+from hanse.platform.outbox import Event, encoded
 
 
 class TranslationRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +45,8 @@ insert into language.translations (
 ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """
 
+KEEP_TRANSLATIONS: Final = "select language.keep_translations($1, $2, $3)"
+
 ADD_USAGE: Final = """
 insert into language.usage_days as usage (
     id, organisation_id, api_key_id, day, characters, requests
@@ -66,9 +69,14 @@ async def insert_translation(tx: Tx, row: TranslationRow) -> None:
     await tx.execute(INSERT_TRANSLATION, *msgspec.structs.astuple(row))
 
 
-async def insert_translations(tx: Tx, rows: Sequence[TranslationRow]) -> None:
-    """Keep the records of several requests."""
-    await tx.execute_many(INSERT_TRANSLATION, [msgspec.structs.astuple(row) for row in rows])
+async def keep_translations(
+    db: Db, rows: Sequence[TranslationRow], events: Sequence[tuple[Event, str | None]]
+) -> None:
+    """Keep the records of several requests of one organisation, and announce their events.
+
+    All in a transaction of its own. Raises EventTooLarge, DatabaseUnavailable.
+    """
+    await db.call(KEEP_TRANSLATIONS, rows[0].organisation_id, rows, encoded(events))
 
 
 async def add_usage(tx: Tx, *, api_key_id: UUID | None, day: date, characters: int) -> None:

@@ -201,6 +201,27 @@ class Db:
         async with self._open("begin", None) as tx:
             yield tx
 
+    async def call(self, sql: str, *args: Any) -> None:
+        """Run a statement as a transaction of its own, in one round trip.
+
+        It must set `hanse.organisation_id` itself, and do no harm when it runs twice: it does if
+        the connection is lost on the way. Raises what a `Tx` raises.
+        """
+        for attempt in range(2):
+            connection = await self._acquire()
+            try:
+                with _losses(connection):
+                    await connection.execute(sql, *args)
+            except DatabaseUnavailable as error:
+                with suppress(asyncpg.InterfaceError):
+                    connection.terminate()
+                if attempt or _hangs(error):
+                    raise
+            else:
+                return
+            finally:
+                await self._pool.release(connection)
+
     @asynccontextmanager
     async def _open(self, begin: str, organisation_id: UUID | None) -> AsyncIterator[Tx]:
         connection = await self._begin(begin)
@@ -219,10 +240,7 @@ class Db:
     async def _begin(self, begin: str) -> Any:
         """Acquire a connection and begin. A pooled one may have died unnoticed: try a second."""
         for attempt in range(2):
-            try:
-                connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
-            except _LOST as error:
-                raise DatabaseUnavailable("The database cannot be reached.") from error
+            connection = await self._acquire()
             try:
                 with _losses(connection):
                     await connection.execute(begin)
@@ -235,6 +253,12 @@ class Db:
                 raise
             return connection
         raise AssertionError("unreachable")
+
+    async def _acquire(self) -> Any:
+        try:
+            return await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+        except _LOST as error:
+            raise DatabaseUnavailable("The database cannot be reached.") from error
 
     async def ping(self) -> None:
         """Raise DatabaseUnavailable unless a statement can be run."""

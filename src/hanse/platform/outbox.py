@@ -62,16 +62,28 @@ async def announce(tx: Tx, event: Event) -> UUID:
     return row[0]
 
 
-async def announce_all(tx: Tx, events: Sequence[tuple[Event, str | None]]) -> None:
-    """Like `announce`, for many events in one round trip.
+def encoded(events: Sequence[tuple[Event, str | None]]) -> list[dict[str, Any]]:
+    """Return the rows of events, for a function in the database that inserts them.
 
     Each comes with the traceparent of what caused it. Raises EventTooLarge.
     """
-    await tx.execute_many(_INSERT_SQL, [_row(tx, event, cause) for event, cause in events])
+    return [
+        {
+            "id": new_id(),
+            "type": event.type,
+            "payload": _data(event),
+            "traceparent": cause,
+        }
+        for event, cause in events
+    ]
 
 
 def _row(tx: Tx, event: Event, traceparent: str | None) -> tuple[UUID, UUID, str, Any, str | None]:
+    return new_id(), tx.organisation_id, event.type, _data(event), traceparent
+
+
+def _data(event: Event) -> msgspec.Raw:
     data = msgspec.json.encode(event)
     if len(data) > EVENT_BYTES_MAX:
         raise EventTooLarge(f"{event.type} has {len(data)} bytes; {EVENT_BYTES_MAX} are allowed.")
-    return new_id(), tx.organisation_id, event.type, msgspec.Raw(data), traceparent
+    return msgspec.Raw(data)
