@@ -1,5 +1,6 @@
 """All SQL of consumers: one function a query."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,19 +16,19 @@ PURGE_ROWS_MAX = 10_000
 ERROR_CHARACTERS_MAX = 4_000
 
 
-async def note_consumed(tx: Tx, consumer: str, event_id: UUID) -> bool:
-    """Note that the organisation's event is applied; return whether it was not before."""
-    return bool(
-        await tx.fetchval(
-            """
-            insert into platform.consumed (organisation_id, consumer, event_id) values ($1, $2, $3)
-            on conflict do nothing returning true
-            """,
-            tx.organisation_id,
-            consumer,
-            event_id,
-        )
+async def note_consumed(tx: Tx, consumer: str, event_ids: Sequence[UUID]) -> set[UUID]:
+    """Note that events of the organisation are applied; return those that were not before."""
+    rows = await tx.fetch(
+        """
+        insert into platform.consumed (organisation_id, consumer, event_id)
+        select $1, $2, event_id from unnest($3::uuid[]) as event_id
+        on conflict do nothing returning event_id
+        """,
+        tx.organisation_id,
+        consumer,
+        event_ids,
     )
+    return {row["event_id"] for row in rows}
 
 
 async def was_consumed(tx: Tx, consumer: str, event_id: UUID) -> bool:

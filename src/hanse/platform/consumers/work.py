@@ -35,7 +35,7 @@ async def retry_dead_letter(tx: Tx, consumer: Consumer, event_id: UUID) -> None:
     if message is None:
         raise NotFound(f"There is no dead letter {event_id} of {consumer.name}.")
     envelope = msgspec.json.decode(message, type=Envelope)
-    if await store.note_consumed(tx, consumer.name, event_id):
+    if await store.note_consumed(tx, consumer.name, [event_id]):
         await consumer.handler(tx, envelope)
 
 
@@ -85,17 +85,14 @@ class Work:
 
     async def _apply_all(self, organisation_id: UUID, messages: list[Msg]) -> list[str]:
         envelopes = [msgspec.json.decode(message.data, type=Envelope) for message in messages]
-        outcomes = []
+        if any(each.organisation_id != organisation_id for each in envelopes) or any(
+            message.metadata.num_delivered > 1 for message in messages
+        ):
+            raise ValueError("an event that must be taken alone")
         async with self._db.tx(organisation_id) as tx:
-            for message, envelope in zip(messages, envelopes, strict=True):
-                if (
-                    message.metadata.num_delivered > 1
-                    or envelope.organisation_id != organisation_id
-                ):
-                    raise ValueError("an event that must be taken alone")
-                applied = await self._run(tx, envelope)
-                outcomes.append("applied" if applied else "repeated")
-        return outcomes
+            return [
+                "applied" if applied else "repeated" for applied in await self._run(tx, envelopes)
+            ]
 
     async def _show_life(self, messages: list[Msg]) -> None:
         while True:
@@ -140,22 +137,31 @@ class Work:
     async def _apply(self, envelope: Envelope) -> bool:
         """Run the handler unless the event has been applied before; return whether it ran."""
         async with self._db.tx(envelope.organisation_id) as tx:
-            return await self._run(tx, envelope)
+            [applied] = await self._run(tx, [envelope])
+            return applied
 
-    async def _run(self, tx: Tx, envelope: Envelope) -> bool:
-        consumer = self._consumer
+    async def _run(self, tx: Tx, envelopes: list[Envelope]) -> list[bool]:
+        """Run the handler for each event that has not been applied before; return for which."""
+        name = self._consumer.name
+        new = await store.note_consumed(tx, name, [each.id for each in envelopes])
+        ran = []
+        for envelope in envelopes:
+            ran.append(envelope.id in new)
+            if envelope.id in new:
+                new.remove(envelope.id)  # the same event may have come twice
+                await self._handle(tx, envelope)
+        return ran
+
+    async def _handle(self, tx: Tx, envelope: Envelope) -> None:
         with (
-            span("consume", traceparent=envelope.traceparent, consumer=consumer.name),
+            span("consume", traceparent=envelope.traceparent, consumer=self._consumer.name),
             bound(
                 organisation_id=str(envelope.organisation_id),
                 event_id=str(envelope.id),
-                consumer=consumer.name,
+                consumer=self._consumer.name,
             ),
         ):
-            if not await store.note_consumed(tx, consumer.name, envelope.id):
-                return False
-            await consumer.handler(tx, envelope)
-            return True
+            await self._consumer.handler(tx, envelope)
 
     async def _was_applied(self, envelope: Envelope) -> bool:
         async with self._db.tx(envelope.organisation_id) as tx:
