@@ -8,6 +8,7 @@ accidents, for which it is enough to look seldom (docs/decisions/0097).
 
 import asyncio
 import gc
+from collections.abc import Sequence
 from typing import Final
 
 SETTLED_S: Final = (5.0, 60.0)
@@ -17,10 +18,10 @@ THRESHOLDS: Final = (10_000, 20, 20)
 a generation for one of the next (`gc.set_threshold`)."""
 
 
-def collect_seldom(loop: asyncio.AbstractEventLoop) -> None:
+def collect_seldom(loop: asyncio.AbstractEventLoop, settled_s: Sequence[float] = SETTLED_S) -> None:
     """Let collections of this process be rare and short, from the moments when it has settled."""
     gc.set_threshold(*THRESHOLDS)
-    for after_s in SETTLED_S:
+    for after_s in settled_s:
         loop.call_later(after_s, _set_aside)
 
 
