@@ -44,7 +44,9 @@ where r.program_id = any($1) and h.head > r.cursor
 # The lock of the head, which the caller holds, comes first everywhere.
 _MOVE_SQL: Final = """
 update chat.program_runs set cursor = $3, version = $4
-where program_id = $1 and cursor = $2 and version is not distinct from $5 returning true
+where program_id = $1 and cursor = $2 and version is not distinct from $5
+    and (select p.allowed from chat.programs p where p.id = $1) = $6
+returning true
 """
 
 _KEEP_STATE_SQL: Final = """
@@ -326,10 +328,24 @@ async def standing(tx: Tx, program_id: UUID) -> Standing | None:
 async def move(
     tx: Tx, program_id: UUID, before: Standing, cursor: int, version: int | None
 ) -> bool:
-    """Move a program's cursor; False if somebody did since `before` was read."""
+    """Move a program's cursor; False if somebody did, or changed its grants, since `before`."""
     return bool(
-        await tx.fetchval(_MOVE_SQL, program_id, before.cursor, cursor, version, before.version)
+        await tx.fetchval(
+            _MOVE_SQL, program_id, before.cursor, cursor, version, before.version, before.allowed
+        )
     )
+
+
+async def next_begin(tx: Tx, due: Due, after: int) -> int | None:
+    """Where the log says next, behind a number, what of a program runs from there on."""
+    number: int | None = await tx.fetchval(
+        "select min(number) from chat.events where room_id = $1 and number > $2"
+        " and kind = 'program' and body ->> 'program_id' = $3",
+        due.room_id,
+        after,
+        str(due.program_id),
+    )
+    return number
 
 
 async def keep_state(

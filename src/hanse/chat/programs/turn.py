@@ -40,7 +40,7 @@ CHARACTERS_MAX: Final = 200_000
 
 
 class Raced(Exception):
-    """Somebody else moved the program meanwhile; nothing was done."""
+    """Somebody else moved the program meanwhile, or changed its grants; nothing was done."""
 
 
 class Turn(Struct, frozen=True):
@@ -109,7 +109,10 @@ async def pass_over(tx: Tx, due: Due, turn: Turn) -> Finished:
 
 
 async def finish(tx: Tx, due: Due, turn: Turn, ran: Ran) -> Finished:
-    """Carry out what came of a turn. Raises Raced."""
+    """Carry out what came of a turn. Raises Raced.
+
+    A version that fails again and again is stopped, unless the log says already what runs next.
+    """
     before, steps = turn.before, ran.steps
     heads = await log_store.lock_heads(tx, [due.room_id])
     effecting = Effecting(tx, due.program_id, due.room_id)
@@ -126,7 +129,11 @@ async def finish(tx: Tx, due: Due, turn: Turn, ran: Ran) -> Finished:
     await effecting.carry_out(steps)
     cursor = turn.to if len(steps) == len(turn.events) else steps[-1].number
     fault = steps[-1].fault
-    stops = fault is not None and (faults >= FAULTS_MAX or limits >= LIMITS_MAX)
+    stops = (
+        fault is not None
+        and (faults >= FAULTS_MAX or limits >= LIMITS_MAX)
+        and await store.next_begin(tx, due, cursor) is None
+    )
     if stops:
         assert fault is not None
         await _stop(tx, due, before, effecting, cursor, str(fault))
@@ -152,16 +159,24 @@ async def finish(tx: Tx, due: Due, turn: Turn, ran: Ran) -> Finished:
 
 
 async def stop_unloadable(tx: Tx, due: Due, turn: Turn, fault: Fault) -> Finished:
-    """Stop a program that cannot be loaded. Raises Raced."""
+    """Stop a program that cannot be loaded, or pass on to what the log says runs next.
+
+    Raises Raced.
+    """
     before = turn.before
     await log_store.lock_heads(tx, [due.room_id])
     effecting = Effecting(tx, due.program_id, due.room_id)
     effecting.lines.append((before.cursor, *entry_of(fault)))
-    await _stop(tx, due, before, effecting, before.cursor, str(fault))
-    if not await store.move(tx, due.program_id, before, before.cursor, None):
+    next_begin = await store.next_begin(tx, due, before.cursor)
+    if next_begin is None:
+        cursor, version = before.cursor, None
+        await _stop(tx, due, before, effecting, cursor, str(fault))
+    else:
+        cursor, version = next_begin - 1, before.version
+    if not await store.move(tx, due.program_id, before, cursor, version):
         raise Raced
     await store.add_entries(tx, due.program_id, before.version, effecting.lines)
-    return Finished(effecting.events, before.cursor, is_done=False)
+    return Finished(effecting.events, cursor, is_done=False)
 
 
 async def fire_timers(tx: Tx, due: Due, limit: int) -> list[Event]:
