@@ -383,7 +383,7 @@ async def test_a_program_that_cannot_be_loaded_any_more_is_stopped(
 async def test_timers_without_end_are_cut_off_and_the_program_told(
     ana: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hanse.chat.programs.store.TIMERS_MAX", 3)
+    monkeypatch.setattr("hanse.chat.programs.turn_store.TIMERS_MAX", 3)
     room = await ana.channel()
     source = """export const onEvent = (event) => ({ effects: Array.from({ length: 5 }, (_, n) =>
       ({ type: "timer", key: `t${n}`, at: `209${n}-01-01T00:00:00Z` })) });"""

@@ -15,7 +15,7 @@ from hanse.chat.log.append import TOGETHER_MAX, append_all
 from hanse.chat.log.cards import text_of
 from hanse.chat.log.model import Body, Draft, Event, Kind
 from hanse.chat.log.rules import InvalidEvent, check_form
-from hanse.chat.programs import store
+from hanse.chat.programs import turn_store
 from hanse.chat.programs.effects import (
     Card,
     Delete,
@@ -90,17 +90,19 @@ class Effecting:
             if isinstance(effect, Edit | Card)
         }
         if keys:
-            self._known = await store.numbers_of(self._tx, self._program_id, sorted(keys))
+            self._known = await turn_store.numbers_of(self._tx, self._program_id, sorted(keys))
         for step in steps:
             for index, effect in enumerate(step.effects):
                 await self._one(step.number, index, effect)
         await self._flush()
         if self._named:
-            await store.put_keys(self._tx, self._program_id, self._named)
+            await turn_store.put_keys(self._tx, self._program_id, self._named)
         if self._timers:
-            dropped = await store.set_timers(self._tx, self._program_id, self._timers)
+            dropped = await turn_store.set_timers(self._tx, self._program_id, self._timers)
             if dropped:
-                why = f"{dropped} timers too many: {store.TIMERS_MAX} at most; the last are off."
+                why = (
+                    f"{dropped} timers too many: {turn_store.TIMERS_MAX} at most; the last are off."
+                )
                 self.lines.append((steps[-1].number, "not_done", why, None, None))
 
     async def say(self, kind: Kind, client_key: str, body: Body) -> None:

@@ -17,7 +17,7 @@ from hanse.chat.log.model import Body, Event, Kind, at_most
 from hanse.chat.notifying import store as notifying_store
 from hanse.chat.notifying.kinds import PROGRAM_STOPPED
 from hanse.chat.programs import events as program_events
-from hanse.chat.programs import store
+from hanse.chat.programs import store, turn_store
 from hanse.chat.programs.delivery import Begins, steps_of
 from hanse.chat.programs.effecting import Effecting
 from hanse.chat.programs.effects import Effect, Rights, require_rights
@@ -62,7 +62,7 @@ class Finished(Struct, frozen=True):
 
 async def read_turn(tx: Tx, due: Due) -> Turn | None:
     """Return what is next for a program; None if nothing is."""
-    before = await store.standing(tx, due.program_id)
+    before = await turn_store.standing(tx, due.program_id)
     if before is None or before.cursor >= before.head:
         return None
     found = await log_store.read_events(tx, due.room_id, before.cursor, EVENTS_MAX)
@@ -99,12 +99,12 @@ async def pass_over(tx: Tx, due: Due, turn: Turn) -> Finished:
     before, begins = turn.before, turn.begins
     await log_store.lock_heads(tx, [due.room_id])
     version = before.version if begins is None else begins.version
-    if not await store.move(tx, due.program_id, before, turn.to, version):
+    if not await turn_store.move(tx, due.program_id, before, turn.to, version):
         raise Raced
     if begins is not None and begins.version is not None:
         state = None if begins.is_reset else before.state
         hashed = None if state is None else program_hash(state)
-        await store.keep_state(tx, due.program_id, state, hashed)
+        await turn_store.keep_state(tx, due.program_id, state, hashed)
     return Finished([], turn.to, turn.to >= before.head)
 
 
@@ -132,7 +132,7 @@ async def finish(tx: Tx, due: Due, turn: Turn, ran: Ran) -> Finished:
     stops = (
         fault is not None
         and (faults >= FAULTS_MAX or limits >= LIMITS_MAX)
-        and await store.next_begin(tx, due, cursor) is None
+        and await turn_store.next_begin(tx, due, cursor) is None
     )
     if stops:
         assert fault is not None
@@ -140,7 +140,7 @@ async def finish(tx: Tx, due: Due, turn: Turn, ran: Ran) -> Finished:
     is_done = heads[due.room_id].head == cursor
     if is_done and effecting.events:
         cursor = effecting.events[-1].number  # its own, which it is not given
-    await store.keep_state(
+    await turn_store.keep_state(
         tx,
         due.program_id,
         ran.state.decode(),
@@ -151,10 +151,10 @@ async def finish(tx: Tx, due: Due, turn: Turn, ran: Ran) -> Finished:
         limits=0 if stops else limits,
     )
     version = None if stops else before.version
-    if not await store.move(tx, due.program_id, before, cursor, version):
+    if not await turn_store.move(tx, due.program_id, before, cursor, version):
         raise Raced
     if effecting.lines:
-        await store.add_entries(tx, due.program_id, before.version, effecting.lines)
+        await turn_store.add_entries(tx, due.program_id, before.version, effecting.lines)
     return Finished(effecting.events, cursor, is_done)
 
 
@@ -167,15 +167,15 @@ async def stop_unloadable(tx: Tx, due: Due, turn: Turn, fault: Fault) -> Finishe
     await log_store.lock_heads(tx, [due.room_id])
     effecting = Effecting(tx, due.program_id, due.room_id)
     effecting.lines.append((before.cursor, *entry_of(fault)))
-    next_begin = await store.next_begin(tx, due, before.cursor)
+    next_begin = await turn_store.next_begin(tx, due, before.cursor)
     if next_begin is None:
         cursor, version = before.cursor, None
         await _stop(tx, due, before, effecting, cursor, str(fault))
     else:
         cursor, version = next_begin - 1, before.version
-    if not await store.move(tx, due.program_id, before, cursor, version):
+    if not await turn_store.move(tx, due.program_id, before, cursor, version):
         raise Raced
-    await store.add_entries(tx, due.program_id, before.version, effecting.lines)
+    await turn_store.add_entries(tx, due.program_id, before.version, effecting.lines)
     return Finished(effecting.events, cursor, is_done=False)
 
 
@@ -183,10 +183,10 @@ async def fire_timers(tx: Tx, due: Due, limit: int) -> list[Event]:
     """Put the timers of a program that are due into the log; return what is new there."""
     await log_store.lock_heads(tx, [due.room_id])
     effecting = Effecting(tx, due.program_id, due.room_id)
-    standing = await store.standing(tx, due.program_id)
+    standing = await turn_store.standing(tx, due.program_id)
     if standing is None or standing.version is None:
         return []
-    for key, at in await store.take_due_timers(tx, due.program_id, limit):
+    for key, at in await turn_store.take_due_timers(tx, due.program_id, limit):
         body = Body(key=key, program_id=due.program_id)
         client_key = program_hash(f"{key} {at.isoformat()}")[:40]
         await effecting.say(Kind.TIMER, f"timer {client_key}", body)
