@@ -41,10 +41,11 @@ class ProgramChanges(Struct, forbid_unknown_fields=True):
 
 
 class ProgramTemplate(Struct):
-    """A program to begin with."""
+    """A program to begin with. `allowed` are the effects beyond the room that it needs."""
 
     name: str
     source: str
+    allowed: list[str]
 
 
 class ProgramState(Struct):
@@ -70,7 +71,9 @@ class EntryPage(Struct):
 async def list_templates(access: Access) -> list[ProgramTemplate]:
     """List templates with their source."""
     access.require(Permission.CHAT_READ)
-    return [ProgramTemplate(name, read_template(name)) for name in TEMPLATES]
+    return [
+        ProgramTemplate(name, read_template(name), list(needs)) for name, needs in TEMPLATES.items()
+    ]
 
 
 @post(

@@ -91,6 +91,17 @@ update chat.program_runs set wake_at = (
 ) where program_id = $1
 """
 
+_PEOPLE_SQL: Final = """
+select id, exists (
+    select from chat.members m where m.room_id = $1 and m.member_id = id
+) as is_member
+from unnest($2::uuid[]) as id
+where exists (select from chat.members m where m.room_id = $1 and m.member_id = id)
+    or exists (
+        select from chat.events e where e.room_id = $1 and e.sender_id = id and e.kind = 'message'
+    )
+"""
+
 
 async def all_of_shards(tx: Tx, shards: Sequence[int]) -> list[tuple[Due, datetime | None]]:
     """All programs of these shards, and when they are to be called. Needs a system transaction."""
@@ -222,3 +233,9 @@ async def take_due_timers(tx: Tx, program_id: UUID, limit: int) -> list[tuple[st
 async def wake(tx: Tx, program_id: UUID) -> None:
     """Note when the next timer is due."""
     await tx.execute(_WAKE_SQL, program_id)
+
+
+async def people_of(tx: Tx, room_id: UUID, ids: Sequence[UUID]) -> dict[UUID, bool]:
+    """Those of these people that take part in a room (true), or wrote there once (false)."""
+    rows = await tx.fetch(_PEOPLE_SQL, room_id, list(ids))
+    return {row["id"]: row["is_member"] for row in rows}
