@@ -170,9 +170,9 @@ class Effecting:
         mine = self._program_id
         match effect:
             case Post():
-                mentions = [id for id in ids_in(effect.text) if id in self._members][:MENTIONS_MAX]
+                members = [id for id in ids_in(effect.text) if id in self._members]
                 text = with_names(effect.text, self._names)
-                body = Body(text=text, mentions=mentions, program_id=mine)
+                body = Body(text=text, mentions=tuple(members[:MENTIONS_MAX]), program_id=mine)
                 return self._draft(
                     Kind.MESSAGE, client_key, body, thread=effect.thread, topic=effect.topic
                 )
