@@ -16,8 +16,8 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from hanse.identity import Role
 from hanse.identity.purge import purge
+from hanse.identity.webhooks.fan_out import PENDING_MAX
 from hanse.identity.webhooks.model import TRIES_MAX, headers_of, new_secret, retry_pause_s
-from hanse.identity.webhooks.service import PENDING_MAX
 from hanse.platform.database import Db
 from hanse.platform.ids import new_id
 from hanse.platform.job_worker import WorkerLimits, run_jobs

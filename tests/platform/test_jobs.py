@@ -356,3 +356,52 @@ async def test_a_job_cut_off_by_the_end_of_its_worker_is_due_again_with_all_its_
         await started.wait()
     assert await count_jobs(db, "attempts = 0 and due_at <= now() and held_at is null") == 1
     assert await balance(database.url("hanse"), organisation_id) == 0
+
+
+async def test_whoever_waits_for_a_job_is_told_once_when_it_is_given_up(
+    app: Db, db: Db, working: Any, database: Database
+) -> None:
+    jobs = Jobs()
+
+    async def told(tx: Tx, payload: Pay) -> None:
+        await pay(tx, payload.amount)
+
+    @jobs.task("fails", Pay, attempts_max=2, retry_first_s=0.01, given_up=told)
+    async def fail(tx: Tx, payload: Pay) -> None:
+        await pay(tx, 1_000)
+        raise RuntimeError("no")
+
+    organisation_id = new_id()
+    async with app.tx(organisation_id) as tx:
+        await enqueue(tx, "fails", Pay(amount=7))
+
+    async def held() -> bool:
+        async with db.tx(organisation_id) as tx:
+            return bool(await list_dead(tx))
+
+    async with working(jobs):
+        await until(held, "the job is held")
+    assert await balance(database.url("hanse"), organisation_id) == 7
+
+
+async def test_a_job_is_held_even_if_nobody_can_be_told(app: Db, db: Db, working: Any) -> None:
+    jobs = Jobs()
+
+    async def told(tx: Tx, payload: Pay) -> None:
+        raise RuntimeError("not told")
+
+    @jobs.task("fails", Pay, attempts_max=1, given_up=told)
+    async def fail(tx: Tx, payload: Pay) -> None:
+        raise RuntimeError("the reason")
+
+    organisation_id = new_id()
+    async with app.tx(organisation_id) as tx:
+        await enqueue(tx, "fails", Pay(amount=0))
+
+    async def held() -> Any:
+        async with db.tx(organisation_id) as tx:
+            return await list_dead(tx)
+
+    async with working(jobs):
+        [dead] = await until(held, "the job is held")
+    assert "the reason" in (dead.error or "")

@@ -32,6 +32,7 @@ PAGES = [
     "/admin/usage",
     "/admin/webhooks",
     "/admin/webhooks/{webhook}",
+    "/admin/program-hosts",
     "/admin/audit",
     "/admin/nowhere",
 ]

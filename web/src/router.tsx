@@ -151,6 +151,12 @@ const holds = createRoute({
   component: lazyRouteComponent(() => import("./admin/holds/list"), "HoldsPage"),
 });
 
+const programHosts = createRoute({
+  getParentRoute: () => admin,
+  path: "/program-hosts",
+  component: lazyRouteComponent(() => import("./admin/program-hosts"), "ProgramHostsPage"),
+});
+
 const hold = createRoute({
   getParentRoute: () => admin,
   path: "/holds/$holdId",
@@ -247,6 +253,7 @@ const tree = root.addChildren([
       usage,
       webhooks,
       webhook,
+      programHosts,
       audit,
     ]),
   ]),

@@ -267,9 +267,25 @@ class _Worker:
         log.error("job_failed_for_good", error=error)
         if task.cron is not None:
             await self._settle(_FINISH_SQL, job)
-        else:
+        elif not await self._told(job, task, error):
             await self._settle(_HOLD_SQL, job, error)
         return "held"
+
+    async def _told(self, job: _Job, task: Task, error: str) -> bool:
+        """Hold a job and tell whoever waits for it; False if nobody does or that failed."""
+        if task.given_up is None:
+            return False
+        try:
+            payload = msgspec.convert(job.payload, task.payload)
+            async with asyncio.timeout(task.timeout_s), self._tx(job) as tx:
+                await task.given_up(tx, payload)
+                await tx.execute(_HOLD_SQL, job.id, job.attempts, error)
+        except DatabaseUnavailable:
+            raise  # the lease runs out, and whoever has it next comes here again
+        except Exception:  # the edge: the job is held whatever its listener does
+            log.exception("job_given_up_untold")
+            return False
+        return True
 
     async def _settle(self, sql: str, job: _Job, *args: Any) -> None:
         """Write down what came of an attempt; in an outage, for as long as the lease may hold."""

@@ -79,6 +79,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float
     retry_first_s: float
     retry_max_s: float
+    given_up: Handler | None = None
     cron: str | None = None
 
 
@@ -141,6 +142,7 @@ class Jobs:
         timeout_s: float = 300.0,
         retry_first_s: float = 1.0,
         retry_max_s: float = 600.0,
+        given_up: Callable[[Tx, Payload], Awaitable[None]] | None = None,
     ) -> Callable[
         [Callable[[Tx, Payload], Awaitable[None]]], Callable[[Tx, Payload], Awaitable[None]]
     ]:
@@ -148,6 +150,8 @@ class Jobs:
 
         An attempt that takes longer than `timeout_s` has failed. The pauses between attempts
         double from `retry_first_s` up to `retry_max_s`; a Problem's `retry_after_s` prolongs one.
+        `given_up(tx, payload)` tells whoever waits that no attempt succeeded: it runs in the
+        transaction that holds the job, and if it fails itself, the job is held all the same.
         """
 
         def register(
@@ -162,6 +166,7 @@ class Jobs:
                     timeout_s=timeout_s,
                     retry_first_s=retry_first_s,
                     retry_max_s=retry_max_s,
+                    given_up=given_up,
                 )
             )
             return handler

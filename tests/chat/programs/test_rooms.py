@@ -383,7 +383,7 @@ async def test_a_program_that_cannot_be_loaded_any_more_is_stopped(
 async def test_timers_without_end_are_cut_off_and_the_program_told(
     ana: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hanse.chat.programs.store.TIMERS_MAX", 3)
+    monkeypatch.setattr("hanse.chat.programs.turn_store.TIMERS_MAX", 3)
     room = await ana.channel()
     source = """export const onEvent = (event) => ({ effects: Array.from({ length: 5 }, (_, n) =>
       ({ type: "timer", key: `t${n}`, at: `209${n}-01-01T00:00:00Z` })) });"""
@@ -392,3 +392,23 @@ async def test_timers_without_end_are_cut_off_and_the_program_told(
     await caught_up(ana, program)
     [line] = (await ana.ask("GET", f"/programs/{program}/log"))["items"]
     assert (line["code"], line["detail"][:19]) == ("not_done", "2 timers too many: ")
+
+
+async def test_a_program_names_people_of_the_room_and_speaks_to_them(
+    ana: Person, ben: Person, house: House, tenant: Tenant
+) -> None:
+    stranger = await person_of(tenant, name="Eve")
+    room = await ana.channel(member_ids=[str(ben.id)])
+    source = f"""export const onEvent = () => {{
+      const text = "<@{ben.id}> before <@{stranger.id}>";
+      return {{ effects: [
+        {{ type: "post", text }}, {{ type: "card", key: "c", title: "Turns", text }}] }};
+    }};"""
+    program = await attach(ana, room, source)
+    await ana.send(room, "Who?")
+    await caught_up(ana, program)
+    said = f"@Ben before <@{stranger.id}>"
+    post, card = [e["body"] for e in await log_of(ana, room) if e["sender_id"] == program]
+    assert (post["text"], post["mentions"]) == (said, [str(ben.id)])
+    assert (card["card"]["text"], card["text"]) == (said, f"Turns\n\n{said}")
+    assert not card.get("mentions"), "each new text of a card would be another call"

@@ -4536,6 +4536,7 @@ export interface components {
         };
         /** ProgramTemplate */
         ProgramTemplate: {
+            allowed: string[];
             name: string;
             source: string;
         };

@@ -12,9 +12,8 @@ import { Signal } from "./signal";
 import { deviceName, keepOutbox, keptOutbox } from "./storage";
 import { summaryAfter } from "./summary";
 import { heard, isBehind, reaching, type Tail, tailAt } from "./tail";
+import { Typing } from "./typing";
 
-const TYPING_SHOWN_MS = 4000;
-const TYPING_TOLD_MS = 3000;
 const REPAIR_AFTER_MS = 1000;
 const REFRESH_MS = 300;
 
@@ -32,20 +31,17 @@ export class Chat {
   readonly names = new Names();
   readonly way = new Signal<Way>("connecting");
   readonly outbox: Signal<Outbox>;
-  /** Who writes now, by room. */
-  readonly typing = new Signal<Readonly<Record<string, readonly string[]>>>({});
+  readonly typing: Typing;
   readonly online = new Signal<ReadonlySet<string>>(new Set());
 
   private readonly tails = new Map<string, Tail>();
   private readonly followers = new Set<Follower>();
   private readonly repairs = new Set<string>();
   private readonly refreshes = new Map<string, number>();
-  private readonly typingUntil = new Map<string, Map<string, number>>();
   private readonly watched = new Map<object, string[]>();
   private readonly device = deviceName();
   private live: Live | null = null;
   private isStopped = false;
-  private typedAt = 0;
   private failures = 0;
   private retry = 0;
 
@@ -54,6 +50,7 @@ export class Chat {
     private readonly queries: QueryClient,
   ) {
     this.outbox = new Signal<Outbox>(restored(keptOutbox(me)));
+    this.typing = new Typing(me);
     void this.begin();
   }
 
@@ -137,7 +134,7 @@ export class Chat {
         for (const each of this.followers) each.annotated(frame);
         break;
       case "typing":
-        this.types(frame.room_id, frame.member_ids);
+        this.typing.started(frame.room_id, frame.member_ids);
         break;
       case "presence": {
         const now = new Set(this.online.get());
@@ -158,7 +155,7 @@ export class Chat {
       for (const each of this.followers) if (each.room === room) each.heard(fresh);
       this.outbox.set(this.kept(seen(this.outbox.get(), room, tail.head, fresh)));
       this.summarise(room, fresh);
-      this.stopsTyping(room, new Set(fresh.map((each) => each.sender_id)));
+      this.typing.stopped(room, new Set(fresh.map((each) => each.sender_id)));
       if (fresh.some((each) => each.kind === "members")) {
         void this.queries.invalidateQueries({ queryKey: ["chat", "members", room] });
       }
@@ -364,34 +361,8 @@ export class Chat {
 
   /** Tell the others that one writes. */
   typesHere(room: string): void {
-    const now = performance.now();
-    if (now - this.typedAt < TYPING_TOLD_MS) return;
-    this.typedAt = now;
+    if (!this.typing.isToTell()) return;
     this.live?.say({ op: "typing", room_id: room });
-  }
-
-  private types(room: string, members: readonly string[]): void {
-    const until = this.typingUntil.get(room) ?? new Map<string, number>();
-    for (const each of members) {
-      if (each !== this.me) until.set(each, performance.now() + TYPING_SHOWN_MS);
-    }
-    this.typingUntil.set(room, until);
-    this.showTyping(room);
-    setTimeout(() => this.showTyping(room), TYPING_SHOWN_MS + 50);
-  }
-
-  private stopsTyping(room: string, members: ReadonlySet<string>): void {
-    const until = this.typingUntil.get(room);
-    if (!until) return;
-    for (const each of members) until.delete(each);
-    this.showTyping(room);
-  }
-
-  private showTyping(room: string): void {
-    const now = performance.now();
-    const until = this.typingUntil.get(room) ?? new Map<string, number>();
-    const who = [...until].filter(([, end]) => end > now).map(([id]) => id);
-    this.typing.set({ ...this.typing.get(), [room]: who });
   }
 
   /** Ask whether these members are there, as long as `asker` wants to know. */

@@ -137,7 +137,7 @@ export function Stretch(props: StretchProps) {
 
 function Typing({ chat, room, isShown }: { chat: Chat; room: string; isShown: boolean }) {
   const text = useText();
-  const who = useSignal(chat.typing)[room] ?? [];
+  const who = useSignal(chat.typing.now)[room] ?? [];
   const nameOf = useNames(chat, who);
   const way = useSignal(chat.way);
   const names = who.map(nameOf).filter(Boolean).join(", ");

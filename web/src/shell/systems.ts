@@ -34,6 +34,12 @@ export const PLACES: Place[] = [
   { to: "/admin/usage", name: "nav.usage", icon: "chart", permission: "api_keys:read" },
   { to: "/admin/webhooks", name: "nav.webhooks", icon: "hook", permission: "webhooks:read" },
   { to: "/admin/holds", name: "holds.title", icon: "lock", permission: "chat:holds" },
+  {
+    to: "/admin/program-hosts",
+    name: "programHosts.title",
+    icon: "hook",
+    permission: "organisation:write",
+  },
   { to: "/admin/audit", name: "nav.audit", icon: "docs", permission: "audit:read" },
   { to: "/notifications", name: "nav.inbox", icon: "bell" },
   { to: "/account", name: "nav.account", icon: "person" },

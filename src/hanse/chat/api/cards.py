@@ -11,7 +11,7 @@ from hanse.chat.log.cards import VALUE_CHARACTERS_MAX
 from hanse.chat.log.model import Appended
 from hanse.chat.log.rules import KEY_CHARACTERS_MAX, NoSuchMessage
 from hanse.chat.places import NUMBER_MAX
-from hanse.chat.programs import service
+from hanse.chat.programs import presses
 from hanse.identity import Access
 from hanse.platform.database import Db
 
@@ -52,7 +52,7 @@ async def press_button(
     if not 0 < number <= NUMBER_MAX:
         raise NoSuchMessage("There is no message of such a number.")
     async with db.tx(access.organisation_id, access.person_id) as tx:
-        appended, events = await service.press(
+        appended, events = await presses.press(
             tx,
             access,
             room_id,

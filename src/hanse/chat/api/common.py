@@ -1,9 +1,10 @@
 """What the routes of the chat share."""
 
 import functools
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
+from litestar.params import QueryParameter
 from msgspec import Meta
 
 from hanse.chat import bell
@@ -21,14 +22,26 @@ from hanse.chat.waiting import News
 from hanse.identity import Seal
 from hanse.platform.bus import Bus
 from hanse.platform.database import Db
-from hanse.platform.http import problem_responses
+from hanse.platform.http import InvalidCursor, problem_responses
 
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_CHARACTERS_MAX)]
 Description = Annotated[str, Meta(max_length=DESCRIPTION_CHARACTERS_MAX)]
 Number = Annotated[int, Meta(ge=1, le=NUMBER_MAX)]
 NumberOrNone = Annotated[int, Meta(ge=0, le=NUMBER_MAX)]
+PAGE_MAX: Final = 100
+Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=PAGE_MAX)]
 errors = functools.partial(problem_responses, 404)
 """Describe the errors of a route for the OpenAPI document; any room may be unknown."""
+
+
+def position_of(cursor: str | None) -> int:
+    """Return the number before which a page ends; without a cursor, beyond all. Raises
+    InvalidCursor."""
+    if cursor is None:
+        return 2**62
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+        raise InvalidCursor("The cursor is not one that this server gave out.")
+    return int(cursor)
 
 
 class Chat:

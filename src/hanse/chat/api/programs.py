@@ -1,35 +1,24 @@
-"""Routes of programs of rooms, and of the cards that they post."""
+"""Routes of programs of rooms."""
 
 import json
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import delete, get, patch, post, put
-from litestar.params import QueryParameter
+from litestar import delete, get, patch, post
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from hanse.chat.api.common import Chat, errors
-from hanse.chat.log.model import shard_of
+from hanse.chat.api.common import Chat, Limit, errors, position_of
+from hanse.chat.api.program_trials import Source, require_loads
 from hanse.chat.programs import service, store
-from hanse.chat.programs.delivery import given, told
-from hanse.chat.programs.effects import Rights
-from hanse.chat.programs.events import Event
-from hanse.chat.programs.model import Entry, RoomProgram, Version
-from hanse.chat.programs.service import InvalidProgram, ProgramDetails, ProgramVersion
+from hanse.chat.programs.model import Entry, RoomProgram
+from hanse.chat.programs.service import ProgramDetails
 from hanse.chat.programs.templates import TEMPLATES, read_template
-from hanse.chat.programs.trial import EVENTS_MAX, Trial, Tried
 from hanse.identity import Access, Permission
 from hanse.platform.database import Db
-from hanse.platform.http import Cursor, InvalidCursor
-
-PAGE_MAX: Final = 100
-SOURCE_CHARACTERS_MAX: Final = 256 * 1024
+from hanse.platform.http import Cursor
 
 ProgramName = Annotated[str, Meta(min_length=1, max_length=service.NAME_CHARACTERS_MAX)]
-Source = Annotated[str, Meta(max_length=SOURCE_CHARACTERS_MAX)]
 Grants = Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=10)]
-VersionNumber = Annotated[int, Meta(ge=1, le=service.VERSIONS_MAX)]
-Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=PAGE_MAX)]
 
 
 class NewProgram(Struct, forbid_unknown_fields=True):
@@ -51,51 +40,18 @@ class ProgramChanges(Struct, forbid_unknown_fields=True):
     allowed: Grants | UnsetType = UNSET
 
 
-class NewVersion(Struct, forbid_unknown_fields=True):
-    """Another source for a program. `is_reset` lets it begin with its initial state."""
-
-    source: Source
-    is_reset: bool = False
-
-
-class Activation(Struct, forbid_unknown_fields=True):
-    """The version that is to run. `is_reset` lets it begin with its initial state."""
-
-    version: VersionNumber
-    is_reset: bool = False
-
-
-class NewTrial(Struct, forbid_unknown_fields=True):
-    """A source to be tried, without it the one that runs, on the last events of the room."""
-
-    source: Source | UnsetType = UNSET
-    events: Annotated[int, Meta(ge=0, le=EVENTS_MAX)] = 50
-
-
-class ProgramHosts(Struct, forbid_unknown_fields=True):
-    """Hosts that programs may ask by https: `example.org`, or `example.org:8443`."""
-
-    hosts: Annotated[list[Annotated[str, Meta(max_length=260)]], Meta(max_length=service.HOSTS_MAX)]
-
-
 class ProgramTemplate(Struct):
-    """A program to begin with."""
+    """A program to begin with. `allowed` are the effects beyond the room that it needs."""
 
     name: str
     source: str
+    allowed: list[str]
 
 
 class ProgramState(Struct):
     """What a program keeps, as JSON; null before its first event."""
 
     state: Any
-
-
-class VersionPage(Struct):
-    """Versions, the newest first. `next_cursor` asks for older ones; null at the end."""
-
-    items: list[Version]
-    next_cursor: str | None
 
 
 class EntryPage(Struct):
@@ -115,7 +71,9 @@ class EntryPage(Struct):
 async def list_templates(access: Access) -> list[ProgramTemplate]:
     """List templates with their source."""
     access.require(Permission.CHAT_READ)
-    return [ProgramTemplate(name, read_template(name)) for name in TEMPLATES]
+    return [
+        ProgramTemplate(name, read_template(name), list(needs)) for name, needs in TEMPLATES.items()
+    ]
 
 
 @post(
@@ -139,7 +97,7 @@ async def attach_program(
     )
     async with db.tx(access.organisation_id, access.person_id) as tx:
         await service.require_may_manage(tx, access, room_id)
-    await _require_loads(chat, room_id, source)
+    await require_loads(chat, room_id, source)
     async with db.tx(access.organisation_id, access.person_id) as tx:
         changed = await service.attach(
             tx, access, room_id, name=data.name, source=source, allowed=data.allowed
@@ -226,95 +184,6 @@ async def delete_program(access: Access, db: Db, chat: Chat, program_id: UUID) -
     await chat.ring(access.organisation_id, events)
 
 
-@post(
-    "/programs/{program_id:uuid}/versions",
-    operation_id="addProgramVersion",
-    summary="Let another version run",
-    tags=["Programs"],
-    responses=errors(400, 409, 503),
-)
-async def add_version(
-    access: Access, db: Db, chat: Chat, program_id: UUID, data: NewVersion
-) -> RoomProgram:
-    """Let another source run from here on, if it loads."""
-    source = service.source_of(data.source, None)
-    async with db.tx(access.organisation_id, access.person_id) as tx:
-        program = await service.managed(tx, access, program_id)
-    await _require_loads(chat, program.room_id, source)
-    async with db.tx(access.organisation_id, access.person_id) as tx:
-        changed = await service.add_version(tx, access, program_id, source, is_reset=data.is_reset)
-    await chat.ring(access.organisation_id, changed.events)
-    return changed.program
-
-
-@get(
-    "/programs/{program_id:uuid}/versions",
-    operation_id="listProgramVersions",
-    summary="List the versions of a program",
-    tags=["Programs"],
-    responses=errors(400),
-)
-async def list_versions(
-    access: Access, db: Db, program_id: UUID, limit: Limit = 20, cursor: Cursor = None
-) -> VersionPage:
-    """List versions without their source, the newest first."""
-    before = _before(cursor)
-    async with db.tx(access.organisation_id, access.person_id) as tx:
-        found = await service.list_versions(
-            tx, access, program_id, min(before, service.VERSIONS_MAX + 1), limit + 1
-        )
-    more = len(found) > limit
-    return VersionPage(found[:limit], str(found[limit - 1].number) if more else None)
-
-
-@get(
-    "/programs/{program_id:uuid}/versions/{number:int}",
-    operation_id="readProgramVersion",
-    summary="Read a version of a program",
-    tags=["Programs"],
-    responses=errors(),
-)
-async def read_version(access: Access, db: Db, program_id: UUID, number: int) -> ProgramVersion:
-    """Read a version with its source."""
-    async with db.tx(access.organisation_id, access.person_id) as tx:
-        return await service.read_version(tx, access, program_id, number)
-
-
-@put(
-    "/programs/{program_id:uuid}/activation",
-    operation_id="activateProgram",
-    summary="Let a version of a program run",
-    tags=["Programs"],
-    responses=errors(400),
-)
-async def activate_program(
-    access: Access, db: Db, chat: Chat, program_id: UUID, data: Activation
-) -> RoomProgram:
-    """Roll back to an earlier version, or start one again that was paused or stopped."""
-    async with db.tx(access.organisation_id, access.person_id) as tx:
-        changed = await service.activate(
-            tx, access, program_id, data.version, is_reset=data.is_reset
-        )
-    await chat.ring(access.organisation_id, changed.events)
-    return changed.program
-
-
-@delete(
-    "/programs/{program_id:uuid}/activation",
-    operation_id="pauseProgram",
-    summary="Let a program stand still",
-    tags=["Programs"],
-    status_code=200,
-    responses=errors(),
-)
-async def pause_program(access: Access, db: Db, chat: Chat, program_id: UUID) -> RoomProgram:
-    """Pause it: what comes meanwhile it is not given later either."""
-    async with db.tx(access.organisation_id, access.person_id) as tx:
-        changed = await service.pause(tx, access, program_id)
-    await chat.ring(access.organisation_id, changed.events)
-    return changed.program
-
-
 @get(
     "/programs/{program_id:uuid}/log",
     operation_id="readProgramLog",
@@ -326,86 +195,11 @@ async def read_program_log(
     access: Access, db: Db, program_id: UUID, limit: Limit = 20, cursor: Cursor = None
 ) -> EntryPage:
     """Read faults and effects that could not be carried out, the newest of 1,000 first."""
-    before = _before(cursor)
+    before = position_of(cursor)
     async with db.tx(access.organisation_id, access.person_id) as tx:
         found = await service.list_entries(tx, access, program_id, before, limit + 1)
     more = len(found) > limit
     return EntryPage(found[:limit], str(found[limit - 1].id) if more else None)
-
-
-@post(
-    "/programs/{program_id:uuid}/trials",
-    operation_id="tryProgram",
-    summary="Try a program on its room's past",
-    tags=["Programs"],
-    status_code=200,
-    responses=errors(400, 503),
-)
-async def try_program(
-    access: Access, db: Db, chat: Chat, program_id: UUID, data: NewTrial
-) -> Tried:
-    """Feed the last events of the room to a source, from its initial state on; nothing comes of it.
-
-    Answers what would have: effects, hashes of states, fuel, faults.
-    """
-    async with db.tx(access.organisation_id, access.person_id) as tx:
-        details = await service.read_program(tx, access, program_id)
-        after = max(details.progress.head - data.events, 0)
-        program = details.program
-        await service.note_reading(tx, access, "chat.program_tried", program)
-        past = await store.read_past(tx, program.room_id, program.id, after, EVENTS_MAX)
-        hosts = await store.get_hosts(tx)
-    source = details.source if data.source is UNSET else service.source_of(data.source, None)
-    events = [told(each) for each in past if given(each, program_id)]
-    return await chat.try_program(_trial(program.room_id, source, program.allowed, hosts, events))
-
-
-@get(
-    "/chat/program-hosts",
-    operation_id="getProgramHosts",
-    summary="Get which hosts programs may ask",
-    tags=["Programs"],
-    responses=errors(),
-)
-async def get_hosts(access: Access, db: Db) -> ProgramHosts:
-    """Get the hosts that the organisation lets programs ask."""
-    async with db.tx(access.organisation_id, access.person_id) as tx:
-        return ProgramHosts(await service.get_hosts(tx, access))
-
-
-@put(
-    "/chat/program-hosts",
-    operation_id="setProgramHosts",
-    summary="Set which hosts programs may ask",
-    tags=["Programs"],
-    responses=errors(400),
-)
-async def set_hosts(access: Access, db: Db, data: ProgramHosts) -> ProgramHosts:
-    """Say it for all programs that are allowed `http`; the server calls what it may call at all."""
-    async with db.tx(access.organisation_id, access.person_id) as tx:
-        return ProgramHosts(await service.set_hosts(tx, access, data.hosts))
-
-
-async def _require_loads(chat: Chat, room_id: UUID, source: str) -> None:
-    tried = await chat.try_program(_trial(room_id, source, [], [], []))
-    if tried.fault is not None:
-        raise InvalidProgram(f"The program does not load: {tried.fault}")
-
-
-def _trial(
-    room_id: UUID, source: str, allowed: list[str], hosts: list[str], events: list[Event]
-) -> Trial:
-    asked = frozenset(hosts) if "http" in allowed else frozenset()
-    rights = Rights(allowed=frozenset(allowed), hosts=asked)
-    return Trial(shard_of(room_id), source, room_id.bytes, rights, events)
-
-
-def _before(cursor: str | None) -> int:
-    if cursor is None:
-        return 2**62
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        raise InvalidCursor("The cursor is not one that this server gave out.")
-    return int(cursor)
 
 
 handlers = [
@@ -416,13 +210,5 @@ handlers = [
     read_program_state,
     change_program,
     delete_program,
-    add_version,
-    list_versions,
-    read_version,
-    activate_program,
-    pause_program,
     read_program_log,
-    try_program,
-    get_hosts,
-    set_hosts,
 ]

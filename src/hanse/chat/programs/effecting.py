@@ -4,18 +4,20 @@ What stands in the log after it commits was done once, whoever is killed when; w
 is a line of the program's log.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
+from hanse import identity
 from hanse.chat.log.append import TOGETHER_MAX, append_all
 from hanse.chat.log.cards import text_of
 from hanse.chat.log.model import Body, Draft, Event, Kind
-from hanse.chat.log.rules import InvalidEvent, check_form
-from hanse.chat.programs import store
+from hanse.chat.log.rules import MENTIONS_MAX, InvalidEvent, check_form
+from hanse.chat.programs import turn_store
 from hanse.chat.programs.effects import (
     Card,
     Delete,
@@ -27,6 +29,7 @@ from hanse.chat.programs.effects import (
     Timer,
     Translate,
 )
+from hanse.chat.programs.naming import ids_in, with_names
 from hanse.chat.programs.reduction import Step
 from hanse.platform.database import Tx
 from hanse.platform.jobs import enqueue
@@ -80,6 +83,8 @@ class Effecting:
         self._known: dict[str, int] = {}
         self._named: dict[str, int] = {}
         self._timers: dict[str, datetime | None] = {}
+        self._members: frozenset[UUID] = frozenset()
+        self._names: Mapping[UUID, str] = {}
 
     async def carry_out(self, steps: Sequence[Step]) -> None:
         """Carry out all effects of these steps, in their order."""
@@ -89,19 +94,35 @@ class Effecting:
             for effect in step.effects
             if isinstance(effect, Edit | Card)
         }
+        await self._learn_names(steps)
         if keys:
-            self._known = await store.numbers_of(self._tx, self._program_id, sorted(keys))
+            self._known = await turn_store.numbers_of(self._tx, self._program_id, sorted(keys))
         for step in steps:
             for index, effect in enumerate(step.effects):
                 await self._one(step.number, index, effect)
         await self._flush()
         if self._named:
-            await store.put_keys(self._tx, self._program_id, self._named)
+            await turn_store.put_keys(self._tx, self._program_id, self._named)
         if self._timers:
-            dropped = await store.set_timers(self._tx, self._program_id, self._timers)
+            dropped = await turn_store.set_timers(self._tx, self._program_id, self._timers)
             if dropped:
-                why = f"{dropped} timers too many: {store.TIMERS_MAX} at most; the last are off."
+                why = (
+                    f"{dropped} timers too many: {turn_store.TIMERS_MAX} at most; the last are off."
+                )
                 self.lines.append((steps[-1].number, "not_done", why, None, None))
+
+    async def _learn_names(self, steps: Sequence[Step]) -> None:
+        ids = {
+            id
+            for step in steps
+            for effect in step.effects
+            if isinstance(effect, Post | Edit | Card)
+            for id in ids_in(effect.text)
+        }
+        if ids:
+            known = await turn_store.people_of(self._tx, self._room_id, sorted(ids))
+            self._members = frozenset(id for id, is_member in known.items() if is_member)
+            self._names = await identity.names_of(self._tx, sorted(known))
 
     async def say(self, kind: Kind, client_key: str, body: Body) -> None:
         """Append an event in the name of the program that is about the program itself."""
@@ -149,15 +170,18 @@ class Effecting:
         mine = self._program_id
         match effect:
             case Post():
-                body = Body(text=effect.text, program_id=mine)
+                members = [id for id in ids_in(effect.text) if id in self._members]
+                text = with_names(effect.text, self._names)
+                body = Body(text=text, mentions=tuple(members[:MENTIONS_MAX]), program_id=mine)
                 return self._draft(
                     Kind.MESSAGE, client_key, body, thread=effect.thread, topic=effect.topic
                 )
             case Edit():
-                body = Body(text=effect.text, program_id=mine)
+                body = Body(text=with_names(effect.text, self._names), program_id=mine)
                 return self._draft(Kind.EDIT, client_key, body, target=target)
             case Card():
-                shown = effect.shown
+                text = with_names(effect.text, self._names)
+                shown = msgspec.structs.replace(effect.shown, text=text)
                 body = Body(text=text_of(shown), program_id=mine, card=shown, key=effect.key)
                 kind = Kind.MESSAGE if target is None else Kind.EDIT
                 return self._draft(kind, client_key, body, target=target)

@@ -18,7 +18,7 @@ from prometheus_client import Counter, Histogram
 from hanse.chat import bell
 from hanse.chat.log.model import Kind
 from hanse.chat.log.owner import Owner
-from hanse.chat.programs import store, turn
+from hanse.chat.programs import turn, turn_store
 from hanse.chat.programs.messages import Ran, Run, Unloadable
 from hanse.chat.programs.model import Due, Minute
 from hanse.chat.programs.reduction import Step
@@ -123,7 +123,7 @@ class Host:
 
     async def _look(self) -> None:
         async with self._db.system_tx() as tx:
-            found = [due for due, _ in await store.all_of_shards(tx, list(self._shards()))]
+            found = [due for due, _ in await turn_store.all_of_shards(tx, list(self._shards()))]
         rooms: dict[UUID, list[Due]] = {}
         tenants: dict[UUID, list[Due]] = {}
         for due in found:
@@ -138,14 +138,14 @@ class Host:
             for start in range(0, len(programs), BEHIND_MAX):
                 ids = [each.program_id for each in programs[start : start + BEHIND_MAX]]
                 async with self._db.tx(organisation_id) as tx:
-                    for due in await store.behind(tx, ids):
+                    for due in await turn_store.behind(tx, ids):
                         self._ready(due)
 
     async def _ticking(self, stop: asyncio.Event) -> None:
         while not await passed(stop, TICK_S):
             try:
                 async with self._db.system_tx() as tx:
-                    waking = await store.waking(tx, list(self._shards()), BEHIND_MAX)
+                    waking = await turn_store.waking(tx, list(self._shards()), BEHIND_MAX)
             except Exception as error:  # the edge of the process: the next look comes soon
                 log.warning("chat_timers_not_seen", error=repr(error))
                 continue

@@ -75,6 +75,22 @@ class Errands:
             return 0, f"The answer has more than {TEXT_CHARACTERS_MAX} characters.", "too_large"
         return answer.status, text, "answered"
 
+    async def ask_given_up(self, tx: Tx, job: Ask) -> None:
+        """Tell the program that its request could not be carried out."""
+        if await store.get_program(tx, job.program_id) is None:
+            return
+        _asked.labels("given_up").inc()
+        text = "The request could not be carried out."
+        body = Body(program_id=job.program_id, key=job.effect.key, status=0, text=text)
+        await self._append(tx.organisation_id, job, Kind.HTTP, body)
+
+    async def translate_given_up(self, tx: Tx, job: Wanted) -> None:
+        """Tell the program that its text was not translated."""
+        if await store.get_program(tx, job.program_id) is None:
+            return
+        body = Body(program_id=job.program_id, key=job.effect.key, text="", language=None)
+        await self._append(tx.organisation_id, job, Kind.TRANSLATION, body)
+
     async def translate(self, tx: Tx, job: Wanted) -> None:
         """Translate a text."""
         if await store.get_program(tx, job.program_id) is None:
@@ -128,5 +144,7 @@ class Errands:
 
 def register_programs(jobs: Jobs, errands: Errands) -> None:
     """Add the jobs that programs need."""
-    jobs.task(ASK, Ask, attempts_max=3, timeout_s=60.0)(errands.ask)
-    jobs.task(TRANSLATE, Wanted, attempts_max=5, timeout_s=60.0)(errands.translate)
+    jobs.task(ASK, Ask, attempts_max=3, timeout_s=60.0, given_up=errands.ask_given_up)(errands.ask)
+    jobs.task(
+        TRANSLATE, Wanted, attempts_max=5, timeout_s=60.0, given_up=errands.translate_given_up
+    )(errands.translate)

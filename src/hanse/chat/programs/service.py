@@ -4,21 +4,17 @@ Whoever owns a room, or may change the organisation, puts programs into it; ever
 which there are. Whatever changes what runs is an event of the room's log.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
 from hanse import identity
 from hanse.chat.log import store as log_store
 from hanse.chat.log.append import append_all
-from hanse.chat.log.cards import wrong_press
-from hanse.chat.log.model import Appended, Body, Draft, Event, Kind, RoomRole
-from hanse.chat.log.present import read_present
-from hanse.chat.log.rules import NoSuchMessage, NoSuchRoom, NotAllowedInRoom
+from hanse.chat.log.model import Body, Draft, Event, Kind, RoomRole
+from hanse.chat.log.rules import NoSuchRoom, NotAllowedInRoom
 from hanse.chat.programs import store
 from hanse.chat.programs.model import GRANTS, Entry, Progress, RoomProgram, Status, Version
 from hanse.chat.programs.sandbox import SOURCE_BYTES_MAX
@@ -35,8 +31,6 @@ NAME_CHARACTERS_MAX: Final = 80
 PROGRAMS_MAX: Final = 5
 """Of one room."""
 VERSIONS_MAX: Final = 500
-HOSTS_MAX: Final = 100
-_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?")
 
 
 class InvalidProgram(BadRequest):
@@ -68,20 +62,6 @@ class TooManyPrograms(Conflict):
 
     code = "too_many_programs"
     title = "Too many programs"
-
-
-class ProgramDoesNotRun(Conflict):
-    """The program of the card stands still."""
-
-    code = "program_does_not_run"
-    title = "The program does not run"
-
-
-class InvalidPress(BadRequest):
-    """The card has no such button, or the form is not filled in."""
-
-    code = "invalid_press"
-    title = "Invalid press"
 
 
 class ProgramChanged(Struct, frozen=True):
@@ -288,75 +268,6 @@ async def list_entries(tx: Tx, access: Access, id: UUID, before: int, limit: int
     return await store.list_entries(tx, id, before, limit)
 
 
-async def press(
-    tx: Tx,
-    access: Access,
-    room_id: UUID,
-    number: int,
-    *,
-    device: str,
-    client_key: str,
-    button: str,
-    values: dict[str, str],
-) -> tuple[Appended, list[Event]]:
-    """Press a button of a card, as it stands now, with what its form says.
-
-    Raises NoSuchRoom, NoSuchMessage, InvalidPress, ProgramDoesNotRun, and what keeps one from
-    sending to the room.
-    """
-    access.require(Permission.CHAT_WRITE)
-    await log_store.lock_heads(tx, [room_id])
-    await see_room(tx, access, room_id)
-    draft = Draft(
-        room_id=room_id,
-        sender_id=actor_of(access),
-        device=device,
-        client_key=client_key,
-        kind=Kind.PRESS,
-        target=number,
-    )
-    [known] = await log_store.known(tx, [draft])
-    if known.known_number is not None and known.known_at is not None:
-        return Appended(known.known_number, True, known.known_at), []
-    found = await read_present(tx, room_id, [number])
-    card = found[0].card if found else None
-    program_id = found[0].program_id if found else None
-    if card is None or program_id is None:
-        raise NoSuchMessage(f"Message {number} of this room is no card.")
-    program = await store.get_program(tx, program_id)
-    if program is None or program.status is not Status.RUNNING:
-        raise ProgramDoesNotRun("The program that posted this card does not run at the moment.")
-    if wrong := wrong_press(card, button, values):
-        raise InvalidPress(wrong)
-    body = Body(
-        program_id=program_id,
-        key=await store.key_of(tx, program_id, number),
-        button=button,
-        values=values,
-    )
-    return await _append(tx, msgspec.structs.replace(draft, body=body))
-
-
-async def get_hosts(tx: Tx, access: Access) -> list[str]:
-    """Return which hosts programs may ask. Raises MissingScope."""
-    access.require(Permission.ORGANISATION_READ)
-    return await store.get_hosts(tx)
-
-
-async def set_hosts(tx: Tx, access: Access, hosts: Sequence[str]) -> list[str]:
-    """Say which hosts programs may ask, by https: `example.org`, or with a port.
-
-    Raises MissingScope, InvalidProgram.
-    """
-    access.require(Permission.ORGANISATION_WRITE)
-    cleaned = sorted({each.strip().lower() for each in hosts})
-    if wrong := [each for each in cleaned if not _HOST.fullmatch(each)]:
-        raise InvalidProgram(f"{wrong[0]!r} is no host such as example.org or example.org:8443.")
-    await store.set_hosts(tx, cleaned)
-    await identity.record(tx, access, "chat.program_hosts_changed", hosts=cleaned)
-    return cleaned
-
-
 async def _held(tx: Tx, access: Access, id: UUID) -> RoomProgram:
     """The program that is to be changed, which nobody else changes or moves meanwhile."""
     program = await managed(tx, access, id)
@@ -383,15 +294,11 @@ async def _say(tx: Tx, access: Access, program: RoomProgram, body: Body) -> list
         body=body,
         is_system=True,
     )
-    return (await _append(tx, draft))[1]
-
-
-async def _append(tx: Tx, draft: Draft) -> tuple[Appended, list[Event]]:
     batch = await append_all(tx, [draft])
-    outcome = batch.outcomes[0]
+    [outcome] = batch.outcomes
     if isinstance(outcome, Problem):
         raise outcome
-    return outcome, batch.events
+    return batch.events
 
 
 def _clean_name(name: str) -> str:

@@ -17,7 +17,7 @@ from hanse.chat.log.model import Body, Event, Kind, at_most
 from hanse.chat.notifying import store as notifying_store
 from hanse.chat.notifying.kinds import PROGRAM_STOPPED
 from hanse.chat.programs import events as program_events
-from hanse.chat.programs import store
+from hanse.chat.programs import store, turn_store
 from hanse.chat.programs.delivery import Begins, steps_of
 from hanse.chat.programs.effecting import Effecting
 from hanse.chat.programs.effects import Effect, Rights, require_rights
@@ -40,7 +40,7 @@ CHARACTERS_MAX: Final = 200_000
 
 
 class Raced(Exception):
-    """Somebody else moved the program meanwhile; nothing was done."""
+    """Somebody else moved the program meanwhile, or changed its grants; nothing was done."""
 
 
 class Turn(Struct, frozen=True):
@@ -62,7 +62,7 @@ class Finished(Struct, frozen=True):
 
 async def read_turn(tx: Tx, due: Due) -> Turn | None:
     """Return what is next for a program; None if nothing is."""
-    before = await store.standing(tx, due.program_id)
+    before = await turn_store.standing(tx, due.program_id)
     if before is None or before.cursor >= before.head:
         return None
     found = await log_store.read_events(tx, due.room_id, before.cursor, EVENTS_MAX)
@@ -99,17 +99,20 @@ async def pass_over(tx: Tx, due: Due, turn: Turn) -> Finished:
     before, begins = turn.before, turn.begins
     await log_store.lock_heads(tx, [due.room_id])
     version = before.version if begins is None else begins.version
-    if not await store.move(tx, due.program_id, before, turn.to, version):
+    if not await turn_store.move(tx, due.program_id, before, turn.to, version):
         raise Raced
     if begins is not None and begins.version is not None:
         state = None if begins.is_reset else before.state
         hashed = None if state is None else program_hash(state)
-        await store.keep_state(tx, due.program_id, state, hashed)
+        await turn_store.keep_state(tx, due.program_id, state, hashed)
     return Finished([], turn.to, turn.to >= before.head)
 
 
 async def finish(tx: Tx, due: Due, turn: Turn, ran: Ran) -> Finished:
-    """Carry out what came of a turn. Raises Raced."""
+    """Carry out what came of a turn. Raises Raced.
+
+    A version that fails again and again is stopped, unless the log says already what runs next.
+    """
     before, steps = turn.before, ran.steps
     heads = await log_store.lock_heads(tx, [due.room_id])
     effecting = Effecting(tx, due.program_id, due.room_id)
@@ -126,14 +129,18 @@ async def finish(tx: Tx, due: Due, turn: Turn, ran: Ran) -> Finished:
     await effecting.carry_out(steps)
     cursor = turn.to if len(steps) == len(turn.events) else steps[-1].number
     fault = steps[-1].fault
-    stops = fault is not None and (faults >= FAULTS_MAX or limits >= LIMITS_MAX)
+    stops = (
+        fault is not None
+        and (faults >= FAULTS_MAX or limits >= LIMITS_MAX)
+        and await turn_store.next_begin(tx, due, cursor) is None
+    )
     if stops:
         assert fault is not None
         await _stop(tx, due, before, effecting, cursor, str(fault))
     is_done = heads[due.room_id].head == cursor
     if is_done and effecting.events:
         cursor = effecting.events[-1].number  # its own, which it is not given
-    await store.keep_state(
+    await turn_store.keep_state(
         tx,
         due.program_id,
         ran.state.decode(),
@@ -144,34 +151,42 @@ async def finish(tx: Tx, due: Due, turn: Turn, ran: Ran) -> Finished:
         limits=0 if stops else limits,
     )
     version = None if stops else before.version
-    if not await store.move(tx, due.program_id, before, cursor, version):
+    if not await turn_store.move(tx, due.program_id, before, cursor, version):
         raise Raced
     if effecting.lines:
-        await store.add_entries(tx, due.program_id, before.version, effecting.lines)
+        await turn_store.add_entries(tx, due.program_id, before.version, effecting.lines)
     return Finished(effecting.events, cursor, is_done)
 
 
 async def stop_unloadable(tx: Tx, due: Due, turn: Turn, fault: Fault) -> Finished:
-    """Stop a program that cannot be loaded. Raises Raced."""
+    """Stop a program that cannot be loaded, or pass on to what the log says runs next.
+
+    Raises Raced.
+    """
     before = turn.before
     await log_store.lock_heads(tx, [due.room_id])
     effecting = Effecting(tx, due.program_id, due.room_id)
     effecting.lines.append((before.cursor, *entry_of(fault)))
-    await _stop(tx, due, before, effecting, before.cursor, str(fault))
-    if not await store.move(tx, due.program_id, before, before.cursor, None):
+    next_begin = await turn_store.next_begin(tx, due, before.cursor)
+    if next_begin is None:
+        cursor, version = before.cursor, None
+        await _stop(tx, due, before, effecting, cursor, str(fault))
+    else:
+        cursor, version = next_begin - 1, before.version
+    if not await turn_store.move(tx, due.program_id, before, cursor, version):
         raise Raced
-    await store.add_entries(tx, due.program_id, before.version, effecting.lines)
-    return Finished(effecting.events, before.cursor, is_done=False)
+    await turn_store.add_entries(tx, due.program_id, before.version, effecting.lines)
+    return Finished(effecting.events, cursor, is_done=False)
 
 
 async def fire_timers(tx: Tx, due: Due, limit: int) -> list[Event]:
     """Put the timers of a program that are due into the log; return what is new there."""
     await log_store.lock_heads(tx, [due.room_id])
     effecting = Effecting(tx, due.program_id, due.room_id)
-    standing = await store.standing(tx, due.program_id)
+    standing = await turn_store.standing(tx, due.program_id)
     if standing is None or standing.version is None:
         return []
-    for key, at in await store.take_due_timers(tx, due.program_id, limit):
+    for key, at in await turn_store.take_due_timers(tx, due.program_id, limit):
         body = Body(key=key, program_id=due.program_id)
         client_key = program_hash(f"{key} {at.isoformat()}")[:40]
         await effecting.say(Kind.TIMER, f"timer {client_key}", body)

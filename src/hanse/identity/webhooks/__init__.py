@@ -6,6 +6,7 @@ it has arrived or a day has passed. See docs/decisions/0046-webhooks.md.
 
 from hanse.identity.webhooks.attached import Hear, Settled, attach_webhook, send_to_webhook
 from hanse.identity.webhooks.deliverer import DeliveryLimits, run_deliverer
+from hanse.identity.webhooks.fan_out import consumer
 from hanse.identity.webhooks.model import (
     DeliveryStatus,
     Webhook,
@@ -14,7 +15,6 @@ from hanse.identity.webhooks.model import (
     encode_message,
 )
 from hanse.identity.webhooks.service import (
-    consumer,
     create_webhook,
     delete_webhook,
     get_delivery,

@@ -15,18 +15,18 @@ from hanse.identity.model import Access
 from hanse.identity.policy import Permission
 from hanse.identity.sealing import Seal
 from hanse.identity.webhooks import store
+from hanse.identity.webhooks.fan_out import disabled_by_backlog
 from hanse.identity.webhooks.model import (
     TRIES_MAX,
     DeliveryStatus,
     Webhook,
     encode_message,
+    host_of,
     new_secret,
 )
 from hanse.identity.webhooks.service import (
     SEAL_PURPOSE,
     check_address,
-    disabled_by_backlog,
-    host_of,
 )
 from hanse.platform.database import Tx
 from hanse.platform.ids import new_id

@@ -22,6 +22,7 @@ from hanse.identity.sealing import Seal, SealBroken
 from hanse.identity.webhooks import delivery_store, store
 from hanse.identity.webhooks.attached import ANSWER_BYTES_MAX, Hear, Settled
 from hanse.identity.webhooks.delivery_store import Due
+from hanse.identity.webhooks.fan_out import disable
 from hanse.identity.webhooks.model import (
     RETRY_FIRST_S,
     DeliveryStatus,
@@ -31,7 +32,7 @@ from hanse.identity.webhooks.model import (
     is_given_up,
     retry_pause_s,
 )
-from hanse.identity.webhooks.service import SEAL_PURPOSE, disable
+from hanse.identity.webhooks.service import SEAL_PURPOSE
 from hanse.platform.database import Db, Tx
 from hanse.platform.outbound import Answer, ForbiddenAddress, OutboundClient, OutboundFailure
 from hanse.platform.telemetry import bound, log

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -27,6 +28,8 @@ RETRY_MAX_S = 36_000.0
 TRIES_MAX = 11
 """With these pauses the last attempt comes about a day after the first."""
 
+GIVEN_UP = "The webhook was turned off."
+"""The error of deliveries that waited then."""
 DISABLE_AFTER = timedelta(days=3)
 DISABLE_FAILURES_MIN = 20
 """A webhook is turned off when nothing got through for so long and so many attempts."""
@@ -156,3 +159,8 @@ def is_given_up(failures: int, failing_since: datetime | None, now: datetime) ->
 def _signature(secret: str, signed: bytes) -> str:
     key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
     return "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
+
+
+def host_of(url: str) -> str:
+    """What the audit log may show of an address, whose path can be a secret."""
+    return urlsplit(url).hostname or ""

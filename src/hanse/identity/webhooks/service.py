@@ -3,50 +3,37 @@
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
 
 from hanse.identity.audit import record
-from hanse.identity.events import WebhookDisabled, WebhookPing
-from hanse.identity.groups.store import list_holders
+from hanse.identity.events import WebhookPing
 from hanse.identity.model import Access
-from hanse.identity.notifications.kinds import WEBHOOK_DISABLED
-from hanse.identity.notifications.service import notify
 from hanse.identity.policy import Permission
 from hanse.identity.sealing import Seal
 from hanse.identity.webhooks import store
 from hanse.identity.webhooks.model import (
     BOTH_SECRETS,
-    TRIES_MAX,
+    GIVEN_UP,
     DeliveryStatus,
-    DisabledReason,
     Webhook,
     WebhookAttempt,
     WebhookDelivery,
     encode_message,
+    host_of,
     new_secret,
 )
-from hanse.platform.bus import Envelope
 from hanse.platform.catalogue import Catalogue
-from hanse.platform.consumers import Consumer
 from hanse.platform.database import Tx
 from hanse.platform.ids import new_id
 from hanse.platform.outbound import ForbiddenAddress, OutboundRules, check_url
-from hanse.platform.outbox import announce
 from hanse.platform.problems import BadRequest, Conflict, NotFound
-from hanse.platform.telemetry import log
 
 WEBHOOKS_MAX = 50
 DESCRIPTION_CHARACTERS_MAX = 500
-PENDING_MAX = 20_000
-"""Deliveries that may wait for a webhook that fails; beyond them it is turned off."""
 REPLAYED_MAX = 10_000
-TOLD_MAX = 100
-"""People who are told that a webhook was turned off."""
 SEAL_PURPOSE = "webhook secret"
-_GIVEN_UP = "The webhook was turned off."
 
 
 class InvalidWebhookUrl(BadRequest):
@@ -160,7 +147,7 @@ async def update_webhook(
         after = msgspec.structs.replace(after, disabled_reason=None, failures=0, failing_since=None)
     webhook = await store.update_webhook(tx, after)
     if before.active and not after.active:
-        await store.fail_pending(tx, id, _GIVEN_UP)
+        await store.fail_pending(tx, id, GIVEN_UP)
     changed = sorted(name for name in changes if getattr(before, name) != getattr(after, name))
     if changed:
         await record(
@@ -303,59 +290,6 @@ async def replay_since(
     return replayed, replayed == REPLAYED_MAX
 
 
-async def disable(tx: Tx, webhook: Webhook, reason: DisabledReason) -> None:
-    """Turn a webhook off by itself, and tell whoever may turn it on again.
-
-    What waits for it has failed, and can be replayed.
-    """
-    await store.update_webhook(
-        tx, msgspec.structs.replace(webhook, active=False, disabled_reason=reason)
-    )
-    given_up = await store.fail_pending(tx, webhook.id, _GIVEN_UP)
-    await announce(tx, WebhookDisabled(webhook_id=webhook.id, reason=reason.value))
-    await record(
-        tx,
-        None,
-        "webhook.disabled",
-        "webhook",
-        webhook.id,
-        host_of(webhook.url),
-        reason=reason,
-        failures=webhook.failures,
-        failing_since=webhook.failing_since,
-        deliveries_given_up=given_up,
-    )
-    told = await list_holders(tx, Permission.WEBHOOKS_WRITE, TOLD_MAX)
-    facts = {"host": host_of(webhook.url), "reason": reason.value}
-    await notify(tx, told, WEBHOOK_DISABLED, facts, f"/admin/webhooks/{webhook.id}")
-    log.warning("webhook_disabled", webhook_id=str(webhook.id), reason=reason.value)
-
-
-def consumer(catalogue: Catalogue) -> Consumer:
-    """What makes a delivery of each event for each webhook that wants it, exactly once."""
-    return Consumer(name="webhooks", types=tuple(catalogue), handler=deliver_event)
-
-
-async def deliver_event(tx: Tx, envelope: Envelope) -> None:
-    """Let an event be sent to the webhooks of its organisation that want it."""
-    body = None
-    for webhook in await store.webhooks_for(tx, envelope.type, envelope.created_at):
-        if await disabled_by_backlog(tx, webhook):
-            continue
-        body = body or encode_message(
-            envelope.type, envelope.created_at, envelope.organisation_id, envelope.data
-        )
-        await store.insert_delivery(tx, webhook.id, envelope.id, envelope.type, body, TRIES_MAX)
-
-
-async def disabled_by_backlog(tx: Tx, webhook: Webhook) -> bool:
-    """Turn a webhook off that fails while too much waits for it; tell whether that was done."""
-    if not webhook.failures or await store.count_pending(tx, webhook.id, PENDING_MAX) < PENDING_MAX:
-        return False
-    await disable(tx, webhook, DisabledReason.BACKLOG)
-    return True
-
-
 async def _found(tx: Tx, id: UUID, *, lock: bool = False) -> Webhook:
     webhook = await store.get_webhook(tx, id, lock=lock)
     if webhook is None:
@@ -374,6 +308,14 @@ def _nothing() -> NotFound:
     return NotFound("There is no such webhook.")
 
 
+def check_address(rules: OutboundRules, url: str) -> None:
+    """Raise InvalidWebhookUrl unless the address may be called."""
+    try:
+        check_url(url, rules)
+    except ForbiddenAddress as problem:
+        raise InvalidWebhookUrl(problem.detail) from problem
+
+
 def _check(
     rules: OutboundRules, catalogue: Catalogue, url: str, event_types: Collection[str]
 ) -> None:
@@ -385,21 +327,8 @@ def _check(
         )
 
 
-def check_address(rules: OutboundRules, url: str) -> None:
-    """Raise InvalidWebhookUrl unless the address may be called."""
-    try:
-        check_url(url, rules)
-    except ForbiddenAddress as problem:
-        raise InvalidWebhookUrl(problem.detail) from problem
-
-
 def _in_utc(time: datetime) -> datetime:
     try:
         return time.astimezone(UTC)
     except OverflowError as error:
         raise InvalidTime("No calendar goes that far.") from error
-
-
-def host_of(url: str) -> str:
-    """What the audit log may show of an address, whose path can be a secret."""
-    return urlsplit(url).hostname or ""

@@ -7,7 +7,7 @@ import { Rights } from "./rights";
 import { SourceField } from "./source-field";
 
 const OWN = "";
-const KNOWN = ["poll", "standup", "on_call"] as const;
+const KNOWN = ["poll", "standup", "on_call", "expenses", "glossary"] as const;
 
 interface NewProgramProps {
   room: string;
@@ -22,7 +22,7 @@ export function NewProgram({ room, onAdded, onClose }: NewProgramProps) {
   const [chosen, setChosen] = useState<string | null>(null);
   const [named, setNamed] = useState<string | null>(null);
   const [written, setWritten] = useState<string | null>(null);
-  const [allowed, setAllowed] = useState<string[]>([]);
+  const [granted, setGranted] = useState<string[] | null>(null);
   const add = useMutation({
     mutationFn: (body: Parameters<typeof attach>[1]) => attach(room, body),
     onSuccess: onAdded,
@@ -33,6 +33,7 @@ export function NewProgram({ room, onAdded, onClose }: NewProgramProps) {
   if (!templates.data) return <Skeleton className="h-40 w-full" />;
   const begin = chosen ?? templates.data[0]?.name ?? OWN;
   const isOwn = begin === OWN;
+  const allowed = granted ?? templates.data.find((each) => each.name === begin)?.allowed ?? [];
   const name = named ?? (isOwn ? "" : titleOf(begin, text));
   const source = written ?? "";
   const hint = hintOf(begin, text);
@@ -80,7 +81,7 @@ export function NewProgram({ room, onAdded, onClose }: NewProgramProps) {
         onChange={(event) => setNamed(event.target.value)}
       />
       {isOwn ? <SourceField value={source} onChange={setWritten} /> : null}
-      <Rights allowed={allowed} onChange={setAllowed} />
+      <Rights allowed={allowed} onChange={setGranted} />
     </DialogForm>
   );
 }

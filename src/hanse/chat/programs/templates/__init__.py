@@ -1,9 +1,14 @@
 """Programs to begin with."""
 
+from collections.abc import Mapping
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Final
 
-TEMPLATES: Final = ("poll", "standup", "on_call")
+TEMPLATES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {"poll": (), "standup": (), "on_call": (), "expenses": (), "glossary": ("translate",)}
+)
+"""Names, and what each needs to be allowed."""
 
 
 def read_template(name: str) -> str:
