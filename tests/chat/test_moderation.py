@@ -163,6 +163,8 @@ async def test_what_breaks_a_rule_is_not_appended_and_the_sender_reads_why(
         "Refused by the room's rules",
     )
     assert refused["detail"] == "This room does not allow “Bandit”. See the house rules."
+    facts = {"rule": "words", "word": "Bandit", "reason": "See the house rules."}
+    assert refused | facts == refused
     await ben.send(room, "you bandit", 403, kind="edit", target=sent["number"])
     await ben.send(room, "Fine", 403, topic="The bandit")
     await ben.send(room, "https://evil.example", 403)
@@ -271,6 +273,7 @@ async def test_slow_mode_lets_one_message_through_however_many_are_sent_at_once(
     refused = [each for each in outcomes if isinstance(each, Problem)]
     assert {each.code for each in refused} == {"refused_by_rules"}
     assert all(3590 < (each.retry_after_s or 0) <= 3600 for each in refused)
+    assert all(each.facts["wait_s"] == each.retry_after_s for each in refused)
     assert len(outcomes) - len(refused) == len(people)
     assert len(await texts(ana, room)) == len(people)
     [counted] = (await ana.ask("GET", f"/rooms/{room}/rules"))["refusals"]

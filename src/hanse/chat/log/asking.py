@@ -25,6 +25,7 @@ class Refused(Struct, frozen=True, tag=True):
     title: str
     detail: str
     retry_after_s: float | None = None
+    facts: dict[str, Any] = {}
 
 
 class Done(Struct, frozen=True, tag=True):
@@ -49,7 +50,7 @@ class RefusedElsewhere(Problem):
     """A problem that another process found."""
 
     def __init__(self, refused: Refused) -> None:
-        super().__init__(refused.detail, retry_after_s=refused.retry_after_s)
+        super().__init__(refused.detail, retry_after_s=refused.retry_after_s, **refused.facts)
         self.status = refused.status  # type: ignore[misc]
         self.code = refused.code  # type: ignore[misc]
         self.title = refused.title  # type: ignore[misc]
@@ -58,7 +59,12 @@ class RefusedElsewhere(Problem):
 def refused(problem: Problem) -> Refused:
     """Return a problem as it travels."""
     return Refused(
-        problem.status, problem.code, problem.title, problem.detail, problem.retry_after_s
+        problem.status,
+        problem.code,
+        problem.title,
+        problem.detail,
+        problem.retry_after_s,
+        problem.facts,
     )
 
 

@@ -98,43 +98,50 @@ def broken(
         return None
     texts = (draft.body.text, draft.topic or "", draft.body.username or "", *files)
     for each in ruled:
-        found = _broken_by(draft, role, each, last, at, texts)
-        if found is not None:
-            rule, detail, wait_s = found
-            said = f"{detail} {each.rules.reason}".strip()
-            problem = RefusedByRules(said, retry_after_s=wait_s)
+        found = None if role in MODERATORS else _broken_by_member(draft, each, last, at, texts)
+        if found := found or _broken_by_words(each, texts):
+            rule, detail, facts = found
+            if each.rules.reason:
+                detail, facts = (
+                    f"{detail} {each.rules.reason}",
+                    facts | {"reason": each.rules.reason},
+                )
+            problem = RefusedByRules(detail, retry_after_s=facts.get("wait_s"), rule=rule, **facts)
             return Broken(draft.room_id, each.program_id, rule, problem)
     return None
 
 
-def _broken_by(
-    draft: Draft,
-    role: RoomRole,
-    ruled: Ruled,
-    last: LastSent | None,
-    at: datetime,
-    texts: Sequence[str],
-) -> tuple[Rule, str, float | None] | None:
-    rules = ruled.rules
-    if role not in MODERATORS:
-        if rules.who == "moderators":
-            return "who", "Owners and moderators alone write in this room at the moment.", None
-        if rules.max_characters is not None and len(draft.body.text) > rules.max_characters:
-            many = f"{len(draft.body.text):,} of {rules.max_characters:,} characters"
-            return "max_characters", f"This message is too long for this room: {many}.", None
-        if rules.links is not None and (host := _other_host(texts, ruled.hosts)) is not None:
-            allowed = f"Links may lead to {', '.join(rules.links[:10])}." if rules.links else ""
-            said = f"Leave out the link to {host}: this room does not allow it. {allowed}"
-            return "links", said.strip(), None
-        if rules.slow_s and draft.kind is Kind.MESSAGE and last and not last.is_key and last.at:
-            wait_s = math.ceil(rules.slow_s - (at - last.at).total_seconds())
-            if wait_s > 0:
-                said = f"Slow mode is on: write again in {_duration(wait_s)}."
-                return "slow_s", said, float(wait_s)
+_Found = tuple[Rule, str, dict[str, Any]]
+"""A rule that is broken, what that means, and of what the sentence is made."""
+
+
+def _broken_by_member(
+    draft: Draft, ruled: Ruled, last: LastSent | None, at: datetime, texts: Sequence[str]
+) -> _Found | None:
+    rules, length = ruled.rules, len(draft.body.text)
+    if rules.who == "moderators":
+        return "who", "Owners and moderators alone write in this room at the moment.", {}
+    if rules.max_characters is not None and length > rules.max_characters:
+        many = f"{length:,} of {rules.max_characters:,} characters"
+        facts: dict[str, Any] = {"characters": length, "max_characters": rules.max_characters}
+        return "max_characters", f"This message is too long for this room: {many}.", facts
+    if rules.links is not None and (host := _other_host(texts, ruled.hosts)) is not None:
+        allowed = f" Links may lead to {', '.join(rules.links[:10])}." if rules.links else ""
+        said = f"Leave out the link to {host}: this room does not allow it.{allowed}"
+        return "links", said, {"host": host, "links": rules.links[:10]}
+    if rules.slow_s and draft.kind is Kind.MESSAGE and last and not last.is_key and last.at:
+        wait_s = math.ceil(rules.slow_s - (at - last.at).total_seconds())
+        if wait_s > 0:
+            said = f"Slow mode is on: write again in {_duration(wait_s)}."
+            return "slow_s", said, {"wait_s": wait_s}
+    return None
+
+
+def _broken_by_words(ruled: Ruled, texts: Sequence[str]) -> _Found | None:
     if ruled.words is not None:
         for text in texts:
             if word := found_word(ruled.words, text):
-                return "words", f"This room does not allow “{word}”.", None
+                return "words", f"This room does not allow “{word}”.", {"word": word}
     return None
 
 
