@@ -162,7 +162,7 @@ async def test_what_is_not_granted_moderates_nothing_and_bad_rules_are_told(
     await caught_up(ana, program)
     [line] = (await ana.ask("GET", f"/programs/{program}/log"))["items"]
     assert line["code"] == "bad_effect"
-    assert line["detail"].startswith("effects[0].rules.links[0]")
+    assert line["detail"] == "effects[0]: 'https://example.org' is no host such as example.org."
 
 
 async def test_a_replay_comes_to_the_same_rules(ana: Person, ben: Person) -> None:

@@ -16,7 +16,7 @@ HOSTS_MAX: Final = 100
 SLOW_S_MAX: Final = 86_400
 
 Word = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\A[^\x00-\x1f]+\Z")]
-Host = Annotated[str, Meta(min_length=1, max_length=253, pattern=r"\A[^\x00-\x20/:@?#\\]+\Z")]
+Host = Annotated[str, Meta(min_length=1, max_length=253, pattern=r"\A[^\x00-\x1f]+\Z")]
 Rule = Literal["words", "links", "slow_s", "who", "max_characters"]
 
 
