@@ -1,5 +1,7 @@
 """Slash commands: messages to a program, whose answer stands below."""
 
+from typing import Any
+
 from tests.chat.conftest import Person
 from tests.chat.sending import (
     Sending,
@@ -13,6 +15,7 @@ from tests.chat.sending import (
     sending,
     wires,
 )
+from tests.eventing import until
 
 __all__ = ["ana", "ben", "going_out", "receiver", "sending", "wires"]
 
@@ -73,3 +76,20 @@ async def test_a_name_is_one_commands_in_a_room_and_another_rooms_is_unknown(
     path = f"/rooms/{room}/outgoing-webhooks/{made['webhook']['bot_id']}"
     await ana.ask("PATCH", path, {"active": False}, 204)
     assert await ana.ask("GET", f"/rooms/{room}/commands") == []
+
+
+async def test_an_answer_that_breaks_a_rule_of_the_room_is_not_posted(
+    sending: Sending, ana: Person
+) -> None:
+    room = await ana.channel()
+    made = await sending.webhook(ana, room, sends="command", word="say")
+    sending.answering(made, {"text": "Bandits everywhere"})
+    await ana.ask("PUT", f"/rooms/{room}/rules", {"words": ["bandits"]})
+    await ana.send(room, "/say something")
+
+    async def refused() -> Any:
+        return (await ana.ask("GET", f"/rooms/{room}/rules"))["refusals"]
+
+    [counted] = await until(refused, "the answer is refused")
+    assert (counted["rule"], counted["refused"]) == ("words", 1)
+    assert [each["text"] for each in await ana.messages(room)] == ["/say something"]

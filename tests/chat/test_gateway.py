@@ -143,6 +143,23 @@ async def test_what_is_sent_by_one_socket_arrives_at_another(
     assert await ben.unread(room) == (0, 0)
 
 
+async def test_a_rule_of_the_room_refuses_over_a_socket_and_says_how_long_to_wait(
+    gateway: Gateway, ana: Person, ben: Person
+) -> None:
+    room = await ana.channel(member_ids=[str(ben.id)])
+    await ana.ask("PUT", f"/rooms/{room}/rules", {"slow_s": 60, "reason": "It is late."})
+    socket = await gateway.open(ben)
+    for id in (1, 2):
+        event = {"client_key": str(id), "text": "Hello"}
+        await socket.ask(op="send", id=id, room_id=room, event=event)
+    assert (await socket.next("sent"))["id"] == 1
+    failed = await socket.next("error")
+    assert (failed["id"], failed["status"], failed["code"]) == (2, 403, "refused_by_rules")
+    assert failed["detail"].startswith("Slow mode is on: write again in ")
+    assert failed["detail"].endswith(" s. It is late.")
+    assert 0 < failed["retry_after_s"] <= 60
+
+
 async def test_a_client_resumes_from_its_last_number(
     gateway: Gateway, tenant: Tenant, ana: Person, ben: Person
 ) -> None:

@@ -432,3 +432,16 @@ async def test_each_reads_in_their_own_language(
     assert bodies(await iva.sync(), room) == ["The house stands by the river."]
     later = await rui.raw("GET", f"{CLIENT}/sync?since={position}")
     assert room not in later.json()["rooms"]["join"], "it comes once"
+
+
+async def test_a_rule_of_the_room_refuses_in_the_form_of_matrix(
+    iva: Somebody, rui: Somebody
+) -> None:
+    room = await iva.create(rui)
+    await iva.person.ask("PUT", f"/rooms/{room[1:].partition(':')[0]}/rules", {"words": ["rogue"]})
+    path = f"{CLIENT}/rooms/{room}/send/m.room.message/{uuid4()}"
+    answer = await rui.raw("PUT", path, {"msgtype": "m.text", "body": "You rogue"})
+    assert (answer.status_code, answer.json()["errcode"]) == (403, "M_FORBIDDEN")
+    assert answer.json()["error"] == "This room does not allow “rogue”."
+    await rui.send(room, "You scoundrel")
+    assert bodies(await iva.sync(), room) == ["You scoundrel"]

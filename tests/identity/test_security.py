@@ -178,6 +178,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "replayWebhook": {"since": "2020-01-01T00:00:00Z"},
     "markMyNotification": {"read": True},
     "changeRoom": {"name": "taken over"},
+    "setRoomRules": {"words": ["taken over"]},
     "changeProgram": {"name": "taken over"},
     "attachProgram": {"name": "taken over", "template": "poll"},
     "addProgramVersion": {"source": "taken over"},

@@ -35,7 +35,7 @@ def _tried(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--allow",
             multiple=True,
-            type=click.Choice(["delete", "translate"]),
+            type=click.Choice(["delete", "moderate", "translate"]),
             help="What the program may do beyond its room; may be given again.",
         ),
         click.option(

@@ -2025,6 +2025,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rooms/{room_id}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a room's rules */
+        get: operations["getRoomRules"];
+        /** Set a room's rules */
+        put: operations["setRoomRules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rooms/{room_id}/topics": {
         parameters: {
             query?: never;
@@ -4043,6 +4061,12 @@ export interface components {
             workers_loaded: number;
             workers_running: number;
         };
+        /** Moderate */
+        Moderate: {
+            rules?: components["schemas"]["Rules"];
+            /** @constant */
+            type: "moderate";
+        };
         /** Mute */
         Mute: {
             minutes: number;
@@ -4530,6 +4554,13 @@ export interface components {
         ProgramHosts: {
             hosts: string[];
         };
+        /** ProgramRules */
+        ProgramRules: {
+            name: string;
+            /** Format: uuid */
+            program_id: string;
+            rules: components["schemas"]["Rules"];
+        };
         /** ProgramState */
         ProgramState: {
             state: unknown;
@@ -4641,6 +4672,15 @@ export interface components {
         /** RecoveryCodes */
         RecoveryCodes: {
             recovery_codes: string[];
+        };
+        /** Refusals */
+        Refusals: {
+            program_id: string | null;
+            refused: number;
+            /** Format: date-time */
+            refused_at: string;
+            /** @enum {string} */
+            rule: "words" | "links" | "slow_s" | "who" | "max_characters";
         };
         /** Replay */
         Replay: {
@@ -4786,6 +4826,12 @@ export interface components {
          * @enum {string}
          */
         RoomRole: "owner" | "moderator" | "member" | "reader";
+        /** RoomRules */
+        RoomRules: {
+            of_programs: components["schemas"]["ProgramRules"][];
+            refusals: components["schemas"]["Refusals"][];
+            rules: components["schemas"]["Rules"];
+        };
         /** RotatedIncomingWebhook */
         RotatedIncomingWebhook: {
             url: string;
@@ -4794,6 +4840,22 @@ export interface components {
         RotatedOutgoingWebhook: {
             previous_secret_valid_until: string | null;
             secret: string;
+        };
+        /** Rules */
+        Rules: {
+            links?: string[] | null;
+            max_characters?: number | null;
+            /** @default  */
+            reason: string;
+            /** @default 0 */
+            slow_s: number;
+            /**
+             * @default everybody
+             * @enum {string}
+             */
+            who: "everybody" | "moderators";
+            /** @default [] */
+            words: (string | unknown)[];
         };
         /** Saved */
         Saved: {
@@ -5130,7 +5192,7 @@ export interface components {
         };
         /** TrialStep */
         TrialStep: {
-            effects: (components["schemas"]["Post"] | components["schemas"]["Edit"] | components["schemas"]["React"] | components["schemas"]["Card"] | components["schemas"]["Timer"] | components["schemas"]["Http"] | components["schemas"]["Translate"] | components["schemas"]["Delete"])[];
+            effects: (components["schemas"]["Post"] | components["schemas"]["Edit"] | components["schemas"]["React"] | components["schemas"]["Card"] | components["schemas"]["Timer"] | components["schemas"]["Http"] | components["schemas"]["Translate"] | components["schemas"]["Delete"] | components["schemas"]["Moderate"])[];
             fault?: components["schemas"]["Fault"] | null;
             fuel: number;
             number: number;
@@ -17729,6 +17791,186 @@ export interface operations {
             };
             /** @description See `detail`. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    getRoomRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomRules"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    setRoomRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rules"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomRules"];
+                };
+            };
+            /** @description See `detail`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description See `detail`. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,4 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { ApiError } from "@/api/client";
 import { append, markRead, readLog, readRoom, readRooms } from "./api";
 import { waitMs } from "./backoff";
 import { type Annotation, type FromServer, WATCHED_MAX } from "./frames";
@@ -8,6 +7,7 @@ import type { Event, NewEvent, Room } from "./model";
 import { Names } from "./names";
 import { due, marked, type Outbox, restored, seen, without } from "./outbox";
 import { roomList } from "./queries";
+import { failure, isFinal } from "./refused";
 import { Signal } from "./signal";
 import { deviceName, keepOutbox, keptOutbox } from "./storage";
 import { summaryAfter } from "./summary";
@@ -304,7 +304,7 @@ export class Chat {
 
   /** Try again what failed. */
   again(key: string): void {
-    this.mark(key, { state: "waiting", problem: undefined });
+    this.mark(key, { state: "waiting", problem: undefined, refused: undefined });
     this.pump();
   }
 
@@ -344,7 +344,7 @@ export class Chat {
         },
         (error: unknown) => {
           if (isFinal(error)) {
-            this.mark(entry.key, { state: "failed", problem: (error as Error).message });
+            this.mark(entry.key, failure(error));
             this.pump();
             return;
           }
@@ -376,11 +376,4 @@ export class Chat {
     const all = [...new Set([...this.watched.values()].flat())].slice(0, WATCHED_MAX);
     if (all.length > 0) this.live?.say({ op: "watch", member_ids: all });
   }
-}
-
-/** Whether the server refused for good: another attempt would be refused as well. */
-function isFinal(error: unknown): boolean {
-  if (!(error instanceof ApiError)) return false;
-  const passes = [401, 408, 425, 429];
-  return error.status >= 400 && error.status < 500 && !passes.includes(error.status);
 }

@@ -1,20 +1,23 @@
 import {
   type KeyboardEvent,
   type ReactNode,
+  useContext,
   useEffect,
   useId,
   useLayoutEffect,
   useRef,
   useState,
 } from "react";
-import { useText } from "@/i18n";
+import { LocaleContext, useText } from "@/i18n";
 import { Icon, IconButton } from "@/kit";
 import { AttachButton, Attached, DropZone, pastedFiles, useAttach } from "./attach";
 import { asSent } from "./commands";
 import { useDraft } from "./drafts";
 import { ALL, addressed, fitting, type Person, typedMention } from "./mentions";
 import type { Filter } from "./model";
+import type { Entry } from "./outbox";
 import { GroupMark, ReachNote } from "./reach";
+import { type Refused, useBack, whyFailed } from "./refused";
 import { useSignal } from "./signal";
 import { keepDraft, keptDraft } from "./storage";
 import { type RoomFile, Uploads } from "./uploads";
@@ -48,6 +51,8 @@ interface ComposerProps {
   mayReachAll: boolean;
   /** What is attached here; null where nothing can be. */
   uploads: Uploads | null;
+  /** What the rules of the room refused of what was written here. */
+  refused: Refused;
   onSend: (written: Written) => void;
   onType?: () => void;
   /** The key Up in an empty one. */
@@ -60,8 +65,9 @@ interface ComposerProps {
 
 /** Where one writes. Enter sends, Shift+Enter begins a line, `@` finds people, `/` commands. */
 export function Composer(props: ComposerProps) {
-  const { me, place, people, mayReachAll } = props;
+  const { me, place, people, mayReachAll, refused } = props;
   const text = useText();
+  const { locale } = useContext(LocaleContext);
   const id = useId();
   const area = useRef<HTMLTextAreaElement>(null);
   const [typed, setTyped] = useState(() => props.initial ?? (place ? keptDraft(me, place) : ""));
@@ -107,6 +113,13 @@ export function Composer(props: ComposerProps) {
     }
     if (next) props.onType?.();
   };
+  useBack(refused.waiting, typed === "" && attached.length === 0, (entry: Entry) => {
+    const { text: back = "", files = [] } = entry.event;
+    props.uploads?.back(files);
+    change(back, back.length);
+    setCaret(null);
+    refused.take(entry);
+  });
   const complete = (found: Choice) => {
     if (caret === null) return;
     const from = mention?.from ?? 0;
@@ -127,6 +140,7 @@ export function Composer(props: ComposerProps) {
     props.onSend({ text: sent, ...addressed(said, people, mayReachAll), ...files });
     change("", 0);
     setCaret(null);
+    refused.clear();
   };
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (event.nativeEvent.isComposing) return;
@@ -219,6 +233,11 @@ export function Composer(props: ComposerProps) {
       {unknown !== null || used ? (
         <p role="status" className={`m-0 mt-1 text-sm ${unknown ? "text-bad" : "text-ink-soft"}`}>
           {unknown !== null ? text("chat.unknownCommand", { name: unknown }) : used}
+        </p>
+      ) : null}
+      {refused.current ? (
+        <p role="alert" className="m-0 mt-1 text-sm text-bad">
+          {text("chat.failed")} {whyFailed(refused.current, text, locale)}
         </p>
       ) : null}
       <p id={`${id}-keys`} className="sr-only">

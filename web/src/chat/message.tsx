@@ -11,6 +11,7 @@ import { MessageFiles } from "./message-files";
 import type { Message, Previewed, Translated } from "./model";
 import type { Entry } from "./outbox";
 import { type Reading, textsOf } from "./reading";
+import { whyFailed } from "./refused";
 import { Texts } from "./translation";
 import type { NameOf } from "./use-names";
 
@@ -182,13 +183,14 @@ interface SendingProps {
 }
 
 function Sending({ entry, actions, text }: SendingProps) {
+  const { locale } = useContext(LocaleContext);
   if (entry.state !== "failed") {
     const state = entry.state === "waiting" ? "chat.waiting" : "chat.sending";
     return <span>{text(state)}</span>;
   }
   return (
     <span className="flex flex-wrap items-center gap-2 text-bad">
-      {text("chat.failed")} {entry.problem}
+      {text("chat.failed")} {whyFailed(entry, text, locale)}
       <button
         type="button"
         onClick={() => actions.again(entry.key)}

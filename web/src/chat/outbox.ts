@@ -2,6 +2,7 @@
 // twice is safe, for its key is appended once.
 import { changed, matches } from "./log";
 import type { Event, Filter, Message, NewEvent } from "./model";
+import type { Refusal } from "./refused";
 
 export interface Entry {
   key: string;
@@ -12,6 +13,8 @@ export interface Entry {
   state: "waiting" | "sending" | "sent" | "failed";
   number?: number;
   problem?: string;
+  /** Set if the rules of the room refused it. */
+  refused?: Refusal;
 }
 
 export type Outbox = readonly Entry[];

@@ -9,6 +9,7 @@ import { Members } from "./members";
 import type { Room } from "./model";
 
 const Integrations = lazy(() => import("./integrations"));
+const Rules = lazy(() => import("./rules"));
 const REACHES = ["by_size", "everybody", "moderators"] as const;
 const TOLD: Room["notifications"][] = ["all", "mentions", "nothing"];
 
@@ -32,6 +33,9 @@ export default function RoomDetails({ chat, room, name, onClose }: RoomDetailsPr
           <>
             <About chat={chat} room={room} />
             <Reaches chat={chat} room={room} />
+            <Suspense fallback={<Skeleton className="h-24 w-full" />}>
+              <Rules room={room.id} />
+            </Suspense>
           </>
         ) : room.description ? (
           <p className="m-0 break-words">{room.description}</p>

@@ -10,6 +10,7 @@ import type { Person } from "./mentions";
 import { Messages } from "./messages";
 import type { Filter, Message, Room } from "./model";
 import type { Reading } from "./reading";
+import { useRefused } from "./refused";
 import { useSignal } from "./signal";
 import { uploadsAt } from "./uploads";
 import { useNames } from "./use-names";
@@ -58,9 +59,14 @@ export function Stretch(props: StretchProps) {
   useEffect(() => {
     if (moment) void view?.open(moment);
   }, [moment]);
+  const isEditingHere = editing !== null && (editing.thread ?? undefined) === thread;
+  const refused = useRefused(chat, room.id, filter, view, editing !== null, setEditing);
   if (!view) return <div className="grow" />;
   const place = placeOf(room.id, filter);
-  const isEditingHere = editing !== null && (editing.thread ?? undefined) === thread;
+  const cancel = () => {
+    setEditing(null);
+    refused.clear();
+  };
   return (
     <>
       <Messages
@@ -100,7 +106,8 @@ export function Stretch(props: StretchProps) {
               .history?.messages.findLast((each) => each.sender_id === chat.me && !each.is_deleted);
             if (own) setEditing(own);
           }}
-          onCancel={isEditingHere ? () => setEditing(null) : undefined}
+          refused={refused}
+          onCancel={isEditingHere ? cancel : undefined}
           onSend={(written) => {
             if (isEditingHere) {
               chat.send(room.id, { kind: "edit", target: editing.number, ...written });
@@ -118,11 +125,7 @@ export function Stretch(props: StretchProps) {
           {isEditingHere ? (
             <p className="m-0 flex items-center gap-2 pb-1 text-sm text-ink-soft">
               {text("chat.editing")}
-              <button
-                type="button"
-                onClick={() => setEditing(null)}
-                className="min-h-6 rounded px-1 underline"
-              >
+              <button type="button" onClick={cancel} className="min-h-6 rounded px-1 underline">
                 {text("common.cancel")}
               </button>
             </p>

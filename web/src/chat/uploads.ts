@@ -75,6 +75,15 @@ export class Uploads {
     return done.map((each) => each.file as RoomFile);
   }
 
+  /** Attach again what a message had brought that was not sent after all. */
+  back(files: readonly RoomFile[]): void {
+    const put = files.map((file) => {
+      const { name, bytes } = file;
+      return { id: this.next++, name, bytes, state: "done" as const, fraction: 1, file };
+    });
+    this.all.set([...this.all.get(), ...put]);
+  }
+
   private forget(ids: readonly number[]): void {
     for (const id of ids) this.running.delete(id);
     this.all.set(this.all.get().filter((each) => !ids.includes(each.id)));

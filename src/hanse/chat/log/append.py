@@ -20,6 +20,10 @@ from hanse.chat.log.reach import NOBODY, Reach
 from hanse.chat.log.redaction import redact
 from hanse.chat.log.rules import Facts, refusal, topic_of
 from hanse.chat.log.store import Head, Known
+from hanse.chat.moderation import checking
+from hanse.chat.moderation import store as moderation_store
+from hanse.chat.moderation.checking import FREE, Broken, LastSent, Ruling
+from hanse.chat.moderation.ruling import ruling_of
 from hanse.platform import outbox
 from hanse.platform.database import Tx
 from hanse.platform.outbox import announce
@@ -52,10 +56,11 @@ class EventsAppended(outbox.Event, frozen=True, kw_only=True):
 
 
 class Batch(Struct, frozen=True):
-    """What became of each draft, and the events that are new in the log."""
+    """What became of each draft, the events new in the log, and the rules of rooms that held."""
 
     outcomes: list[Outcome]
     events: list[Event]
+    broken: list[Broken]
 
 
 async def append_all(
@@ -77,7 +82,11 @@ async def append_all(
         (each.room_id, name, each.body.since or 1) for each in drafts if (name := topic_of(each))
     ]
     topics = await topic_store.filled_topics(tx, whole) if whole else set()
-    batch = planned(drafts, await store.known(tx, drafts), heads, files, reached, topics)
+    ruled = [room_id for room_id, head in heads.items() if head.has_rules]
+    ruling = await ruling_of(tx, ruled, drafts) if ruled else FREE
+    batch = planned(drafts, await store.known(tx, drafts), heads, files, reached, topics, ruling)
+    if batch.broken:
+        await moderation_store.count(tx, batch.broken)
     if batch.events:
         await write(tx, batch.events, epochs)
         await announce(tx, EventsAppended(stretches=stretches(batch.events)))
@@ -122,12 +131,13 @@ def planned(
     unsent: Mapping[UUID, Stored] = MappingProxyType({}),
     reached: Reach = NOBODY,
     topics: Set[tuple[UUID, str, int]] = frozenset(),
+    ruling: Ruling = FREE,
 ) -> Batch:
     """Return what becomes of each draft on top of what is known. Pure.
 
     `unsent` are the files that the drafts name, those that may still be sent, `reached` what
     decides over those that address many, `topics` those that the drafts move or mark and that have
-    messages, from a number on.
+    messages, from a number on, `ruling` the rules of their rooms.
     """
     outcomes: list[Outcome] = []
     events: list[Event] = []
@@ -136,6 +146,8 @@ def planned(
     deleted: set[tuple[UUID, int | None]] = set()
     left = dict(unsent)
     begun: set[tuple[UUID, str]] = set()
+    broken: list[Broken] = []
+    last = dict(ruling.last)
     for draft, fact in zip(drafts, known, strict=True):
         key = (draft.room_id, draft.sender_id, draft.device, draft.client_key)
         outcome: Outcome | None = _earlier(draft, new.get(key), fact)
@@ -146,6 +158,11 @@ def planned(
                 has_topic = (draft.room_id, name, draft.body.since or 1) in topics
                 facts = msgspec.structs.replace(facts, has_topic=has_topic)
             outcome = refusal(draft, facts)
+            if outcome is None and facts and ruling.rooms:
+                found = _broken(draft, facts, fact, ruling, last, left)
+                if found is not None:
+                    broken.append(found)
+                    outcome = found.problem
         if outcome is None:
             head, messages = ends[draft.room_id]
             files = tuple(left.pop(each).file for each in draft.files)
@@ -158,9 +175,28 @@ def planned(
                 begun.add((draft.room_id, draft.topic))
             if draft.kind is Kind.DELETE:
                 deleted.add((draft.room_id, draft.target))
+            if draft.kind is Kind.MESSAGE and (who := key[:2]) in last:
+                last[who] = msgspec.structs.replace(last[who], at=event.created_at)
             outcome = new[key] = Appended(event.number, False, event.created_at)
         outcomes.append(outcome)
-    return Batch(outcomes, events)
+    return Batch(outcomes, events, broken)
+
+
+def _broken(
+    draft: Draft,
+    facts: Facts,
+    fact: Known,
+    ruling: Ruling,
+    last: Mapping[tuple[UUID, UUID], LastSent],
+    unsent: Mapping[UUID, Stored],
+) -> Broken | None:
+    """The rule of its room that a draft breaks; what follows from other routes breaks none."""
+    ruled = ruling.rooms.get(draft.room_id)
+    if ruled is None or draft.is_system or facts.role is None:
+        return None
+    sent = last.get((draft.room_id, draft.sender_id))
+    files = [unsent[each].file.name for each in draft.files]
+    return checking.broken(draft, facts.role, ruled, sent, fact.at, files)
 
 
 def _earlier(draft: Draft, new: Appended | None, fact: Known) -> Appended | None:

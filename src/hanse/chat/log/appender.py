@@ -34,7 +34,7 @@ class Appender:
         """Append a draft, or find that it was appended before; it is on disk on return.
 
         Raises InvalidEvent, NoSuchRoom, NotAllowedInRoom, RoomArchived, NoSuchMessage,
-        MessageDeleted, DatabaseUnavailable.
+        MessageDeleted, RefusedByRules, DatabaseUnavailable.
         """
         check_form(draft)
         answer = await self._through_owner(organisation_id, draft)

@@ -24,6 +24,8 @@ class Refused(Struct, frozen=True, tag=True):
     code: str
     title: str
     detail: str
+    retry_after_s: float | None = None
+    facts: dict[str, Any] = {}
 
 
 class Done(Struct, frozen=True, tag=True):
@@ -48,7 +50,7 @@ class RefusedElsewhere(Problem):
     """A problem that another process found."""
 
     def __init__(self, refused: Refused) -> None:
-        super().__init__(refused.detail, retry_after_s=1.0 if refused.status == 503 else None)
+        super().__init__(refused.detail, retry_after_s=refused.retry_after_s, **refused.facts)
         self.status = refused.status  # type: ignore[misc]
         self.code = refused.code  # type: ignore[misc]
         self.title = refused.title  # type: ignore[misc]
@@ -56,7 +58,14 @@ class RefusedElsewhere(Problem):
 
 def refused(problem: Problem) -> Refused:
     """Return a problem as it travels."""
-    return Refused(problem.status, problem.code, problem.title, problem.detail)
+    return Refused(
+        problem.status,
+        problem.code,
+        problem.title,
+        problem.detail,
+        problem.retry_after_s,
+        problem.facts,
+    )
 
 
 def subject(shard: int) -> str:

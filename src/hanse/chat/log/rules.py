@@ -23,7 +23,7 @@ SENT: Final = frozenset({Kind.MESSAGE, Kind.EDIT, Kind.DELETE, Kind.REACTION, Ki
 
 _TARGETED: Final = (SENT - {Kind.MESSAGE}) | {Kind.PRESS}
 MEMBERS_WHO_WRITE: Final = frozenset({RoomRole.OWNER, RoomRole.MODERATOR, RoomRole.MEMBER})
-_MODERATORS: Final = frozenset({RoomRole.OWNER, RoomRole.MODERATOR})
+MODERATORS: Final = frozenset({RoomRole.OWNER, RoomRole.MODERATOR})
 
 
 class InvalidEvent(BadRequest):
@@ -254,7 +254,7 @@ def _reaches_many(draft: Draft) -> bool:
 def _refused_reach(draft: Draft, facts: Facts) -> Problem | None:
     if not facts.has_groups:
         return NoSuchGroup("There is no group of one of these ids any more.")
-    by_right = draft.may_reach_all or facts.role in _MODERATORS
+    by_right = draft.may_reach_all or facts.role in MODERATORS
     if by_right or facts.is_direct or facts.everybody_reaches_all:
         return None
     return MayNotReachAll(
@@ -264,7 +264,7 @@ def _refused_reach(draft: Draft, facts: Facts) -> Problem | None:
 
 
 def _may(draft: Draft, facts: Facts) -> bool:
-    moderates = facts.role in _MODERATORS
+    moderates = facts.role in MODERATORS
     writes = facts.role in MEMBERS_WHO_WRITE
     match draft.kind:
         case Kind.MESSAGE | Kind.PIN:

@@ -29,7 +29,7 @@ EVERYBODY_REACHES_ALL: Final = """
 
 _LOCK_SQL: Final = """
 select h.room_id, h.head, h.messages, h.epoch, r.archived_at is not null as is_archived,
-    r.kind = 'direct' as is_direct
+    r.kind = 'direct' as is_direct, h.has_rules
 from chat.heads h cross join lateral (
     select r.archived_at, r.kind from chat.rooms r where r.id = h.room_id limit 1
 ) r
@@ -112,6 +112,7 @@ class Head(Struct, frozen=True):
     epoch: int
     is_archived: bool
     is_direct: bool
+    has_rules: bool
 
 
 class Known(Struct, frozen=True):

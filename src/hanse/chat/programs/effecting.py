@@ -17,6 +17,8 @@ from hanse.chat.log.append import TOGETHER_MAX, append_all
 from hanse.chat.log.cards import text_of
 from hanse.chat.log.model import Body, Draft, Event, Kind
 from hanse.chat.log.rules import MENTIONS_MAX, InvalidEvent, check_form
+from hanse.chat.moderation import store as moderation_store
+from hanse.chat.moderation.model import cleaned
 from hanse.chat.programs import turn_store
 from hanse.chat.programs.effects import (
     Card,
@@ -24,6 +26,7 @@ from hanse.chat.programs.effects import (
     Edit,
     Effect,
     Http,
+    Moderate,
     Post,
     React,
     Timer,
@@ -38,6 +41,8 @@ from hanse.platform.problems import Problem
 DEVICE: Final = "program"
 ASK: Final = "chat.program_http"
 TRANSLATE: Final = "chat.program_translate"
+_RULES_CHARACTERS_MAX: Final = 1_000
+"""Of rules, in a line of the log."""
 
 Line = tuple[int, str, str, int | None, int | None]
 """Of a program's log: event, code, detail, line, column."""
@@ -132,6 +137,8 @@ class Effecting:
 
     async def _one(self, number: int, index: int, effect: Effect) -> None:
         match effect:
+            case Moderate():
+                await self._moderate(number, effect)
             case Timer():
                 self._timers[effect.key] = effect.at
             case Http():
@@ -142,6 +149,14 @@ class Effecting:
                 await enqueue(self._tx, TRANSLATE, wanted)
             case _:
                 await self._append(number, index, effect)
+
+    async def _moderate(self, number: int, effect: Moderate) -> None:
+        await self._flush()  # what it says before is not held against these rules
+        rules = cleaned(effect.rules)
+        changed = await moderation_store.put(self._tx, self._room_id, self._program_id, rules)
+        if changed:
+            said = msgspec.json.encode(rules).decode()[:_RULES_CHARACTERS_MAX]
+            self.lines.append((number, "moderates", f"Rules of the room: {said}", None, None))
 
     async def _append(
         self, number: int, index: int, effect: Post | Edit | React | Card | Delete

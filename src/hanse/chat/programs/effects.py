@@ -18,6 +18,7 @@ from hanse.chat.log.cards import (
     wrong_card,
 )
 from hanse.chat.log.rules import EMOJI_CHARACTERS_MAX, TEXT_CHARACTERS_MAX, TOPIC_CHARACTERS_MAX
+from hanse.chat.moderation.model import Rules, wrong_rules
 from hanse.chat.programs.sandbox import Fault, ProgramFault
 
 EFFECTS_MAX: Final = 20
@@ -115,7 +116,16 @@ class Delete(_Effect, frozen=True, kw_only=True, tag="delete"):
     target: Number
 
 
-Effect = Post | Edit | React | Card | Timer | Http | Translate | Delete
+class Moderate(_Effect, frozen=True, kw_only=True, tag="moderate"):
+    """Let these rules hold of messages and edits before they are appended, instead of the last.
+
+    They end with the version that set them; `rules` left out, nothing holds any more.
+    """
+
+    rules: Rules = Rules()
+
+
+Effect = Post | Edit | React | Card | Timer | Http | Translate | Delete | Moderate
 
 EFFECT_TYPES: Final = tuple(str(each.__struct_config__.tag) for each in Effect.__args__)
 HEADERS_OF_OURS: Final = frozenset(
@@ -189,6 +199,8 @@ def _wrong(effect: Effect) -> str | None:
     if isinstance(effect, Http):
         ours = sorted(each for each in effect.headers if each.lower() in HEADERS_OF_OURS)
         return f"the header {ours[0]} is not a program's to set." if ours else None
+    if isinstance(effect, Moderate):
+        return wrong_rules(effect.rules)
     return wrong_card(effect.shown) if isinstance(effect, Card) else None
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from hanse.chat.programs.sandbox import Fault
 
-GRANTS: Final = ("delete", "http", "translate")
+GRANTS: Final = ("delete", "http", "moderate", "translate")
 """What whoever puts a program into a room may let it do beyond it."""
 
 FAULTS_MAX: Final = 20

@@ -15,6 +15,7 @@ from hanse.chat.log import store as log_store
 from hanse.chat.log.append import append_all
 from hanse.chat.log.model import Body, Draft, Event, Kind, RoomRole
 from hanse.chat.log.rules import NoSuchRoom, NotAllowedInRoom
+from hanse.chat.moderation import store as moderation_store
 from hanse.chat.programs import store
 from hanse.chat.programs.model import GRANTS, Entry, Progress, RoomProgram, Status, Version
 from hanse.chat.programs.sandbox import SOURCE_BYTES_MAX
@@ -221,6 +222,7 @@ async def delete(tx: Tx, access: Access, id: UUID) -> tuple[UUID, list[Event]]:
     program = await _held(tx, access, id)
     await store.set_status(tx, id, Status.DELETED)
     await store.forget(tx, id)
+    await moderation_store.take_off(tx, program.room_id, id)
     await identity.record(
         tx, access, "chat.program_deleted", "program", id, room_id=str(program.room_id)
     )
@@ -278,6 +280,8 @@ async def _held(tx: Tx, access: Access, id: UUID) -> RoomProgram:
 async def _run(
     tx: Tx, access: Access, program: RoomProgram, version: int, *, is_reset: bool
 ) -> ProgramChanged:
+    if is_reset:
+        await moderation_store.take_off(tx, program.room_id, program.id)
     await store.set_status(tx, program.id, Status.RUNNING, version=version)
     body = Body(program_id=program.id, name=program.name, version=version, is_reset=is_reset)
     events = await _say(tx, access, program, body)

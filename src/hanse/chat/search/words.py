@@ -27,6 +27,7 @@ _UNSPACED: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
+_UNSPACED_ONE: Final = re.compile(f"[{_UNSPACED}]")
 _RUN: Final = re.compile(f"(?P<unspaced>[{_UNSPACED}]+)|(?:(?![{_UNSPACED}])[^\\W_]|[{_MARKS}])+")
 _TERM: Final = re.compile(r'(?P<no>(?<!\S)-)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
 _ACCENTS: Final = re.compile("[\u0300-\u036f]")
@@ -85,6 +86,11 @@ class Term(Struct, frozen=True):
     words: tuple[tuple[str, ...], ...]
     is_prefix: bool = False
     is_not: bool = False
+
+
+def is_unspaced(character: str) -> bool:
+    """Tell whether a character is of a script whose words are not set apart."""
+    return _UNSPACED_ONE.match(character) is not None
 
 
 def folded(text: str) -> str:
@@ -158,7 +164,7 @@ def parsed(query: str, languages: Collection[str]) -> list[Term]:
         # Of unspaced text, the single character at the end has been said by the pair before.
         if len(words) > 1 and last.start < words[-2].end:
             words.pop()
-        is_single = last.end - last.start == 1 and bool(re.match(f"[{_UNSPACED}]", last.forms[0]))
+        is_single = last.end - last.start == 1 and is_unspaced(last.forms[0])
         terms.append(
             Term(
                 tuple(each.forms for each in words),

@@ -1,7 +1,7 @@
 import { useText } from "@/i18n";
 import { Check } from "@/kit";
 
-const GRANTS = ["delete", "http", "translate"] as const;
+const GRANTS = ["delete", "http", "moderate", "translate"] as const;
 
 interface RightsProps {
   allowed: readonly string[];

@@ -79,6 +79,8 @@ function detailOf(effect: Effect): string {
       return `${effect.to}: ${effect.text}`;
     case "delete":
       return String(effect.target);
+    case "moderate":
+      return JSON.stringify(effect.rules ?? {});
   }
 }
 

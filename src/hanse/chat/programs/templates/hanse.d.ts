@@ -10,7 +10,7 @@ export interface Answer<State> {
 /** What a program exports as onEvent. It answers at once; nothing but its state is kept. */
 export type Handler<State> = (event: Event, state: State) => Answer<State> | void;
 
-export type Effect = Post | Edit | React | Card | Timer | Http | Translate | Delete;
+export type Effect = Post | Edit | React | Card | Timer | Http | Translate | Delete | Moderate;
 
 /**
  * One entry of the room's log. Numbers are dense from 1.
@@ -206,4 +206,37 @@ export interface Delete {
   type: "delete";
   /** 1 to 9007199254740991. */
   target: number;
+}
+
+/**
+ * Let these rules hold of messages and edits before they are appended, instead of the last.
+ *
+ * They end with the version that set them; `rules` left out, nothing holds any more.
+ */
+export interface Moderate {
+  type: "moderate";
+  rules?: Rules;
+}
+
+/**
+ * What holds of messages and edits in a room; all of it left out, nothing does.
+ *
+ * `words` are words or phrases that nobody writes, whole ones unless `*` stands before or behind;
+ * case and width make no difference. All else is for whoever is below a moderator: `links` are the
+ * hosts, with those below them, to which links may lead (null: any, empty: none), `slow_s` the
+ * seconds between two messages of one person, `max_characters` the length of a message, and `who`
+ * says who writes at all. Whoever is refused reads the `reason`, too.
+ */
+export interface Rules {
+  /** 0 to 500 of them. */
+  words?: string[];
+  /** 0 to 100 of them. */
+  links?: string[] | null;
+  /** 0 to 86400. */
+  slow_s?: number;
+  who?: "everybody" | "moderators";
+  /** 1 to 20000. */
+  max_characters?: number | null;
+  /** 0 to 200 characters. */
+  reason?: string;
 }

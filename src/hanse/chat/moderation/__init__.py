@@ -1,0 +1,1 @@
+"""Rules of rooms, held against messages before they are appended."""
