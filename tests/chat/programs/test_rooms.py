@@ -337,7 +337,7 @@ async def test_a_trial_tells_what_would_come_of_the_past(ana: Person) -> None:
     assert len(await log_of(ana, room)) == head, "nothing comes of a trial"
 
 
-async def test_a_flood_waits_for_the_next_minute(
+async def test_a_flood_waits_while_others_go_on(
     ana: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hanse.chat.programs.model.EFFECTS_PER_MINUTE", 3)

@@ -20,7 +20,7 @@ from hanse.chat.log.model import Kind
 from hanse.chat.log.owner import Owner
 from hanse.chat.programs import turn, turn_store
 from hanse.chat.programs.messages import Ran, Run, Unloadable
-from hanse.chat.programs.model import Due, Minute
+from hanse.chat.programs.model import Budget, Due
 from hanse.chat.programs.reduction import Step
 from hanse.chat.programs.runners import RunnerDied, Runners, digest_of
 from hanse.chat.programs.sandbox import Fault, state_hash
@@ -65,7 +65,7 @@ class Host:
         self._busy: set[UUID] = set()
         self._again: set[UUID] = set()
         self._at: dict[UUID, int] = {}
-        self._minutes: dict[UUID, Minute] = {}
+        self._budgets: dict[UUID, Budget] = {}
         self._look_now = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -131,7 +131,7 @@ class Host:
             tenants.setdefault(due.organisation_id, []).append(due)
         self._rooms = rooms
         known = {due.program_id for due in found}
-        for kept in (self._at, self._minutes):
+        for kept in (self._at, self._budgets):
             for gone in kept.keys() - known:
                 del kept[gone]
         for organisation_id, programs in tenants.items():
@@ -188,11 +188,11 @@ class Host:
     async def _turn(self, due: Due) -> bool:
         """Have a turn; tell whether there may be need of another."""
         now = time.monotonic()
-        minute = self._minutes.setdefault(due.program_id, Minute())
-        fuel = minute.left_fuel(now)
+        budget = self._budgets.setdefault(due.program_id, Budget(now))
+        fuel = budget.left_fuel(now)
         if fuel == 0:
             _turns.labels("waits").inc()
-            return False  # one of the looks of the next minute finds it
+            return False  # one of the next looks finds it
         async with self._db.tx(due.organisation_id) as tx:
             next_one = await turn.read_turn(tx, due)
         if next_one is None:
@@ -202,7 +202,7 @@ class Host:
         except turn.Raced:
             _turns.labels("raced").inc()
             return True
-        minute.use(time.monotonic(), *used)
+        budget.use(time.monotonic(), *used)
         self._at[due.program_id] = done.cursor
         await bell.ring(self._bus, due.organisation_id, done.events)
         _turns.labels("taken").inc()

@@ -19,7 +19,9 @@ LIMITS_MAX: Final = 3
 LIMIT_CODES: Final = frozenset({"fuel", "memory", "stack", "crashed"})
 
 FUEL_PER_MINUTE: Final = 1_000_000_000
-"""Of one program: some 200 ms of a core. Beyond it, its events wait for the next minute."""
+"""Of one program: some 100 ms of a core. Beyond it, its events wait."""
+FUEL_AT_ONCE: Final = FUEL_PER_MINUTE // 4
+"""Of that, so much in a row."""
 EFFECTS_PER_MINUTE: Final = 240
 
 
@@ -110,31 +112,33 @@ class Standing(Struct, frozen=True, kw_only=True):
     head: int
 
 
-class Minute:
-    """What a program used in this minute. Times are seconds of any clock that never goes back."""
+class Budget:
+    """What a program may use. It fills up bit by bit, so that nobody disturbs much at any time.
 
-    def __init__(self) -> None:
-        self._minute = -1
-        self._fuel = 0
-        self._effects = 0
+    Times are seconds of any clock that never goes back.
+    """
+
+    def __init__(self, now_s: float) -> None:
+        self._filled_s = now_s
+        self._fuel = float(FUEL_AT_ONCE)
+        self._effects = float(EFFECTS_PER_MINUTE)
 
     def use(self, now_s: float, fuel: int, effects: int) -> None:
-        """Take note of what a turn used."""
-        self._turn(now_s)
-        self._fuel += fuel
-        self._effects += effects
+        """Take note of what a turn used, which may be more than was left."""
+        self._fill(now_s)
+        self._fuel -= fuel
+        self._effects -= effects
 
     def left_fuel(self, now_s: float) -> int:
-        """Instructions that are left in this minute; 0 if it must wait."""
-        self._turn(now_s)
-        if self._effects >= EFFECTS_PER_MINUTE:
-            return 0
-        return max(FUEL_PER_MINUTE - self._fuel, 0)
+        """Instructions that are left; 0 if the program must wait."""
+        self._fill(now_s)
+        return 0 if self._effects < 1 else max(int(self._fuel), 0)
 
-    def _turn(self, now_s: float) -> None:
-        minute = int(now_s // 60)
-        if minute != self._minute:
-            self._minute, self._fuel, self._effects = minute, 0, 0
+    def _fill(self, now_s: float) -> None:
+        minutes = (now_s - self._filled_s) / 60
+        self._filled_s = now_s
+        self._fuel = min(self._fuel + minutes * FUEL_PER_MINUTE, FUEL_AT_ONCE)
+        self._effects = min(self._effects + minutes * EFFECTS_PER_MINUTE, EFFECTS_PER_MINUTE)
 
 
 def entry_of(fault: Fault) -> tuple[str, str, int | None, int | None]:
