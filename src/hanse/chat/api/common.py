@@ -9,6 +9,7 @@ from msgspec import Meta
 from hanse.chat import bell
 from hanse.chat.files.examining import FileRules
 from hanse.chat.files.service import Uploads
+from hanse.chat.heard import Heard
 from hanse.chat.integrations.receiving import Posting
 from hanse.chat.log.appender import Appender
 from hanse.chat.log.model import Event
@@ -16,7 +17,6 @@ from hanse.chat.places import NUMBER_MAX
 from hanse.chat.programs.trial import Trial, Tried, try_program
 from hanse.chat.rooms.service import DESCRIPTION_CHARACTERS_MAX, NAME_CHARACTERS_MAX
 from hanse.chat.tickets import Tickets
-from hanse.chat.typists import Typists
 from hanse.chat.waiting import News
 from hanse.identity import Seal
 from hanse.platform.bus import Bus
@@ -52,7 +52,7 @@ class Chat:
         self.posting = Posting(db, self.appender, posts_per_minute)
         self.uploads = Uploads(db, files)
         self.news = News(bus)
-        self.typists = Typists(bus)
+        self.heard = Heard(bus)
         self.tickets = Tickets(seal)
         self._bus = bus
 
