@@ -43,6 +43,16 @@ async def test_a_client_boots_without_knowing_the_server(house: House) -> None:
     assert [each["type"] for each in flows["flows"]] == ["m.login.password"]
 
 
+async def test_an_address_may_be_written_as_an_id_of_matrix(house: House, tenant: Tenant) -> None:
+    email = f"{uuid4()}@example.org"
+    await tenant.with_password(email=email)
+    for user in (email, f"@{email}:{SERVER}", f"@{email}:example.org"):
+        who = {"type": "m.id.user", "user": user}
+        body = {"type": "m.login.password", "identifier": who, "password": PASSWORD}
+        answer = await house.browser().post(f"{CLIENT}/login", json=body)
+        assert answer.status_code == 200, answer.text
+
+
 async def test_two_people_talk_in_a_room(iva: Somebody, rui: Somebody) -> None:
     room = await iva.create(rui)
     first = await iva.send(room, "Hello")

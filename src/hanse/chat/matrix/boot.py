@@ -17,11 +17,12 @@ from hanse.platform.problems import BadRequest, NotFound
 PUSH_RULES: Json = {
     "global": {"override": [], "content": [], "room": [], "sender": [], "underride": []}
 }
-VERSIONS = ["v1.1", "v1.2", "v1.3", "v1.4", "v1.5"]
+VERSIONS = ["v1.1", "v1.2", "v1.3", "v1.4", "v1.5", "v1.11"]
+"""v1.11 tells clients to get files with their token."""
 
 
 class Identifier(Struct, frozen=True):
-    """Who signs in: `user` or `address` is their e-mail address."""
+    """Who signs in: `user` or `address` is their e-mail address, `@address:server` too."""
 
     type: str = ""
     user: str = ""
@@ -83,7 +84,7 @@ async def login(
         db,
         hasher,
         seal,
-        email=who.user or who.address or data.user,
+        email=_address_of(who.user or who.address or data.user),
         password=data.password,
         code=None,
         organisation_id=None,
@@ -98,6 +99,11 @@ async def login(
         "home_server": server.name,
         "well_known": {"m.homeserver": {"base_url": public_url}},
     }
+
+
+def _address_of(user: str) -> str:
+    # Some clients take nothing but an id of Matrix.
+    return user[1:].partition(":")[0] if user.startswith("@") else user
 
 
 @post(f"{CLIENT}/logout", status_code=200)
