@@ -16,11 +16,11 @@ from hanse.chat.log.model import Kind
 from hanse.chat.log.rules import NoSuchMessage, NotAllowedInRoom
 from hanse.chat.matrix import positions
 from hanse.chat.matrix.common import ROOM, server_of
-from hanse.chat.matrix.events import Json
+from hanse.chat.matrix.events import REDACTING, Json
 from hanse.chat.matrix.filters import TIMELINE_MAX
 from hanse.chat.matrix.ids import event_id, number_of
 from hanse.chat.matrix.reading import as_events, device_of, event_at
-from hanse.chat.matrix.sending import EVENT_BYTES_MAX, new_event
+from hanse.chat.matrix.sending import EVENT_BYTES_MAX, UnsupportedEvent, new_event
 from hanse.chat.places import NUMBER_MAX
 from hanse.chat.rooms import service
 from hanse.chat.rooms.service import actor_of, see_room
@@ -29,6 +29,8 @@ from hanse.platform.bus import Bus
 from hanse.platform.database import Db
 
 From = Annotated[str | None, QueryParameter(name="from", max_length=60_000)]
+TRANSACTION_CHARACTERS_MAX = 50
+
 Limit = Annotated[int, QueryParameter(name="limit", ge=1)]
 
 
@@ -85,7 +87,7 @@ async def redact(
     if not is_message and found.sender_id != actor_of(bearer):
         raise NotAllowedInRoom("Only whoever reacted takes a reaction back.")
     new = NewEvent(
-        client_key=transaction,
+        client_key=_redacting(transaction),
         device=device_of(bearer),
         kind="delete" if is_message else "reaction",
         target=number if is_message else found.target,
@@ -93,6 +95,13 @@ async def redact(
         on=is_message,
     )
     return await _appended(bearer, chat, id, new)
+
+
+def _redacting(transaction: str) -> str:
+    if len(transaction) > TRANSACTION_CHARACTERS_MAX:
+        most = TRANSACTION_CHARACTERS_MAX
+        raise UnsupportedEvent(f"A transaction id of a redaction has up to {most} characters.")
+    return REDACTING + transaction
 
 
 async def _appended(bearer: Access, chat: Chat, room_id: UUID, new: NewEvent) -> Json:
