@@ -233,3 +233,21 @@ async def test_rooms_and_events_that_there_are_not_are_told_as_that(iva: Somebod
     for event in ("$x", "$" + "A" * 35, "%00", "$state"):
         answer = await iva.raw("GET", f"{CLIENT}/rooms/{room}/event/{event}")
         assert answer.status_code in (400, 404), event
+
+
+async def test_who_syncs_from_the_beginning_in_a_loop_is_told_to_wait_and_nobody_else(
+    house: House, iva: Somebody, rui: Somebody
+) -> None:
+    browser = house.browser(house.build(matrix_initial_syncs_per_minute=2))
+
+    async def synced(who: Somebody, query: str = "") -> httpx.Response:
+        headers = {"Authorization": f"Bearer {who.client.access_token}"}
+        return await browser.get(f"{CLIENT}/sync{query}", headers=headers)
+
+    answers = [await synced(iva) for _ in range(3)]
+    assert [each.status_code for each in answers] == [200, 200, 429]
+    assert answers[2].json()["errcode"] == "M_LIMIT_EXCEEDED"
+    assert 0 < answers[2].json()["retry_after_ms"] <= 60_000
+    position = answers[0].json()["next_batch"]
+    assert (await synced(iva, f"?since={position}")).status_code == 200, "one may go on"
+    assert (await synced(rui)).status_code == 200

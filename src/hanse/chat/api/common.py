@@ -21,7 +21,7 @@ from hanse.chat.waiting import News
 from hanse.identity import Seal
 from hanse.platform.bus import Bus
 from hanse.platform.database import Db
-from hanse.platform.http import problem_responses
+from hanse.platform.http import RateLimits, problem_responses
 
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_CHARACTERS_MAX)]
 Description = Annotated[str, Meta(max_length=DESCRIPTION_CHARACTERS_MAX)]
@@ -34,7 +34,8 @@ errors = functools.partial(problem_responses, 404)
 class Chat:
     """What one web process needs for the chat.
 
-    `gateway_url` is where clients open sockets; an incoming webhook posts `posts_per_minute` times.
+    `gateway_url` is where clients open sockets; an incoming webhook posts `posts_per_minute` times,
+    and a caller syncs from the beginning `initial_syncs_per_minute` times.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Chat:
         gateway_url: str,
         files: FileRules,
         posts_per_minute: int,
+        initial_syncs_per_minute: int = 0,
     ) -> None:
         self.db = db
         self.gateway_url = gateway_url
@@ -53,6 +55,8 @@ class Chat:
         self.uploads = Uploads(db, files)
         self.news = News(bus)
         self.heard = Heard(bus)
+        self.limits = RateLimits(db)
+        self.initial_syncs_per_minute = initial_syncs_per_minute
         self.tickets = Tickets(seal)
         self._bus = bus
 

@@ -39,10 +39,16 @@ async def sync(
     wait_ms: Wait = 0,
     given_filter: Filter = None,
 ) -> Json:
-    """Return what is new since a position; wait up to WAIT_MS_MAX for something, if asked."""
+    """Return what is new since a position; wait up to WAIT_MS_MAX for something, if asked.
+
+    Without a position all rooms are read, which is limited. Raises RateLimited.
+    """
     server, actor = server_of(public_url), actor_of(bearer)
     before = None if since is None else positions.read(seal, actor, since)
     limit = timeline_limit(given_filter) if given_filter else TIMELINE_DEFAULT
+    if before is None and chat.initial_syncs_per_minute:
+        caller = f"initial sync:{bearer.caller}"
+        await chat.limits.take(bearer.organisation_id, caller, chat.initial_syncs_per_minute)
     deadline = time.monotonic() + min(wait_ms, WAIT_MS_MAX) / 1000
     await chat.heard.listen()
     while True:
