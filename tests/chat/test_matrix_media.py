@@ -71,6 +71,18 @@ async def test_a_picture_and_a_file_reach_who_is_in_the_room(iva: Somebody, rui:
     assert isinstance(small, nio.ThumbnailResponse)
 
 
+async def test_clients_of_before_2024_get_files_at_the_older_address_with_their_token(
+    iva: Somebody, url: str
+) -> None:
+    address = await uploaded(iva, picture(), "image/png", "quay.png")
+    media = address.removeprefix("mxc://")
+    for path in (f"download/{media}", f"download/{media}/quay.png", f"thumbnail/{media}?width=9"):
+        got = await iva.raw("GET", f"/_matrix/media/v3/{path}")
+        assert (got.status_code, got.headers["Content-Type"][:6]) == (200, "image/"), path
+        async with httpx.AsyncClient(base_url=url) as http:
+            assert (await http.get(f"/_matrix/media/v3/{path}")).status_code == 401
+
+
 async def test_what_was_not_sent_is_its_uploaders_alone(
     house: House, url: str, clients: list[AsyncClient], iva: Somebody, rui: Somebody
 ) -> None:

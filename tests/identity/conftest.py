@@ -42,7 +42,8 @@ class House:
 
     def build(self, *, bus: Any = None, **settings: Any) -> Any:
         """The application under other settings; with an SMTP server, it writes its own letters."""
-        given = {"home": self.home, "sign_in_limit_per_minute": 0, **settings}
+        unlimited = {"sign_in_limit_per_minute": 0, "matrix_initial_syncs_per_minute": 0}
+        given = {"home": self.home, **unlimited, **settings}
         return create_app(
             Settings(**given),
             self.db,

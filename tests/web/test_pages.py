@@ -18,6 +18,7 @@ PAGES = [
     "/chat/{room}?topic=Tides",
     "/chat/{room}?thread=3",
     "/welcome",
+    "/connect?to=https%3A%2F%2Fclient.example.org%2F",
     "/account",
     "/account/notifications",
     "/notifications",

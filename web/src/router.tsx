@@ -223,6 +223,12 @@ const welcome = createRoute({
   component: lazyRouteComponent(() => import("./account/welcome"), "WelcomePage"),
 });
 
+const connect = createRoute({
+  getParentRoute: () => shell,
+  path: "/connect",
+  component: lazyRouteComponent(() => import("./account/connect"), "ConnectPage"),
+});
+
 const tree = root.addChildren([
   signIn,
   signInByLink,
@@ -236,6 +242,7 @@ const tree = root.addChildren([
     chatRoom,
     account,
     welcome,
+    connect,
     notifications,
     notificationPreferences,
     admin.addChildren([

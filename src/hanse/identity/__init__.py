@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from hanse.identity.signing.devices import device_name
     from hanse.identity.signing.links import LINK_LIFETIME, Mailer
     from hanse.identity.signing.links import create as create_sign_in_link
+    from hanse.identity.signing.links import sign_in as sign_in_by_link
     from hanse.identity.signing.passwords import Passwords
     from hanse.identity.signing.passwords import sign_in as sign_in_by_password
     from hanse.identity.signing.sessions import list_own as list_own_sessions
@@ -193,6 +194,7 @@ else:
             "scim_routes": "scim:handlers",
             "send_to_webhook": "webhooks",
             "session_cookie": "authentication",
+            "sign_in_by_link": "signing.links:sign_in",
             "sign_in_by_password": "signing.passwords:sign_in",
             "sign_out": "signing.sessions",
             "update_webhook": "webhooks",
@@ -292,6 +294,7 @@ __all__ = [
     "scim_routes",
     "send_to_webhook",
     "session_cookie",
+    "sign_in_by_link",
     "sign_in_by_password",
     "sign_out",
     "sign_out_everywhere",

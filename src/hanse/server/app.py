@@ -276,6 +276,7 @@ def _routes(
                     settings.gateway_address,
                     settings.file_rules,
                     settings.incoming_webhook_limit_per_minute,
+                    settings.matrix_initial_syncs_per_minute,
                 )
             ),
             "oidc": constant(identity.OidcClient()),

@@ -15,6 +15,7 @@ PAGES: Final = [
     "/sign-in",
     "/sign-in/{token:str}",
     "/welcome",
+    "/connect",
     "/account",
     "/account/{rest:path}",
     "/notifications",

@@ -10,6 +10,7 @@ from msgspec import Meta
 from hanse.chat import bell
 from hanse.chat.files.examining import FileRules
 from hanse.chat.files.service import Uploads
+from hanse.chat.heard import Heard
 from hanse.chat.integrations.receiving import Posting
 from hanse.chat.log.appender import Appender
 from hanse.chat.log.model import Event
@@ -17,12 +18,11 @@ from hanse.chat.places import NUMBER_MAX
 from hanse.chat.programs.trial import Trial, Tried, try_program
 from hanse.chat.rooms.service import DESCRIPTION_CHARACTERS_MAX, NAME_CHARACTERS_MAX
 from hanse.chat.tickets import Tickets
-from hanse.chat.typists import Typists
 from hanse.chat.waiting import News
 from hanse.identity import Seal
 from hanse.platform.bus import Bus
 from hanse.platform.database import Db
-from hanse.platform.http import InvalidCursor, problem_responses
+from hanse.platform.http import InvalidCursor, RateLimits, problem_responses
 
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_CHARACTERS_MAX)]
 Description = Annotated[str, Meta(max_length=DESCRIPTION_CHARACTERS_MAX)]
@@ -47,7 +47,8 @@ def position_of(cursor: str | None) -> int:
 class Chat:
     """What one web process needs for the chat.
 
-    `gateway_url` is where clients open sockets; an incoming webhook posts `posts_per_minute` times.
+    `gateway_url` is where clients open sockets; an incoming webhook posts `posts_per_minute` times,
+    and a caller syncs from the beginning `initial_syncs_per_minute` times.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Chat:
         gateway_url: str,
         files: FileRules,
         posts_per_minute: int,
+        initial_syncs_per_minute: int = 0,
     ) -> None:
         self.db = db
         self.gateway_url = gateway_url
@@ -65,7 +67,9 @@ class Chat:
         self.posting = Posting(db, self.appender, posts_per_minute)
         self.uploads = Uploads(db, files)
         self.news = News(bus)
-        self.typists = Typists(bus)
+        self.heard = Heard(bus)
+        self.limits = RateLimits(db)
+        self.initial_syncs_per_minute = initial_syncs_per_minute
         self.tickets = Tickets(seal)
         self._bus = bus
 

@@ -88,12 +88,13 @@ async def examined(
     return Examined(known, received.sha256, thumbnail)
 
 
-def require_fits(total: int, rules: FileRules) -> None:
-    """Raise FileTooLarge if a file of so many bytes is not taken here."""
+def require_fits(total: int, rules: FileRules, headers: dict[str, str] | None = None) -> None:
+    """Raise FileTooLarge, with these headers, if a file of so many bytes is not taken here."""
     most = rules.bytes_max
     if total > most:
         raise FileTooLarge(
-            f"Files of up to {most} bytes are taken here." if most else "No files are taken."
+            f"Files of up to {most} bytes are taken here." if most else "No files are taken.",
+            headers=headers,
         )
 
 
@@ -116,7 +117,8 @@ async def _received(content: AsyncIterator[bytes], file: BinaryIO, rules: FileRu
         async with asyncio.timeout(UPLOAD_TIMEOUT_S):
             async for data in content:
                 total += len(data)
-                require_fits(total, rules)
+                # Without a length that was told, what comes may never end.
+                require_fits(total, rules, {"Connection": "close"})
                 head += data[: kinds.HEAD_BYTES - len(head)]
                 if data:
                     await asyncio.to_thread(take, data)

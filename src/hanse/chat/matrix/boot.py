@@ -2,7 +2,12 @@
 
 # ruff: noqa: ARG001
 
-from litestar import get, post
+import re
+from typing import Annotated, Final
+from urllib.parse import quote
+
+from litestar import Response, get, post
+from litestar.params import QueryParameter
 from msgspec import Struct
 
 from hanse import identity
@@ -17,11 +22,16 @@ from hanse.platform.problems import BadRequest, NotFound
 PUSH_RULES: Json = {
     "global": {"override": [], "content": [], "room": [], "sender": [], "underride": []}
 }
-VERSIONS = ["v1.1", "v1.2", "v1.3", "v1.4", "v1.5"]
+VERSIONS = ["v1.1", "v1.2", "v1.3", "v1.4", "v1.5", "v1.11"]
+"""v1.11 tells clients to get files with their token."""
+_NO_CLIENTS: Final = frozenset(
+    {"javascript", "data", "vbscript", "blob", "file", "about", "view-source", "filesystem"}
+)
+"""Schemes of addresses that are programs or documents themselves."""
 
 
 class Identifier(Struct, frozen=True):
-    """Who signs in: `user` or `address` is their e-mail address."""
+    """Who signs in: `user` or `address` is their e-mail address, `@address:server` too."""
 
     type: str = ""
     user: str = ""
@@ -29,12 +39,20 @@ class Identifier(Struct, frozen=True):
 
 
 class Login(Struct):
-    """A sign-in by e-mail address and password."""
+    """A sign-in by e-mail address and password, or by a token from the page of the sign-in."""
 
     type: str
     password: str = ""
+    token: str = ""
     identifier: Identifier = Identifier()
     user: str = ""
+
+
+class InvalidClientAddress(BadRequest):
+    """This is no address of a client to go back to."""
+
+    code = "invalid_client_address"
+    title = "Invalid address of a client"
 
 
 class UnsupportedSignIn(BadRequest):
@@ -59,7 +77,23 @@ async def well_known(public_url: str) -> Json:
 @get(f"{CLIENT}/login")
 async def login_flows() -> Json:
     """Tell how one signs in."""
-    return {"flows": [{"type": "m.login.password"}]}
+    kinds = ("m.login.password", "m.login.sso", "m.login.token")
+    return {"flows": [{"type": each} for each in kinds]}
+
+
+@get(
+    [f"{CLIENT}/login/sso/redirect", f"{CLIENT}/login/sso/redirect/{{provider:str}}"],
+    status_code=302,
+)
+async def to_sign_in(
+    public_url: str,
+    back: Annotated[str, QueryParameter(name="redirectUrl", max_length=2000)],
+    provider: str = "",
+) -> Response[None]:
+    """Send the browser to the page where one signs in and lets the client in."""
+    require_address_of_client(back)
+    headers = {"Location": f"{public_url}/connect?to={quote(back, safe='')}"}
+    return Response(None, status_code=302, headers=headers)
 
 
 @post(f"{CLIENT}/login", status_code=200)
@@ -74,21 +108,24 @@ async def login(
 ) -> Json:
     """Begin a session, whose secret is the client's access token.
 
-    Whoever has a second factor is refused: Matrix's clients cannot ask for its code.
+    By password, whoever has a second factor is refused: the clients cannot ask for its code.
     """
-    if data.type != "m.login.password":
-        raise UnsupportedSignIn("Sign in with m.login.password.")
-    who = data.identifier
-    signed_in = await identity.sign_in_by_password(
-        db,
-        hasher,
-        seal,
-        email=who.user or who.address or data.user,
-        password=data.password,
-        code=None,
-        organisation_id=None,
-        origin=stranger,
-    )
+    if data.type == "m.login.token":
+        signed_in = await identity.sign_in_by_link(db, seal, data.token, origin=stranger)
+    elif data.type == "m.login.password":
+        who = data.identifier
+        signed_in = await identity.sign_in_by_password(
+            db,
+            hasher,
+            seal,
+            email=_address_of(who.user or who.address or data.user),
+            password=data.password,
+            code=None,
+            organisation_id=None,
+            origin=stranger,
+        )
+    else:
+        raise UnsupportedSignIn("Sign in with m.login.password, m.login.sso or m.login.token.")
     access = await authenticator.session(signed_in.token)
     server = server_of(public_url)
     return {
@@ -98,6 +135,19 @@ async def login(
         "home_server": server.name,
         "well_known": {"m.homeserver": {"base_url": public_url}},
     }
+
+
+def require_address_of_client(address: str) -> None:
+    """Raise InvalidClientAddress if going there would run something, or lead nowhere."""
+    scheme, colon, rest = address.partition(":")
+    is_proper = re.fullmatch("[A-Za-z][A-Za-z0-9+.-]*", scheme) and colon and rest
+    if not is_proper or not address.isprintable() or scheme.lower() in _NO_CLIENTS:
+        raise InvalidClientAddress("`redirectUrl` is an address like 'https://app.example.org/'.")
+
+
+def _address_of(user: str) -> str:
+    # Some clients take nothing but an id of Matrix.
+    return user[1:].partition(":")[0] if user.startswith("@") else user
 
 
 @post(f"{CLIENT}/logout", status_code=200)
@@ -181,6 +231,7 @@ handlers = [
     versions,
     well_known,
     login_flows,
+    to_sign_in,
     login,
     logout,
     whoami,

@@ -16,10 +16,10 @@ _BY_CODE: Final = {
     "choose_organisation": (403, "M_FORBIDDEN"),
 }
 _TEXTS: Final = {
-    "second_factor_required": "Clients of Matrix cannot ask for your second factor. Use the chat's "
-    "page instead.",
-    "choose_organisation": "Your address belongs to several organisations with this password, and "
-    "clients of Matrix cannot ask for which. Use the chat's page instead.",
+    "second_factor_required": "With a second factor, sign in by the browser (SSO) instead of the "
+    "password.",
+    "choose_organisation": "Your address belongs to several organisations with this password: "
+    "sign in by the browser (SSO) instead.",
 }
 _BY_STATUS: Final = {
     400: "M_INVALID_PARAM",

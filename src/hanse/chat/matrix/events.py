@@ -12,6 +12,8 @@ from hanse.chat.translations.model import Translated
 
 ORIGINAL = "hanse.original"
 EMOTE = "/me "
+REDACTING = "redact:"
+"""Before the transaction id of a redaction, which may be a message's too."""
 
 Json = dict[str, Any]
 _Said = tuple[str, str | None, Json]
@@ -86,7 +88,7 @@ def _framed(
 ) -> Json:
     unsigned: Json = {}
     if event.device == reader.device:
-        unsigned["transaction_id"] = event.client_key
+        unsigned["transaction_id"] = event.client_key.removeprefix(REDACTING)
     if event.is_redacted:
         unsigned["redacted_because"] = {"type": "m.room.redaction", "content": {}}
     framed: Json = {

@@ -24,6 +24,7 @@ from hanse.platform.problems import NotFound
 
 MEDIA = "/_matrix/client/v1/media"
 OLD_MEDIA = "/_matrix/media/v3"
+"""Where clients of before 2024 look. Here they need their token as everywhere."""
 
 Name = Annotated[str, QueryParameter(name="filename", max_length=1000)]
 
@@ -57,8 +58,9 @@ def _suffix(media_type: str) -> str:
 
 @get(
     [
-        f"{MEDIA}/download/{{server_name:str}}/{{media:str}}",
-        f"{MEDIA}/download/{{server_name:str}}/{{media:str}}/{{file_name:str}}",
+        f"{each}/download/{{server_name:str}}/{{media:str}}{name}"
+        for each in (MEDIA, OLD_MEDIA)
+        for name in ("", "/{file_name:str}")
     ]
 )
 async def download(
@@ -76,7 +78,7 @@ async def download(
     return Stream(content, media_type=headers.pop("Content-Type"), headers=headers)
 
 
-@get(f"{MEDIA}/thumbnail/{{server_name:str}}/{{media:str}}")
+@get([f"{each}/thumbnail/{{server_name:str}}/{{media:str}}" for each in (MEDIA, OLD_MEDIA)])
 async def thumbnail(bearer: Access, db: Db, server_name: str, media: str) -> Response[bytes]:
     """Get the thumbnail of an image, of up to 640 pixels on a side whatever was asked for."""
     async with db.tx(bearer.organisation_id, bearer.person_id) as tx:

@@ -1,7 +1,5 @@
-"""Routes of messages: sync, send, read and mark as read, as Matrix's clients ask for them."""
+"""Routes of messages: send, read and mark as read, as Matrix's clients ask for them."""
 
-import asyncio
-import time
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -17,14 +15,12 @@ from hanse.chat.log import store as log_store
 from hanse.chat.log.model import Kind
 from hanse.chat.log.rules import NoSuchMessage, NotAllowedInRoom
 from hanse.chat.matrix import positions
-from hanse.chat.matrix.boot import PUSH_RULES
-from hanse.chat.matrix.common import CLIENT, ROOM, server_of
-from hanse.chat.matrix.events import Json
-from hanse.chat.matrix.filters import TIMELINE_DEFAULT, TIMELINE_MAX, timeline_limit
-from hanse.chat.matrix.ids import Server, event_id, number_of
+from hanse.chat.matrix.common import ROOM, server_of
+from hanse.chat.matrix.events import REDACTING, Json
+from hanse.chat.matrix.filters import TIMELINE_MAX
+from hanse.chat.matrix.ids import event_id, number_of
 from hanse.chat.matrix.reading import as_events, device_of, event_at
-from hanse.chat.matrix.sending import EVENT_BYTES_MAX, new_event
-from hanse.chat.matrix.sync import synced, with_typing
+from hanse.chat.matrix.sending import EVENT_BYTES_MAX, UnsupportedEvent, new_event
 from hanse.chat.places import NUMBER_MAX
 from hanse.chat.rooms import service
 from hanse.chat.rooms.service import actor_of, see_room
@@ -32,12 +28,9 @@ from hanse.identity import Access, Seal
 from hanse.platform.bus import Bus
 from hanse.platform.database import Db
 
-WAIT_MS_MAX = 25_000
-
-Since = Annotated[str | None, QueryParameter(name="since", max_length=60_000)]
 From = Annotated[str | None, QueryParameter(name="from", max_length=60_000)]
-Filter = Annotated[str | None, QueryParameter(name="filter", max_length=60_000)]
-Wait = Annotated[int, QueryParameter(name="timeout", ge=0)]
+TRANSACTION_CHARACTERS_MAX = 50
+
 Limit = Annotated[int, QueryParameter(name="limit", ge=1)]
 
 
@@ -52,59 +45,6 @@ class Markers(Struct, rename={"fully_read": "m.fully_read", "read": "m.read"}):
 
     fully_read: str | None = None
     read: str | None = None
-
-
-@get(f"{CLIENT}/sync")
-async def sync(
-    bearer: Access,
-    chat: Chat,
-    seal: Seal,
-    public_url: str,
-    since: Since = None,
-    wait_ms: Wait = 0,
-    given_filter: Filter = None,
-) -> Json:
-    """Return what is new since a position; wait up to WAIT_MS_MAX for something, if asked."""
-    server, actor = server_of(public_url), actor_of(bearer)
-    before = None if since is None else positions.read(seal, actor, since)
-    limit = timeline_limit(given_filter) if given_filter else TIMELINE_DEFAULT
-    deadline = time.monotonic() + min(wait_ms, WAIT_MS_MAX) / 1000
-    await chat.typists.listen()
-    while True:
-        async with chat.db.tx(bearer.organisation_id, bearer.person_id) as tx:
-            news = await synced(tx, bearer, server, before, limit)
-        if before is not None:
-            _note_said(chat, server, news.joined)
-        typing = chat.typists.now(news.room_ids, but=actor)
-        news = with_typing(server, news, before, typing)
-        left_s = deadline - time.monotonic()
-        if before is None or news.joined or news.left or news.kept or left_s <= 0:
-            break
-        told = asyncio.Event()
-        with chat.typists.waking(news.room_ids, told):
-            await chat.news.wait(news.room_ids, left_s, told)
-    mine = list(news.kept)
-    if before is None:
-        mine.append({"type": "m.push_rules", "content": PUSH_RULES})
-    if before is None or news.joined:
-        mine.append({"type": "m.direct", "content": news.direct})
-    return {
-        "next_batch": positions.written(seal, actor, news.positions),
-        "rooms": {"join": news.joined, "leave": news.left, "invite": {}},
-        "account_data": {"events": mine},
-        "presence": {"events": []},
-        "to_device": {"events": []},
-        "device_lists": {"changed": [], "left": []},
-        "device_one_time_keys_count": {},
-    }
-
-
-def _note_said(chat: Chat, server: Server, joined: dict[str, Json]) -> None:
-    """Whoever has sent what they wrote writes it no longer."""
-    for room, news in joined.items():
-        for event in news["timeline"]["events"]:
-            if event["type"] == "m.room.message":
-                chat.typists.stopped(server.room_of(room), server.user_of(event["sender"]))
 
 
 @put(
@@ -147,7 +87,7 @@ async def redact(
     if not is_message and found.sender_id != actor_of(bearer):
         raise NotAllowedInRoom("Only whoever reacted takes a reaction back.")
     new = NewEvent(
-        client_key=transaction,
+        client_key=_redacting(transaction),
         device=device_of(bearer),
         kind="delete" if is_message else "reaction",
         target=number if is_message else found.target,
@@ -155,6 +95,13 @@ async def redact(
         on=is_message,
     )
     return await _appended(bearer, chat, id, new)
+
+
+def _redacting(transaction: str) -> str:
+    if len(transaction) > TRANSACTION_CHARACTERS_MAX:
+        most = TRANSACTION_CHARACTERS_MAX
+        raise UnsupportedEvent(f"A transaction id of a redaction has up to {most} characters.")
+    return REDACTING + transaction
 
 
 async def _appended(bearer: Access, chat: Chat, room_id: UUID, new: NewEvent) -> Json:
@@ -229,32 +176,38 @@ async def typing(
 
 @post(f"{ROOM}/receipt/{{kind:str}}/{{event:str}}", status_code=200)
 async def receipt(
-    bearer: Access, db: Db, public_url: str, room: str, kind: str, event: str
+    bearer: Access, db: Db, bus: Bus | None, public_url: str, room: str, kind: str, event: str
 ) -> Json:
     """Move one's marker; what is read in private stays unread here."""
     if kind in ("m.read", "m.fully_read"):
-        await _mark_read(bearer, db, server_of(public_url).room_of(room), [event])
+        await _mark_read(bearer, db, bus, server_of(public_url).room_of(room), [event])
     return {}
 
 
 @post(f"{ROOM}/read_markers", status_code=200)
-async def read_markers(bearer: Access, db: Db, public_url: str, room: str, data: Markers) -> Json:
+async def read_markers(
+    bearer: Access, db: Db, bus: Bus | None, public_url: str, room: str, data: Markers
+) -> Json:
     """Move one's marker to the last of these events."""
     named = [each for each in (data.fully_read, data.read) if each is not None]
-    await _mark_read(bearer, db, server_of(public_url).room_of(room), named)
+    await _mark_read(bearer, db, bus, server_of(public_url).room_of(room), named)
     return {}
 
 
-async def _mark_read(bearer: Access, db: Db, room_id: UUID, events: list[str]) -> None:
+async def _mark_read(
+    bearer: Access, db: Db, bus: Bus | None, room_id: UUID, events: list[str]
+) -> None:
     # Clients may name pieces of state, which stand in no log.
     numbers = [number_of(each, room_id) for each in events if not each.startswith("$state")]
-    if numbers:
-        async with db.tx(bearer.organisation_id, bearer.person_id) as tx:
-            await service.mark_read(tx, bearer, room_id, max(numbers))
+    if not numbers:
+        return
+    async with db.tx(bearer.organisation_id, bearer.person_id) as tx:
+        marker = await service.mark_read(tx, bearer, room_id, max(numbers))
+    moved = whispers.MarkerMoved(bearer.organisation_id, room_id, actor_of(bearer), marker)
+    await whispers.whisper(bus, moved)
 
 
 handlers = [
-    sync,
     send,
     redact,
     messages,

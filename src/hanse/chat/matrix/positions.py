@@ -27,12 +27,13 @@ class InvalidPosition(BadRequest):
 
 class Positions(Struct, frozen=True):
     """The last number seen of each room, up to when translations and account data were seen (epoch
-    seconds), and who was told to be writing, by room.
+    seconds), who was told to be writing, by room, and up to when it was told what was heard.
     """
 
     rooms: dict[bytes, int]
     at: float
     typing: dict[bytes, list[UUID]] = {}
+    heard_at: float = 0.0
 
     def of(self, room_id: UUID) -> int | None:
         """Return the last number seen of a room, None if it is new."""

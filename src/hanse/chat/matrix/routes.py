@@ -12,6 +12,7 @@ from hanse.chat.matrix import (
     relating,
     rooms,
     searching,
+    syncing,
 )
 
 router = Router(
@@ -26,6 +27,7 @@ router = Router(
         *relating.handlers,
         *keeping.handlers,
         *searching.handlers,
+        *syncing.handlers,
     ],
     include_in_schema=False,
 )

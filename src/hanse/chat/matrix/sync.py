@@ -1,23 +1,23 @@
 """What is new in all of somebody's rooms since a position, in one transaction."""
 
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import replace
 
+from hanse.chat.heard import Marker
 from hanse.chat.log import store as log_store
 from hanse.chat.log.model import Kind
 from hanse.chat.matrix import account_data, positions, store
+from hanse.chat.matrix.ephemeral import fully_read, receipts, unread
 from hanse.chat.matrix.events import Json, Reader, late_translation
-from hanse.chat.matrix.ids import Server, event_id, state_id
+from hanse.chat.matrix.ids import Server, state_id
 from hanse.chat.matrix.positions import Positions, room_key
 from hanse.chat.matrix.reading import as_events, device_of, members_of
 from hanse.chat.matrix.state import state_of
 from hanse.chat.reading import languages_of
 from hanse.chat.rooms import store as rooms_store
-from hanse.chat.rooms.model import Reading, Room, RoomKind, RoomMember
+from hanse.chat.rooms.model import Reading, Room, RoomKind
 from hanse.chat.rooms.service import actor_of
 from hanse.chat.translations.model import Translated, is_for
 from hanse.identity import Access, Permission
@@ -38,7 +38,7 @@ class Synced(Struct, frozen=True):
     direct: dict[str, list[str]]
     kept: list[Json]
     positions: Positions
-    room_ids: list[UUID]
+    rooms: list[Room]
 
 
 async def synced(
@@ -68,29 +68,8 @@ async def synced(
         direct_rooms(server, actor, rooms),
         kept.get(None, []),
         reached,
-        [each.id for each in rooms],
+        rooms,
     )
-
-
-def with_typing(
-    server: Server, news: Synced, since: Positions | None, typing: dict[UUID, list[UUID]]
-) -> Synced:
-    """Return what is new with who writes by now, in rooms where that is not as it was told."""
-    told = {} if since is None else since.typing
-    joined = dict(news.joined)
-    for id in news.room_ids:
-        now = typing.get(id, [])
-        if now == told.get(room_key(id), []):
-            continue
-        room = joined.get(server.room(id), {})
-        users = [server.user(each) for each in now]
-        event = {"type": "m.typing", "content": {"user_ids": users}}
-        before = room.get("ephemeral", {"events": []})["events"]
-        joined[server.room(id)] = {**room, "ephemeral": {"events": [*before, event]}}
-    reached = replace(
-        news.positions, typing={room_key(id): members for id, members in typing.items()}
-    )
-    return replace(news, joined=joined, positions=reached)
 
 
 def direct_rooms(server: Server, actor: UUID, rooms: list[Room]) -> dict[str, list[str]]:
@@ -157,6 +136,7 @@ async def _room(
         state = state_of(server, room, members, names)
     events = await as_events(tx, access, server, room, entries)
     events += await _edits(tx, access, server, room, late)
+    read = {each.member_id: Marker(each.read_number, 0.0) for each in members}
     return {
         "timeline": {
             "events": events,
@@ -164,28 +144,11 @@ async def _room(
             "prev_batch": positions.in_room(first),
         },
         "state": {"events": state},
-        "ephemeral": {"events": [receipts(server, room, members)]},
-        "account_data": {"events": [_fully_read(room)] if room.read_number else []},
-        "unread_notifications": {
-            "notification_count": room.unread,
-            "highlight_count": room.mentions,
-        },
+        "ephemeral": {"events": [receipts(server, room.id, read)]},
+        "account_data": {"events": [fully_read(room)] if room.read_number else []},
+        "unread_notifications": unread(room),
         "summary": await _summary(tx, access, server, room),
     }
-
-
-def receipts(server: Server, room: Room, members: list[RoomMember]) -> Json:
-    """Return how far the members have read, as one ephemeral event."""
-    content: dict[str, Any] = {}
-    for each in members:
-        if each.read_number:
-            read = content.setdefault(event_id(room.id, each.read_number), {"m.read": {}})
-            read["m.read"][server.user(each.member_id)] = {}
-    return {"type": "m.receipt", "content": content}
-
-
-def _fully_read(room: Room) -> Json:
-    return {"type": "m.fully_read", "content": {"event_id": event_id(room.id, room.read_number)}}
 
 
 async def _summary(tx: Tx, access: Access, server: Server, room: Room) -> Json:
@@ -227,20 +190,22 @@ async def _edits(
 ) -> list[Json]:
     if not late:
         return []
-    ids = [each.number for each in late]
-    sent = {each.number: each for each in await log_store.read_these(tx, room.id, ids)}
+    numbers = [each.revision for each in late]
+    said = {each.number: each for each in await log_store.read_numbered(tx, room.id, numbers)}
     reader = Reader(
         server=server,
         device=device_of(access),
         both=room.reading is Reading.SIDE_BY_SIDE,
     )
-    return [
-        late_translation(
-            each, sent[each.number].sender_id, _ms(sent[each.number].created_at), reader
-        )
-        for each in late
-        if each.number in sent and not sent[each.number].is_redacted
-    ]
+    edits = []
+    for each in late:
+        written = said.get(each.revision)
+        # What reads the same in both languages would only look edited.
+        if written and not written.is_redacted and written.body.text != each.text:
+            # Clients show the latest edit: the translation of one must not seem older than it.
+            at_ms = _ms(written.created_at)
+            edits.append(late_translation(each, written.sender_id, at_ms, reader))
+    return edits
 
 
 def _ms(at: datetime) -> int:

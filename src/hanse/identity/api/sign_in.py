@@ -56,6 +56,13 @@ class SignInMethods(Struct):
     providers: list[SignInProvider]
 
 
+class LoginToken(Struct):
+    """A token with which a program signs in as the caller, once, within `expires_in_s`."""
+
+    token: str
+    expires_in_s: int
+
+
 class PasswordSignIn(Struct, forbid_unknown_fields=True):
     """Address and password; `code` where there is a second factor.
 
@@ -228,6 +235,25 @@ async def by_link(
     )
 
 
+@post(
+    "/auth/hand-over",
+    operation_id="handSignInOver",
+    summary="Let a program sign in as oneself",
+    tags=["Sign-in"],
+    status_code=201,
+    responses=errors(),
+)
+async def hand_over(access: Access, db: Db) -> Response[LoginToken]:
+    """Make a token with which a client of Matrix begins a session (`m.login.token`).
+
+    It is for the program that one has sent to one's sign-in, and works once.
+    """
+    async with db.tx(access.organisation_id, access.person_id) as tx:
+        token = await links.hand_over(tx, access)
+    made = LoginToken(token, int(links.HANDED_OVER_LIFETIME.total_seconds()))
+    return Response(made, status_code=201, headers=_NO_STORE)
+
+
 @get(
     "/auth/oidc/{provider_id:uuid}",
     operation_id="signInByProvider",
@@ -348,6 +374,7 @@ handlers = [
     by_passkey,
     send_link,
     by_link,
+    hand_over,
     to_provider,
     from_provider,
     sign_out,

@@ -18,6 +18,7 @@ from hanse.platform.problems import Forbidden, NotFound
 
 LINK_LIFETIME = timedelta(days=2)
 MAILED_LINK_LIFETIME = timedelta(minutes=30)
+HANDED_OVER_LIFETIME = timedelta(minutes=2)
 
 
 class InvalidSignInLink(Forbidden):
@@ -64,6 +65,18 @@ async def create(tx: Tx, access: Access, person_id: UUID) -> str:
         second_factor=False,
     )
     await record(tx, access, "sign_in_link.created", "person", person_id, person.name)
+    return token
+
+
+async def hand_over(tx: Tx, access: Access) -> str:
+    """Return a token with which a program of the caller's begins a session of its own, once.
+
+    Their sign-in counts, second factor and all. Raises PersonRequired for an API key.
+    """
+    person_id, id, token = access.require_person(), new_id(), new_secret()
+    expires_at = datetime.now(UTC) + HANDED_OVER_LIFETIME
+    await store.insert_link(tx, id, person_id, digest(token), expires_at, second_factor=False)
+    await record(tx, access, "sign_in.handed_over", "person", person_id, access.name)
     return token
 
 

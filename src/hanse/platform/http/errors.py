@@ -75,6 +75,9 @@ def as_problem(error: Exception) -> Problem:
     if isinstance(error, RecursionError):
         # From the JSON decoder, whose depth is bounded by the interpreter's.
         return BadRequest("The body is nested too deeply.")
+    if isinstance(error, UnicodeDecodeError):
+        # From the JSON decoder, too, which has no error of its own for it.
+        return BadRequest("The body is not in UTF-8.")
     log.error("request_failed", exc_info=error)
     return Problem("This is a mistake of ours; it was logged under the request's id.")
 

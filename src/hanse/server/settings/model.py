@@ -278,6 +278,13 @@ class Given(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Count,
         _about("Messages a minute that each incoming webhook may post; 0 means no limit."),
     ] = 120
+    matrix_initial_syncs_per_minute: Annotated[
+        Count,
+        _about(
+            "Syncs from the beginning a minute that each person or API key may ask for by Matrix, "
+            "in which all rooms are read; 0 means no limit."
+        ),
+    ] = 10
     chat_file_bytes_max: Annotated[
         Count, _about("Largest file that people may bring into a room of the chat; 0 takes none.")
     ] = 100 * 1024 * 1024

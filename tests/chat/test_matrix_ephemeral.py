@@ -1,4 +1,4 @@
-"""Who writes, as clients of Matrix are told."""
+"""Who writes and who has read, as clients of Matrix are told."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -65,3 +65,25 @@ async def test_who_says_nothing_more_stops_writing(iva: Somebody, rui: Somebody)
     assert typing(begun, room) == [iva.client.user_id]
     ended = await waited(rui, begun.next_batch)
     assert typing(ended, room) == []
+
+
+async def test_who_has_read_is_told_at_once_and_what_is_left_to_their_other_devices(
+    iva: Somebody, rui: Somebody
+) -> None:
+    room = await iva.create(rui)
+    sent = [await iva.send(room, text) for text in ("One", "Two", "Three")]
+    since, of_rui = (await iva.sync()).next_batch, (await rui.sync()).next_batch
+    waiting = asyncio.create_task(waited(iva, since))
+    await asyncio.sleep(0.3)
+    await rui.client.room_read_markers(room, sent[1], sent[1])
+    news = await asyncio.wait_for(waiting, 1.5)
+    [receipts] = news.rooms.join[room].ephemeral
+    assert isinstance(receipts, nio.ReceiptEvent)
+    read = {(each.user_id, each.event_id) for each in receipts.receipts}
+    assert read == {(rui.client.user_id, sent[1])}
+    assert room not in (await iva.sync(news.next_batch)).rooms.join, "it comes once"
+    own = (await rui.sync(of_rui)).rooms.join[room]
+    assert own.unread_notifications.notification_count == 1
+    [marker] = own.account_data
+    assert isinstance(marker, nio.FullyReadEvent)
+    assert marker.event_id == sent[1]
