@@ -163,6 +163,12 @@ async def test_what_is_not_granted_moderates_nothing_and_bad_rules_are_told(
     [line] = (await ana.ask("GET", f"/programs/{program}/log"))["items"]
     assert line["code"] == "bad_effect"
     assert line["detail"] == "effects[0]: 'https://example.org' is no host such as example.org."
+    fine = source.replace("https://example.org", "bücher.example")
+    await ana.ask("POST", f"/programs/{program}/versions", {"source": fine}, 201)
+    await ana.send(room, "Hello")
+    await caught_up(ana, program)
+    await ben.send(room, "https://bücher.example")
+    await ben.send(room, "https://other.example", 403)
 
 
 async def test_a_replay_comes_to_the_same_rules(ana: Person, ben: Person) -> None:

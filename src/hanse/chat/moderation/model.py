@@ -1,5 +1,6 @@
 """Rules of a room: what holds of a message before it is appended. Pure."""
 
+import codecs
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -66,13 +67,16 @@ class RoomRules(Struct, frozen=True, kw_only=True):
     refusals: Sequence[Refusals]
 
 
+# Both are loaded here: a runner of programs, which is shut in, could not load them later.
+_IDNA: Final = codecs.lookup("idna")
+codecs.lookup("punycode")
 _HOST: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
 def ascii_host(host: str) -> str | None:
     """Return a host as it is compared, in ASCII (IDNA) and small letters; None if it is none."""
     try:
-        found = host.strip().rstrip(".").encode("idna").decode().lower()
+        found = _IDNA.encode(host.strip().rstrip("."))[0].decode().lower()
     except UnicodeError:
         return None
     return found if _HOST.fullmatch(found) else None
