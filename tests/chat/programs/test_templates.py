@@ -11,25 +11,29 @@ from click.testing import CliRunner
 from hanse.chat import programs
 from hanse.chat.programs.effects import Rights
 from hanse.chat.programs.events import recorded
+from hanse.chat.programs.guests import language_of
 from hanse.chat.programs.replay import replay, run
 from hanse.chat.programs.typescript import declarations
 from hanse.cli import main
 from tests.chat.programs.recording import ADA, BEA, CEM, Recording
 
 TEMPLATES = Path(programs.__file__).parent / "templates"
+FILES = [*TEMPLATES.glob("*.js"), *TEMPLATES.glob("*.lua")]
 
 
 def _effects(name: str, recording: Recording) -> list[list[dict[str, Any]]]:
     """Return the effects of each event; a template fails at none, and replays exactly."""
     source = (TEMPLATES / name).read_text("utf-8")
     events = recorded(recording.lines)
-    steps = [step for step, _ in run(source, events, Rights())]
+    language = language_of(name)
+    steps = [step for step, _ in run(source, events, Rights(), language)]
     assert [step.fault for step in steps] == [None] * len(steps)
-    assert replay(source, events, Rights()) is None
+    assert replay(source, events, Rights(), language) is None
     return [json.loads(msgspec.json.encode(step.effects)) for step in steps]
 
 
-def test_a_poll_counts_one_vote_of_each_and_ends_when_its_author_says_so() -> None:
+@pytest.mark.parametrize("ending", ["js", "lua"])
+def test_a_poll_counts_one_vote_of_each_and_ends_when_its_author_says_so(ending: str) -> None:
     recording = (
         Recording()
         .say("Good morning")
@@ -44,7 +48,7 @@ def test_a_poll_counts_one_vote_of_each_and_ends_when_its_author_says_so() -> No
         .say("/poll close", ADA)
         .add("press", CEM, key="poll-1", button="0")
     )
-    made = _effects("poll.js", recording)
+    made = _effects(f"poll.{ending}", recording)
     assert made[0] == made[6] == made[10] == []
     assert made[1][0]["buttons"] == [
         {"name": "0", "label": "Canteen"},
@@ -120,7 +124,7 @@ def test_a_rota_hands_over_every_week_and_passes_over_who_left() -> None:
     assert posts[6] == posts[7] == posts[0]
 
 
-@pytest.mark.parametrize("template", sorted(TEMPLATES.glob("*.js")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("template", sorted(FILES), ids=lambda path: path.name)
 def test_templates_load(template: Path) -> None:
     assert CliRunner().invoke(main, ["program", "check", str(template)]).exit_code == 0
 

@@ -14,9 +14,10 @@ from hanse.chat.programs import service, store
 from hanse.chat.programs.delivery import given, told
 from hanse.chat.programs.effects import Rights
 from hanse.chat.programs.events import Event
+from hanse.chat.programs.guests import Language
 from hanse.chat.programs.model import Entry, RoomProgram, Version
 from hanse.chat.programs.service import InvalidProgram, ProgramDetails, ProgramVersion
-from hanse.chat.programs.templates import TEMPLATES, read_template
+from hanse.chat.programs.templates import read_template, templates_of
 from hanse.chat.programs.trial import EVENTS_MAX, Trial, Tried
 from hanse.identity import Access, Permission
 from hanse.platform.database import Db
@@ -35,12 +36,14 @@ Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=PAGE_MAX)]
 class NewProgram(Struct, forbid_unknown_fields=True):
     """A program to put into a room: its `source`, or the name of a `template`.
 
-    `allowed` are effects beyond the room: `delete`, `http`, `translate`.
+    `language` is what it is written in; `allowed` are effects beyond the room: `delete`, `http`,
+    `translate`.
     """
 
     name: ProgramName
     source: Source | UnsetType = UNSET
     template: Annotated[str, Meta(max_length=40)] | UnsetType = UNSET
+    language: Language = Language.JAVASCRIPT
     allowed: Grants = []
 
 
@@ -52,9 +55,13 @@ class ProgramChanges(Struct, forbid_unknown_fields=True):
 
 
 class NewVersion(Struct, forbid_unknown_fields=True):
-    """Another source for a program. `is_reset` lets it begin with its initial state."""
+    """Another source for a program, in the same language or another.
+
+    `is_reset` lets it begin with its initial state.
+    """
 
     source: Source
+    language: Language = Language.JAVASCRIPT
     is_reset: bool = False
 
 
@@ -69,6 +76,7 @@ class NewTrial(Struct, forbid_unknown_fields=True):
     """A source to be tried, without it the one that runs, on the last events of the room."""
 
     source: Source | UnsetType = UNSET
+    language: Language = Language.JAVASCRIPT
     events: Annotated[int, Meta(ge=0, le=EVENTS_MAX)] = 50
 
 
@@ -82,6 +90,7 @@ class ProgramTemplate(Struct):
     """A program to begin with."""
 
     name: str
+    language: Language
     source: str
 
 
@@ -115,7 +124,11 @@ class EntryPage(Struct):
 async def list_templates(access: Access) -> list[ProgramTemplate]:
     """List templates with their source."""
     access.require(Permission.CHAT_READ)
-    return [ProgramTemplate(name, read_template(name)) for name in TEMPLATES]
+    return [
+        ProgramTemplate(name, language, read_template(name, language))
+        for language in Language
+        for name in templates_of(language)
+    ]
 
 
 @post(
@@ -136,13 +149,20 @@ async def attach_program(
     source = service.source_of(
         None if data.source is UNSET else data.source,
         None if data.template is UNSET else data.template,
+        data.language,
     )
     async with db.tx(access.organisation_id, access.person_id) as tx:
         await service.require_may_manage(tx, access, room_id)
-    await _require_loads(chat, room_id, source)
+    await _require_loads(chat, room_id, source, data.language)
     async with db.tx(access.organisation_id, access.person_id) as tx:
         changed = await service.attach(
-            tx, access, room_id, name=data.name, source=source, allowed=data.allowed
+            tx,
+            access,
+            room_id,
+            name=data.name,
+            source=source,
+            language=data.language,
+            allowed=data.allowed,
         )
     await chat.ring(access.organisation_id, changed.events)
     return changed.program
@@ -240,9 +260,11 @@ async def add_version(
     source = service.source_of(data.source, None)
     async with db.tx(access.organisation_id, access.person_id) as tx:
         program = await service.managed(tx, access, program_id)
-    await _require_loads(chat, program.room_id, source)
+    await _require_loads(chat, program.room_id, source, data.language)
     async with db.tx(access.organisation_id, access.person_id) as tx:
-        changed = await service.add_version(tx, access, program_id, source, is_reset=data.is_reset)
+        changed = await service.add_version(
+            tx, access, program_id, source, data.language, is_reset=data.is_reset
+        )
     await chat.ring(access.organisation_id, changed.events)
     return changed.program
 
@@ -355,9 +377,13 @@ async def try_program(
         await service.note_reading(tx, access, "chat.program_tried", program)
         past = await store.read_past(tx, program.room_id, program.id, after, EVENTS_MAX)
         hosts = await store.get_hosts(tx)
-    source = details.source if data.source is UNSET else service.source_of(data.source, None)
+    source, language = details.source, details.language
+    if data.source is not UNSET:
+        source, language = service.source_of(data.source, None), data.language
     events = [told(each) for each in past if given(each, program_id)]
-    return await chat.try_program(_trial(program.room_id, source, program.allowed, hosts, events))
+    return await chat.try_program(
+        _trial(program.room_id, source, language, program.allowed, hosts, events)
+    )
 
 
 @get(
@@ -386,18 +412,23 @@ async def set_hosts(access: Access, db: Db, data: ProgramHosts) -> ProgramHosts:
         return ProgramHosts(await service.set_hosts(tx, access, data.hosts))
 
 
-async def _require_loads(chat: Chat, room_id: UUID, source: str) -> None:
-    tried = await chat.try_program(_trial(room_id, source, [], [], []))
+async def _require_loads(chat: Chat, room_id: UUID, source: str, language: Language) -> None:
+    tried = await chat.try_program(_trial(room_id, source, language, [], [], []))
     if tried.fault is not None:
         raise InvalidProgram(f"The program does not load: {tried.fault}")
 
 
 def _trial(
-    room_id: UUID, source: str, allowed: list[str], hosts: list[str], events: list[Event]
+    room_id: UUID,
+    source: str,
+    language: Language,
+    allowed: list[str],
+    hosts: list[str],
+    events: list[Event],
 ) -> Trial:
     asked = frozenset(hosts) if "http" in allowed else frozenset()
     rights = Rights(allowed=frozenset(allowed), hosts=asked)
-    return Trial(shard_of(room_id), source, room_id.bytes, rights, events)
+    return Trial(shard_of(room_id), source, language, room_id.bytes, rights, events)
 
 
 def _before(cursor: str | None) -> int:
