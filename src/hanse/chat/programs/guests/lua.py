@@ -5,6 +5,7 @@ here, do that within WebAssembly, and nothing else that it imports is there: it 
 """
 
 import hashlib
+import re
 import struct
 from functools import cache
 from importlib.resources import files
@@ -136,7 +137,7 @@ class Lua(Instance):
         self, entry: Entry, event: bytes, state: bytes, *, now_ns: int, seed: bytes, bytes_max: int
     ) -> bytes | None:
         lua, _ = entry
-        given = struct.pack("<q16s", now_ns // 1_000_000_000, seed) + event + state
+        given = struct.pack("<q16s", now_ns // 1_000_000_000, seed) + event + b" " + state
         self.call("lua_pushvalue", lua, _HANDLE)
         self.call("lua_pushlstring", lua, self.put(given), len(given))
         self._run(entry, arguments=1, results=1)
@@ -174,8 +175,10 @@ class Lua(Instance):
 def _fault_of_compiler(status: int, said: str) -> Exception:
     if status != _SYNTAX:
         return GuestTrap("memory")
-    _, line, detail = (*said.split(":", 2), "", "")[:3]
-    return Failed("syntax", detail.strip(), int(line) if line.isdigit() else None)
+    place = re.match(r"program\.lua:(\d+): ", said)
+    if place is None:
+        return Failed("syntax", said)
+    return Failed("syntax", said[place.end() :], int(place[1]))
 
 
 def _fault_of_prelude(said: str) -> Failed:

@@ -25,9 +25,14 @@ local function unescaped(letter, digits)
   return (plain[letter] or letter) .. digits
 end
 
+-- Searching for one character is many times faster than searching for one of a set.
+local next_escape = 0
+
 local function read_string(text, at)
-  local stop = find(text, '["\\]', at + 1)
-  if byte(text, stop) == 34 then return sub(text, at + 1, stop - 1), stop + 1 end
+  if next_escape <= at then next_escape = find(text, "\\", at + 1, true) or #text + 1 end
+  local stop = find(text, '"', at + 1, true)
+  if stop < next_escape then return sub(text, at + 1, stop - 1), stop + 1 end
+  stop = next_escape
   while byte(text, stop) == 92 do stop = find(text, '["\\]', stop + 2) end
   local escaped = sub(text, at + 1, stop - 1)
   return (gsub(escaped, "\\(.)(%x?%x?%x?%x?)", unescaped)), stop + 1
@@ -81,9 +86,12 @@ end
 
 local function put_string(text, place)
   if not length(text) then refuse("%s has a string that is not in UTF-8.", place) end
-  put('"')
-  put(find(text, '[\0-\31"\\]') and gsub(text, '[\0-\31"\\]', escapes) or text)
-  put('"')
+  -- Lua escapes what JSON does, but otherwise; most often there is nothing.
+  local quoted = format("%q", text)
+  if find(quoted, "\\", 1, true) then
+    quoted = '"' .. gsub(text, '[%c"\\]', escapes) .. '"'
+  end
+  put(quoted)
 end
 
 local write
@@ -191,8 +199,9 @@ local function handle(input)
   now = time
   randomseed(seed, other)
   local event, state
+  next_escape = 0
   event, at = read(input, at)
-  state = read(input, at)
+  state = read(input, at + 1)
   if rawequal(state, null) then state = nil end
   local answer = on_event(event, state)
   if answer == nil then return "{}" end
