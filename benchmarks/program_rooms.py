@@ -22,6 +22,7 @@ from benchmarks.goodput import quantile
 from hanse.chat.log.model import Body, Kind
 from hanse.chat.programs.effects import Rights
 from hanse.chat.programs.events import Event
+from hanse.chat.programs.guests import Language
 from hanse.chat.programs.messages import Ran, Run
 from hanse.chat.programs.model import FUEL_AT_ONCE, Due
 from hanse.chat.programs.runners import Runners, digest_of
@@ -120,7 +121,7 @@ async def _runner() -> list[tuple[str, str]]:
 async def _turn(runners: Runners, source: str, events: int) -> float:
     at = time.time()
     asked = Run(
-        digest=digest_of(source),
+        digest=digest_of(source, Language.JAVASCRIPT),
         room_seed=b"room",
         rights=Rights(),
         number=0,

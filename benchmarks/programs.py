@@ -13,6 +13,7 @@ from benchmarks import program_rooms
 from hanse.chat.log.model import Body, Kind
 from hanse.chat.programs.effects import Rights
 from hanse.chat.programs.events import Event
+from hanse.chat.programs.guests import Language
 from hanse.chat.programs.reduction import Reduction
 from hanse.chat.programs.sandbox import FUEL_PER_EVENT, Program, ProgramFault
 
@@ -30,6 +31,24 @@ export function onEvent(event, state) {
   };
 }
 """
+LUA_COUNTER = """
+initial_state = { said = {} }
+function on_event(event, state)
+  local said = (state.said[event.sender_id] or 0) + 1
+  state.said[event.sender_id] = said
+  local effects = nil
+  if said % 100 == 0 then effects = { { type = "post", text = said .. " messages!" } } end
+  return { state = state, effects = effects }
+end
+"""
+COUNTERS = {Language.JAVASCRIPT: COUNTER, Language.LUA: LUA_COUNTER}
+ROWS = (
+    "an event, p50 / p99",
+    "events a second, one core",
+    "fuel of an event",
+    f"memory of a live program, of {LIVE}",
+    "to load a program",
+)
 BOMB = "export function onEvent() { const all = []; for (;;) all.push({}); }"
 ROOM = UUID("0199b1f0-0000-7000-8000-00000000000a")
 BEGIN = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -37,26 +56,21 @@ BEGIN = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 def run() -> str:
     """Measure and return the section."""
-    with Program(COUNTER) as first:
-        load_ms = _median_ms(lambda: Program(COUNTER).close(), RESTORES)
-        took, fuel = _events(first)
+    measured = {language: _measured(language) for language in Language}
+    with Program(COUNTER):
         resumed_ms = _resumed_ms()
         stopped_ms = _stopped_ms()
-    live_kib = _live_kib()
-    took.sort()
-    p50, p99 = took[len(took) // 2], took[int(len(took) * 0.99)]
-    rate = len(took) / (sum(took) / 1e6)
     return (
         "## Programs of rooms\n\n"
         f"A program that counts what each of three people says, over {EVENTS} messages, on one "
         "core (`python -m benchmarks programs`). An event is decoded, handled and its effects "
         "checked; the state of each is canonical JSON and its hash.\n\n"
-        "| | |\n|---|---|\n"
-        f"| an event, p50 / p99 | {p50:.0f} / {p99:.0f} µs |\n"
-        f"| events a second, one core | {rate:,.0f} |\n"
-        f"| fuel of an event | {statistics.median(fuel):,.0f} of {FUEL_PER_EVENT:,} |\n"
-        f"| memory of a live program, of {LIVE} | {live_kib:.0f} KiB |\n"
-        f"| to load a program | {load_ms:.2f} ms |\n"
+        "| | JavaScript | Lua |\n|---|---|---|\n"
+        + "".join(
+            f"| {what} | {' | '.join(each[row] for each in measured.values())} |\n"
+            for row, what in enumerate(ROWS)
+        )
+        + "\nIn JavaScript:\n\n| | |\n|---|---|\n"
         f"| to load it and go on from a snapshot with one event | {resumed_ms:.2f} ms |\n"
         f"| to stop one that fills its memory, then an event of another | {stopped_ms:.1f} ms |\n\n"
         "One live program serves any number of rooms, one after another: a room is its state.\n\n"
@@ -64,6 +78,23 @@ def run() -> str:
         "with (`benchmarks/program_rooms.py`):\n\n"
         "| | |\n|---|---|\n"
         + "".join(f"| {what} | {figure} |\n" for what, figure in program_rooms.rows())
+    )
+
+
+def _measured(language: Language) -> tuple[str, ...]:
+    """A column of the table, in the order of ROWS."""
+    source = COUNTERS[language]
+    with Program(source, language) as first:
+        load_ms = _median_ms(lambda: Program(source, language).close(), RESTORES)
+        took, fuel = _events(first)
+    live_kib = _live_kib(source, language)
+    took.sort()
+    return (
+        f"{took[len(took) // 2]:.0f} / {took[int(len(took) * 0.99)]:.0f} µs",
+        f"{len(took) / (sum(took) / 1e6):,.0f}",
+        f"{statistics.median(fuel):,.0f} of {FUEL_PER_EVENT:,}",
+        f"{live_kib:.0f} KiB",
+        f"{load_ms:.2f} ms",
     )
 
 
@@ -101,10 +132,10 @@ def _stopped_ms() -> float:
         return _median_ms(explode, RESTORES // 10)
 
 
-def _live_kib() -> float:
+def _live_kib(source: str, language: Language) -> float:
     process = psutil.Process()
     before = process.memory_info().rss
-    live = [Program(COUNTER) for _ in range(LIVE)]
+    live = [Program(source, language) for _ in range(LIVE)]
     for program in live:
         Reduction(program, ROOM.bytes, Rights()).feed(_message(1))
     after = process.memory_info().rss

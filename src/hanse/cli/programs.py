@@ -59,11 +59,12 @@ def _tried(command: Callable[..., None]) -> Callable[..., None]:
 @program.command()
 @_source
 def check(file: Path) -> None:
-    """Load the program in FILE and say what is wrong with it."""
+    """Load the program in FILE (Lua if it ends with .lua) and say what is wrong with it."""
+    from hanse.chat.programs.guests import language_of
     from hanse.chat.programs.sandbox import Program, ProgramFault
 
     try:
-        with Program(_read(file)) as loaded:
+        with Program(_read(file), language_of(file.name)) as loaded:
             click.echo(f"{file}: loads, with {len(loaded.initial_state)} bytes of state.")
     except ProgramFault as found:
         _end_with(file, found)
@@ -84,13 +85,17 @@ def run(
     """
     import msgspec
 
+    from hanse.chat.programs.guests import language_of
     from hanse.chat.programs.replay import run as run_program
     from hanse.chat.programs.sandbox import ProgramFault
 
     faults = 0
     try:
         for step, snapshot in run_program(
-            _read(file), _events(recording, program_id), _rights(allow, hosts)
+            _read(file),
+            _events(recording, program_id),
+            _rights(allow, hosts),
+            language_of(file.name),
         ):
             line: dict[str, Any] = {"number": step.number, "effects": step.effects}
             line |= {"state": msgspec.Raw(snapshot.state), "state_hash": step.state_hash}
@@ -118,12 +123,15 @@ def replay(
     program_id: UUID | None,
 ) -> None:
     """Run FILE twice from the start and once from a snapshot in the middle, and compare."""
+    from hanse.chat.programs.guests import language_of
     from hanse.chat.programs.replay import replay as replay_program
     from hanse.chat.programs.sandbox import ProgramFault
 
     events = _events(recording, program_id)
     try:
-        difference = replay_program(_read(file), events, _rights(allow, hosts))
+        difference = replay_program(
+            _read(file), events, _rights(allow, hosts), language_of(file.name)
+        )
     except ProgramFault as found:
         _end_with(file, found)
     except ValueError as error:
@@ -170,5 +178,5 @@ def _rights(allow: tuple[str, ...], hosts: tuple[str, ...]) -> "Rights":
 
 def _end_with(file: Path, found: "ProgramFault") -> NoReturn:
     fault = found.fault
-    place = f":{fault.line}:{fault.column}" if fault.line else ""
+    place = f":{fault.place}" if fault.line else ""
     raise click.ClickException(f"{file}{place}: {fault.detail} ({fault.code})") from found

@@ -6,23 +6,46 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from hanse.chat.programs.guests import Language
 from hanse.chat.programs.sandbox import MEMORY_BYTES_MAX, Program, ProgramFault, state_hash
 from tests.chat.programs.bombs import BOMBS, source_of
+from tests.chat.programs.lua_bombs import LUA_BOMBS, lua_source_of
 
 COUNTER = """
 export const initialState = { events: 0 };
 export const onEvent = (event, state) => ({ state: { events: state.events + 1 } });
 """
+COUNTERS = {
+    Language.JAVASCRIPT: COUNTER,
+    Language.LUA: """
+    initial_state = { events = 0 }
+    function on_event(event, state) return { state = { events = state.events + 1 } } end
+    """,
+}
+JAVASCRIPT, LUA = Language
 
 
 def _run(program: Program, state: bytes) -> bytes:
     return program.run(b'{"kind":"message"}', state, now_ns=0, seed=bytes(16)).state
 
 
-@pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_is_stopped_and_the_next_program_does_not_notice(name: str) -> None:
-    body, codes = BOMBS[name]
-    with Program(COUNTER) as other, Program(source_of(body)) as bomb:
+@pytest.mark.parametrize(
+    ("language", "source", "codes"),
+    [
+        *(
+            pytest.param(JAVASCRIPT, source_of(body), codes, id=n)
+            for n, (body, codes) in BOMBS.items()
+        ),
+        *(
+            pytest.param(LUA, lua_source_of(body), codes, id=f"lua: {name}")
+            for name, (body, codes) in LUA_BOMBS.items()
+        ),
+    ],
+)
+def test_a_bomb_is_stopped_and_the_next_program_does_not_notice(
+    language: Language, source: str, codes: set[str]
+) -> None:
+    with Program(COUNTERS[language], language) as other, Program(source, language) as bomb:
         state = _run(other, other.initial_state)
         used = other.fuel_used
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

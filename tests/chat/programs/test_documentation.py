@@ -44,14 +44,15 @@ def _comparable(line: str) -> Any:
     return found
 
 
-def test_the_example_does_what_the_page_shows(
+def test_the_examples_do_what_the_page_shows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("thanks.js").write_text(*_blocks("js"), "utf-8")
+    Path("thanks.lua").write_text(*_blocks("lua"), "utf-8")
     Path("room.jsonl").write_text(*_blocks("json"), "utf-8")
     commands = _blocks("console")
-    assert len(commands) == 3
+    assert len(commands) == 4
     for command in commands:
         typed, *shown = command.splitlines()
         result = CliRunner().invoke(main, shlex.split(typed.removeprefix("$ hanse ")))

@@ -8,6 +8,7 @@ import pytest
 
 from hanse.chat.programs.effects import Rights
 from hanse.chat.programs.events import recorded
+from hanse.chat.programs.guests import Language
 from hanse.chat.programs.host import Host
 from hanse.chat.programs.replay import replay_of_room
 from hanse.chat.programs.runners import Runners
@@ -28,6 +29,15 @@ export function onEvent(event, state) {
     effects: [{ type: "post", text: `This is message ${n}.` }],
   };
 }
+"""
+LUA_COUNTER = """
+initial_state = { n = 0, dice = {} }
+function on_event(event, state)
+  if event.kind ~= "message" then return end
+  state.n = state.n + 1
+  table.insert(state.dice, math.random())
+  return { state = state, effects = { { type = "post", text = "This is message " .. state.n .. "." } } }
+end
 """
 
 
@@ -69,6 +79,63 @@ async def test_the_state_is_the_same_after_kill_9_of_the_runner_and_on_a_cold_re
     versions = {1: COUNTER}
     *_, last = replay_of_room(versions, log, UUID(program), Rights())
     assert last.state_hash == found["progress"]["state_hash"]
+
+
+async def test_a_program_in_lua_goes_on_with_the_state_that_one_in_javascript_left(
+    ana: Person, programs: Programs
+) -> None:
+    room = await ana.channel()
+    program = await attach(ana, room, COUNTER)
+    await ana.send(room, "One")
+    await caught_up(ana, program)
+    body = {"source": LUA_COUNTER, "language": "lua"}
+    await ana.ask("POST", f"/programs/{program}/versions", body, 201)
+    await ana.send(room, "Two")
+    await caught_up(ana, program)
+    programs.kill_runners()
+    await ana.send(room, "Three")
+    found = await caught_up(ana, program)
+    assert found["language"] == "lua"
+    assert await posts_of(ana, room, program) == [f"This is message {n}." for n in (1, 2, 3)]
+    log = recorded([json.dumps(event) for event in await log_of(ana, room)])
+    *_, last = replay_of_room(
+        {1: COUNTER, 2: LUA_COUNTER}, log, UUID(program), Rights(), {2: Language.LUA}
+    )
+    assert last.state_hash == found["progress"]["state_hash"]
+    page = await ana.ask("GET", f"/programs/{program}/versions")
+    assert [each["language"] for each in page["items"]] == ["lua", "javascript"]
+    version = await ana.ask("GET", f"/programs/{program}/versions/1")
+    assert (version["language"], version["source"]) == ("javascript", COUNTER)
+    tried = await ana.ask("POST", f"/programs/{program}/trials", {"events": 50})
+    assert [each.get("fault") for each in tried["steps"]] == [None] * len(tried["steps"])
+    assert tried["state"]["n"] == 3
+
+
+async def test_a_poll_in_lua_counts_votes_in_a_room(ana: Person, ben: Person) -> None:
+    room = await ana.channel(member_ids=[str(ben.id)])
+    body = {"name": "Poll", "template": "poll", "language": "lua"}
+    program = (await ana.ask("POST", f"/rooms/{room}/programs", body, 201))["id"]
+    await ana.send(room, "/poll Where? | Canteen | Harbour")
+    await caught_up(ana, program)
+    [card] = [e for e in await log_of(ana, room) if e["sender_id"] == program]
+    for who, button in ((ana, "0"), (ben, "1")):
+        press = {"client_key": str(uuid4()), "button": button, "values": {}}
+        await who.ask("POST", f"/rooms/{room}/messages/{card['number']}/presses", press, 201)
+    await caught_up(ana, program)
+    [message] = [m for m in await ana.messages(room) if m["number"] == card["number"]]
+    assert "1 · Canteen\n1 · Harbour" in message["text"]
+
+
+async def test_a_program_in_lua_that_does_not_load_is_refused_with_its_line(ana: Person) -> None:
+    room = await ana.channel()
+    broken = {"name": "Broken", "source": "function on_event()\n  return 1 +* 2\nend"}
+    refused = await ana.ask("POST", f"/rooms/{room}/programs", broken | {"language": "lua"}, 400)
+    assert "2: unexpected symbol near '*' (syntax)" in refused["detail"]
+    unknown = broken | {"language": "cobol"}
+    await ana.ask("POST", f"/rooms/{room}/programs", unknown, 400)
+    body = {"name": "Rota", "template": "standup", "language": "lua"}
+    refused = await ana.ask("POST", f"/rooms/{room}/programs", body, 400)
+    assert refused["detail"] == "There is no template 'standup' in lua: poll."
 
 
 async def test_versions_are_rolled_back_and_the_log_says_which_ran(ana: Person) -> None:

@@ -11,27 +11,34 @@ from click.testing import CliRunner
 from hanse.chat import programs
 from hanse.chat.programs.effects import Rights
 from hanse.chat.programs.events import recorded
+from hanse.chat.programs.guests import Language
 from hanse.chat.programs.replay import replay, run
-from hanse.chat.programs.templates import TEMPLATES, read_template
+from hanse.chat.programs.templates import NEEDS, TEMPLATES, read_template
 from hanse.chat.programs.typescript import declarations
 from hanse.cli import main
 from tests.chat.programs.recording import ADA, BEA, CEM, Recording
 
 FOLDER = Path(programs.__file__).parent / "templates"
+FILES = [*FOLDER.glob("*.js"), *FOLDER.glob("*.lua")]
 
 
-def _effects(name: str, recording: Recording) -> list[list[dict[str, Any]]]:
+def _effects(
+    name: str, recording: Recording, language: Language = Language.JAVASCRIPT
+) -> list[list[dict[str, Any]]]:
     """Return the effects of each event; a template fails at none, and replays exactly."""
-    source = read_template(name)
-    rights = Rights(allowed=frozenset(TEMPLATES[name]))
+    source = read_template(name, language)
+    rights = Rights(allowed=frozenset(NEEDS.get(name, ())))
     events = recorded(recording.lines)
-    steps = [step for step, _ in run(source, events, rights)]
+    steps = [step for step, _ in run(source, events, rights, language)]
     assert [step.fault for step in steps] == [None] * len(steps)
-    assert replay(source, events, rights) is None
+    assert replay(source, events, rights, language) is None
     return [json.loads(msgspec.json.encode(step.effects)) for step in steps]
 
 
-def test_a_poll_counts_one_vote_of_each_and_ends_when_its_author_says_so() -> None:
+@pytest.mark.parametrize("language", Language)
+def test_a_poll_counts_one_vote_of_each_and_ends_when_its_author_says_so(
+    language: Language,
+) -> None:
     recording = (
         Recording()
         .say("Good morning")
@@ -46,7 +53,7 @@ def test_a_poll_counts_one_vote_of_each_and_ends_when_its_author_says_so() -> No
         .say("/poll close", ADA)
         .add("press", CEM, key="poll-1", button="0")
     )
-    made = _effects("poll", recording)
+    made = _effects("poll", recording, language)
     assert made[0] == made[6] == made[10] == []
     assert made[1][0]["buttons"] == [
         {"name": "0", "label": "Canteen"},
@@ -251,7 +258,7 @@ def test_a_glossary_that_is_full_says_so_and_goes_on() -> None:
     assert _texts(made[140]) == [f"0 {'ж' * 50} = {'щ' * 100}"]
 
 
-@pytest.mark.parametrize("template", sorted(FOLDER.glob("*.js")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("template", sorted(FILES), ids=lambda path: path.name)
 def test_templates_load(template: Path) -> None:
     assert template.stem in TEMPLATES
     assert CliRunner().invoke(main, ["program", "check", str(template)]).exit_code == 0

@@ -12,6 +12,7 @@ from hanse.chat.programs import service, store
 from hanse.chat.programs.delivery import given, told
 from hanse.chat.programs.effects import Rights
 from hanse.chat.programs.events import Event
+from hanse.chat.programs.guests import Language
 from hanse.chat.programs.service import InvalidProgram
 from hanse.chat.programs.trial import EVENTS_MAX, Trial, Tried
 from hanse.identity import Access
@@ -26,6 +27,7 @@ class NewTrial(Struct, forbid_unknown_fields=True):
     """A source to be tried, without it the one that runs, on the last events of the room."""
 
     source: Source | UnsetType = UNSET
+    language: Language = Language.JAVASCRIPT
     events: Annotated[int, Meta(ge=0, le=EVENTS_MAX)] = 50
 
 
@@ -51,24 +53,33 @@ async def try_program(
         await service.note_reading(tx, access, "chat.program_tried", program)
         past = await store.read_past(tx, program.room_id, program.id, after, EVENTS_MAX)
         hosts = await store.get_hosts(tx)
-    source = details.source if data.source is UNSET else service.source_of(data.source, None)
+    source, language = details.source, details.language
+    if data.source is not UNSET:
+        source, language = service.source_of(data.source, None), data.language
     events = [told(each) for each in past if given(each, program_id)]
-    return await chat.try_program(_trial(program.room_id, source, program.allowed, hosts, events))
+    return await chat.try_program(
+        _trial(program.room_id, source, language, program.allowed, hosts, events)
+    )
 
 
-async def require_loads(chat: Chat, room_id: UUID, source: str) -> None:
+async def require_loads(chat: Chat, room_id: UUID, source: str, language: Language) -> None:
     """Have a source loaded once. Raises InvalidProgram with its place, ProgramsAway."""
-    tried = await chat.try_program(_trial(room_id, source, [], [], []))
+    tried = await chat.try_program(_trial(room_id, source, language, [], [], []))
     if tried.fault is not None:
         raise InvalidProgram(f"The program does not load: {tried.fault}")
 
 
 def _trial(
-    room_id: UUID, source: str, allowed: list[str], hosts: list[str], events: list[Event]
+    room_id: UUID,
+    source: str,
+    language: Language,
+    allowed: list[str],
+    hosts: list[str],
+    events: list[Event],
 ) -> Trial:
     asked = frozenset(hosts) if "http" in allowed else frozenset()
     rights = Rights(allowed=frozenset(allowed), hosts=asked)
-    return Trial(shard_of(room_id), source, room_id.bytes, rights, events)
+    return Trial(shard_of(room_id), source, language, room_id.bytes, rights, events)
 
 
 handlers = [try_program]

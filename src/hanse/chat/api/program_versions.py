@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from hanse.chat.api.common import Chat, Limit, errors, position_of
 from hanse.chat.api.program_trials import Source, require_loads
 from hanse.chat.programs import service
+from hanse.chat.programs.guests import Language
 from hanse.chat.programs.model import RoomProgram, Version
 from hanse.chat.programs.service import ProgramVersion
 from hanse.identity import Access
@@ -19,9 +20,13 @@ VersionNumber = Annotated[int, Meta(ge=1, le=service.VERSIONS_MAX)]
 
 
 class NewVersion(Struct, forbid_unknown_fields=True):
-    """Another source for a program. `is_reset` lets it begin with its initial state."""
+    """Another source for a program, in the same language or another.
+
+    `is_reset` lets it begin with its initial state.
+    """
 
     source: Source
+    language: Language = Language.JAVASCRIPT
     is_reset: bool = False
 
 
@@ -53,9 +58,11 @@ async def add_version(
     source = service.source_of(data.source, None)
     async with db.tx(access.organisation_id, access.person_id) as tx:
         program = await service.managed(tx, access, program_id)
-    await require_loads(chat, program.room_id, source)
+    await require_loads(chat, program.room_id, source, data.language)
     async with db.tx(access.organisation_id, access.person_id) as tx:
-        changed = await service.add_version(tx, access, program_id, source, is_reset=data.is_reset)
+        changed = await service.add_version(
+            tx, access, program_id, source, data.language, is_reset=data.is_reset
+        )
     await chat.ring(access.organisation_id, changed.events)
     return changed.program
 

@@ -10,9 +10,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from hanse.chat.api.common import Chat, Limit, errors, position_of
 from hanse.chat.api.program_trials import Source, require_loads
 from hanse.chat.programs import service, store
+from hanse.chat.programs.guests import Language
 from hanse.chat.programs.model import Entry, RoomProgram
 from hanse.chat.programs.service import ProgramDetails
-from hanse.chat.programs.templates import TEMPLATES, read_template
+from hanse.chat.programs.templates import NEEDS, read_template, templates_of
 from hanse.identity import Access, Permission
 from hanse.platform.database import Db
 from hanse.platform.http import Cursor
@@ -24,12 +25,14 @@ Grants = Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=10
 class NewProgram(Struct, forbid_unknown_fields=True):
     """A program to put into a room: its `source`, or the name of a `template`.
 
-    `allowed` are effects beyond the room: `delete`, `http`, `translate`.
+    `language` is what it is written in; `allowed` are effects beyond the room: `delete`, `http`,
+    `translate`.
     """
 
     name: ProgramName
     source: Source | UnsetType = UNSET
     template: Annotated[str, Meta(max_length=40)] | UnsetType = UNSET
+    language: Language = Language.JAVASCRIPT
     allowed: Grants = []
 
 
@@ -44,6 +47,7 @@ class ProgramTemplate(Struct):
     """A program to begin with. `allowed` are the effects beyond the room that it needs."""
 
     name: str
+    language: Language
     source: str
     allowed: list[str]
 
@@ -72,7 +76,9 @@ async def list_templates(access: Access) -> list[ProgramTemplate]:
     """List templates with their source."""
     access.require(Permission.CHAT_READ)
     return [
-        ProgramTemplate(name, read_template(name), list(needs)) for name, needs in TEMPLATES.items()
+        ProgramTemplate(name, language, read_template(name, language), list(NEEDS.get(name, ())))
+        for language in Language
+        for name in templates_of(language)
     ]
 
 
@@ -94,13 +100,20 @@ async def attach_program(
     source = service.source_of(
         None if data.source is UNSET else data.source,
         None if data.template is UNSET else data.template,
+        data.language,
     )
     async with db.tx(access.organisation_id, access.person_id) as tx:
         await service.require_may_manage(tx, access, room_id)
-    await require_loads(chat, room_id, source)
+    await require_loads(chat, room_id, source, data.language)
     async with db.tx(access.organisation_id, access.person_id) as tx:
         changed = await service.attach(
-            tx, access, room_id, name=data.name, source=source, allowed=data.allowed
+            tx,
+            access,
+            room_id,
+            name=data.name,
+            source=source,
+            language=data.language,
+            allowed=data.allowed,
         )
     await chat.ring(access.organisation_id, changed.events)
     return changed.program

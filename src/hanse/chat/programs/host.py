@@ -227,13 +227,14 @@ class Host:
         before = next_one.before
         source = before.source or ""
         asked = Run(
-            digest=digest_of(source),
+            digest=digest_of(source, before.language),
             room_seed=due.room_id.bytes,
             rights=turn.rights_of(before),
             number=before.cursor,
             state=None if before.state is None else before.state.encode(),
             events=next_one.events,
             fuel_max=fuel,
+            language=before.language,
         )
         for attempt in range(3):
             try:

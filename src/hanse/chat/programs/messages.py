@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from hanse.chat.programs.effects import Rights
 from hanse.chat.programs.events import Event
+from hanse.chat.programs.guests import Language
 from hanse.chat.programs.reduction import Step
 from hanse.chat.programs.sandbox import Fault
 
@@ -22,7 +23,7 @@ class Ready(Struct, frozen=True, tag=True):
 
 
 class Run(Struct, frozen=True, tag=True):
-    """Feed events to a program, named by the hash of its source, from a state on.
+    """Feed events to a program, named by the hash of language and source, from a state on.
 
     `source` is left out if the runner should have it by now; without `state` it begins with its
     own. The runner stops early once more than `fuel_max` is used.
@@ -35,6 +36,7 @@ class Run(Struct, frozen=True, tag=True):
     state: bytes | None
     events: list[Event]
     fuel_max: int
+    language: Language = Language.JAVASCRIPT
     source: str | None = None
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from hanse.chat.programs.guests import Language
 from hanse.chat.programs.sandbox import Fault
 
 GRANTS: Final = ("delete", "http", "moderate", "translate")
@@ -71,6 +72,7 @@ class Version(Struct, frozen=True, kw_only=True):
     """A version of a program, without its source."""
 
     number: int
+    language: Language
     created_by: UUID
     created_at: datetime
 
@@ -109,6 +111,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     faults: int
     limits: int
     source: str | None
+    language: Language
     head: int
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from hanse.chat.programs.delivery import Begins, steps_of
 from hanse.chat.programs.effects import Rights
 from hanse.chat.programs.events import Event
+from hanse.chat.programs.guests import Language
 from hanse.chat.programs.reduction import Reduction, Snapshot, Step
 from hanse.chat.programs.sandbox import Program
 
@@ -31,16 +32,23 @@ def events_of(events: Sequence[Event], program_id: UUID) -> list[Event]:
 
 
 def replay_of_room(
-    versions: Mapping[int, str], events: Sequence[Event], program_id: UUID, rights: Rights
+    versions: Mapping[int, str],
+    events: Sequence[Event],
+    program_id: UUID,
+    rights: Rights,
+    languages: Mapping[int, Language] | None = None,
 ) -> Iterator[Step]:
     """Feed a room's log to a program of it as it was fed, each version for as long as it ran.
 
-    Yields what came of each event. Raises ProgramFault if a version cannot be loaded, KeyError if
-    it is missing.
+    Yields what came of each event; versions without a language are JavaScript. Raises ProgramFault
+    if a version cannot be loaded, KeyError if it is missing.
     """
     with ExitStack() as loaded:
         programs = {
-            number: loaded.enter_context(Program(source)) for number, source in versions.items()
+            number: loaded.enter_context(
+                Program(source, (languages or {}).get(number, Language.JAVASCRIPT))
+            )
+            for number, source in versions.items()
         }
         reduction: Reduction | None = None
         runs = False
@@ -63,29 +71,40 @@ class Difference(Struct, frozen=True):
     what: tuple[str, ...]
 
 
-def run(source: str, events: Sequence[Event], rights: Rights) -> Iterator[tuple[Step, Snapshot]]:
+def run(
+    source: str,
+    events: Sequence[Event],
+    rights: Rights,
+    language: Language = Language.JAVASCRIPT,
+) -> Iterator[tuple[Step, Snapshot]]:
     """Feed events to a fresh program, and yield what came of each.
 
     The id of the room stands in for its seed. Raises ProgramFault if the program cannot be
     loaded, and ValueError if the events are not in order.
     """
-    yield from _run(source, events, rights, None)
+    yield from _run(source, events, rights, language, None)
 
 
-def replay(source: str, events: Sequence[Event], rights: Rights) -> Difference | None:
+def replay(
+    source: str,
+    events: Sequence[Event],
+    rights: Rights,
+    language: Language = Language.JAVASCRIPT,
+) -> Difference | None:
     """Run a program twice from the start and once from a snapshot in the middle, and compare.
 
     Returns the first difference. Raises as `run` does.
     """
-    made = list(_run(source, events, rights, None))
+    made = list(_run(source, events, rights, language, None))
     steps = [step for step, _ in made]
-    again = (step for step, _ in _run(source, events, rights, None))
+    again = (step for step, _ in _run(source, events, rights, language, None))
     if difference := first_difference("from the start", steps, again):
         return difference
     middle = len(events) // 2
     if not middle:
         return None
-    resumed = (step for step, _ in _run(source, events[middle:], rights, made[middle - 1][1]))
+    start = made[middle - 1][1]
+    resumed = (step for step, _ in _run(source, events[middle:], rights, language, start))
     return first_difference(f"from event {steps[middle - 1].number}", steps[middle:], resumed)
 
 
@@ -99,9 +118,13 @@ def first_difference(run: str, steps: Sequence[Step], others: Iterator[Step]) ->
 
 
 def _run(
-    source: str, events: Sequence[Event], rights: Rights, start: Snapshot | None
+    source: str,
+    events: Sequence[Event],
+    rights: Rights,
+    language: Language,
+    start: Snapshot | None,
 ) -> Iterator[tuple[Step, Snapshot]]:
-    with Program(source) as program:
+    with Program(source, language) as program:
         room_seed = events[0].room_id.bytes if events else b""
         reduction = Reduction(program, room_seed, rights, start)
         for event in events:

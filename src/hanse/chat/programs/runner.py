@@ -11,6 +11,7 @@ from collections import OrderedDict
 from typing import Any, Final
 
 from hanse.chat.programs.confinement import apart_from_network, confine
+from hanse.chat.programs.guests import Language
 from hanse.chat.programs.messages import (
     FRAME_BYTES_MAX,
     LENGTH,
@@ -33,9 +34,14 @@ LOADED_MAX: Final = 5_000
 TURN_EFFECTS_MAX: Final = 100
 """A turn ends once there are so many effects of its events."""
 
+_WARM: Final = {
+    Language.JAVASCRIPT: "export const onEvent = () => ({ state: Math.random() + Date.now() });",
+    Language.LUA: "function on_event() return { state = { pcall(error) } } end",
+}
+
 
 class Programs:
-    """The programs that are loaded, by the hash of their source, the idlest first."""
+    """The programs that are loaded, by the hash of language and source, the idlest first."""
 
     def __init__(self) -> None:
         self._live: OrderedDict[bytes, Program] = OrderedDict()
@@ -48,7 +54,7 @@ class Programs:
             if asked.source is None:
                 return Unknown()
             try:
-                program = Program(asked.source)
+                program = Program(asked.source, asked.language)
             except ProgramFault as found:
                 return Unloadable(found.fault)
         self._live[asked.digest] = program
@@ -78,10 +84,10 @@ def main(descriptor: int) -> None:
     peer = socket.socket(fileno=descriptor)
     # Whatever is compiled, imported or looked up must be before the doors are shut.
     apart_from_network()
-    warm = "export const onEvent = () => ({ state: Math.random() + Date.now() });"
-    with Program(warm) as program:
-        program.run(b"{}", b"null", now_ns=0, seed=bytes(16))
-        program.suspend()
+    for language, warm in _WARM.items():
+        with Program(warm, language) as program:
+            program.run(b"{}", b"null", now_ns=0, seed=bytes(16))
+            program.suspend()
     programs = Programs()
     _send(peer, Ready(confine()))
     while (body := _receive(peer)) is not None:

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 from prometheus_client import Counter
 
+from hanse.chat.programs.guests import Language
 from hanse.chat.programs.messages import (
     FRAME_BYTES_MAX,
     LENGTH,
@@ -153,9 +154,9 @@ class Runners:
         await asyncio.gather(*(each.stop() for each in self.all))
 
 
-def digest_of(source: str) -> bytes:
+def digest_of(source: str, language: Language) -> bytes:
     """Return the name by which a runner knows a source."""
-    return hashlib.sha256(source.encode(errors="replace")).digest()
+    return hashlib.sha256(f"{language}\0{source}".encode(errors="replace")).digest()
 
 
 def _spec(descriptor: int) -> ProcessSpec:

@@ -8,7 +8,6 @@ error, a limit - leaves nothing behind.
 
 import hashlib
 import json
-import re
 import zlib
 from functools import cache
 from typing import Any, Final, Self
@@ -16,7 +15,8 @@ from typing import Any, Final, Self
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from hanse.chat.programs.guest import GuestTrap, Instance, Thrown
+from hanse.chat.programs.guests import GUESTS, Language, new_instance
+from hanse.chat.programs.guests.instance import Failed, GuestTrap, Instance
 
 FUEL_PER_EVENT: Final = 50_000_000
 """WebAssembly instructions for one event: 5 to 25 ms, and some hundred times what most need.
@@ -27,58 +27,12 @@ SOURCE_BYTES_MAX: Final = 256 * 1024
 ANSWER_CHARACTERS_MAX: Final = 128 * 1024
 STATE_BYTES_MAX: Final = 64 * 1024
 
-_SOURCE_NAME: Final = "program.js"
-_PLACE = re.compile(rf"{re.escape(_SOURCE_NAME)}:(\d+):(\d+)")
-
-_PREPARE: Final = """
-(program) => {
-  try { program.$end } catch { return; }
-  if (typeof program.onEvent !== "function")
-    throw new TypeError("The program exports no function onEvent(event, state).");
-  return JSON.stringify(program.initialState ?? null);
-}
-"""
-
-_END: Final = b"\n;export const $end = true;"
-"""Put after each program: the guest does not tell when a module stops half-way."""
-
-_HANDLE: Final = """
-(() => {
-  const { parse, stringify } = JSON;
-  let a = 0, b = 0, c = 0, d = 1;
-  Math.random = function random() { // sfc32
-    const t = (((a + b) | 0) + d) | 0;
-    d = (d + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = (((c << 21) | (c >>> 11)) + t) | 0;
-    return (t >>> 0) / 4294967296;
-  };
-  return (program, input) => {
-    const { seed, event, state } = parse(input);
-    a = seed[0]; b = seed[1]; c = seed[2]; d = seed[3];
-    const answer = program.onEvent(event, state) ?? {};
-    if (typeof answer !== "object" || Array.isArray(answer))
-      throw new TypeError("onEvent returned no object {state, effects}.");
-    if (typeof answer.then === "function")
-      throw new TypeError("onEvent returned a promise: it must answer at once.");
-    for (const name in answer)
-      if (name !== "state" && name !== "effects")
-        throw new TypeError(`onEvent returned "${name}" beside state and effects.`);
-    const text = stringify(answer);
-    if (text.length > LIMIT)
-      throw new RangeError(`onEvent returned ${text.length} characters of JSON: LIMIT at most.`);
-    return text;
-  };
-})()
-""".replace("LIMIT", str(ANSWER_CHARACTERS_MAX))
-
 
 class Fault(Struct, frozen=True, omit_defaults=True):
     """Why a program could not be loaded, or an event not be handled; nothing came of it.
 
     `code` is one of: `syntax`, `threw`, `fuel`, `memory`, `stack`, `bad_answer`, `bad_effect`,
-    `not_allowed`. Lines and columns count from 1.
+    `not_allowed`. Lines and columns count from 1; Lua tells no columns.
     """
 
     code: str
@@ -86,8 +40,13 @@ class Fault(Struct, frozen=True, omit_defaults=True):
     line: int | None = None
     column: int | None = None
 
+    @property
+    def place(self) -> str:
+        """Line and column as they are put behind the name of a file: `3:9`, `3`, or nothing."""
+        return ":".join(str(each) for each in (self.line, self.column) if each)
+
     def __str__(self) -> str:
-        place = f"{self.line}:{self.column}: " if self.line else ""
+        place = f"{self.place}: " if self.line else ""
         return f"{place}{self.detail} ({self.code})"
 
 
@@ -118,7 +77,7 @@ class Program:
     Raises ProgramFault if it cannot be loaded.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, language: Language = Language.JAVASCRIPT) -> None:
         code = source.encode(errors="replace")
         if len(code) > SOURCE_BYTES_MAX:
             raise ProgramFault(
@@ -126,7 +85,8 @@ class Program:
             )
         self.fuel_used = 0
         """Instructions of the last run, whatever became of it."""
-        self._instance: Instance | None = Instance(MEMORY_BYTES_MAX)
+        self._language = language
+        self._instance: Instance | None = new_instance(language, MEMORY_BYTES_MAX)
         try:
             self.initial_state = self._load(self._instance, code)
         except ProgramFault:
@@ -152,7 +112,7 @@ class Program:
         """Keep the program in a few KB. Its next event takes a millisecond longer."""
         self.close()
         if self._image is not None:
-            self._packed = zlib.compress(_difference(self._image, _plain_image()), 1)
+            self._packed = zlib.compress(_difference(self._image, _plain_image(self._language)), 1)
             self._image = None
 
     def run(self, event: bytes, state: bytes, *, now_ns: int, seed: bytes) -> Answer:
@@ -174,42 +134,41 @@ class Program:
     def _handled(
         self, instance: Instance, event: bytes, state: bytes, now_ns: int, seed: bytes
     ) -> bytes | None:
-        numbers = ",".join(str(int.from_bytes(seed[at : at + 4])) for at in (0, 4, 8, 12))
-        instance.set_clock(now_ns)
         instance.refuel(FUEL_PER_EVENT)
         try:
-            text = instance.new_string(
-                b'{"seed":[%b],"event":%b,"state":%b}' % (numbers.encode(), event, state)
+            found = instance.handle(
+                self._entry,
+                event,
+                state,
+                now_ns=now_ns,
+                seed=seed,
+                bytes_max=4 * ANSWER_CHARACTERS_MAX,
             )
-            answer = instance.call_function(self._prepared, self._handle, self._exports, text)
-            found = instance.text_of(answer, bytes_max=4 * ANSWER_CHARACTERS_MAX)
-        except Thrown as thrown:
+        except Failed as failed:
             self.fuel_used = FUEL_PER_EVENT - instance.fuel
-            raise ProgramFault(_thrown(thrown)) from None
+            raise ProgramFault(_failed(failed)) from None
         self.fuel_used = FUEL_PER_EVENT - instance.fuel
         return found
 
     def _load(self, instance: Instance, code: bytes) -> bytes:
-        instance.set_clock(0)
         instance.refuel(FUEL_TO_LOAD)
         try:
-            self._prepared = instance.prepare_call()
-            self._handle = instance.evaluate(_HANDLE)
-            prepare = instance.evaluate(_PREPARE)
-            self._exports = instance.evaluate_module(_SOURCE_NAME, code + _END)
-            state = instance.call_function(self._prepared, prepare, self._exports)
-            text = instance.text_of(state, bytes_max=STATE_BYTES_MAX)
-            if text is None and instance.is_undefined(state):
-                raise ProgramFault(_stopped_half_way(instance, code))
-        except Thrown as thrown:
-            raise ProgramFault(_thrown(thrown)) from None
+            self._entry, text = instance.load(
+                code,
+                state_bytes_max=STATE_BYTES_MAX,
+                answer_characters_max=ANSWER_CHARACTERS_MAX,
+            )
+        except Failed as failed:
+            raise ProgramFault(_failed(failed)) from None
         except GuestTrap as trap:
             raise ProgramFault(_trapped(trap, FUEL_TO_LOAD)) from None
         finally:
             self.fuel_used = FUEL_TO_LOAD - instance.fuel
         if text is None:
             raise ProgramFault(
-                Fault("bad_answer", f"initialState has {STATE_BYTES_MAX} bytes of JSON at most.")
+                Fault(
+                    "bad_answer", f"The initial state has {STATE_BYTES_MAX} bytes of JSON at most."
+                )
             )
         return _canonical(text)
 
@@ -218,17 +177,17 @@ class Program:
         if self._instance is not None and self._instance.memory_bytes > self._size:
             self.close()
         if self._instance is None:
-            self._instance = Instance(MEMORY_BYTES_MAX)
+            self._instance = new_instance(self._language, MEMORY_BYTES_MAX)
         if self._image is None:
-            self._image = _difference(zlib.decompress(self._packed), _plain_image())
+            self._image = _difference(zlib.decompress(self._packed), _plain_image(self._language))
         self._instance.restore(self._image)
         return self._instance
 
 
 @cache
-def _plain_image() -> bytes:
+def _plain_image(language: Language) -> bytes:
     """The memory of a program that does nothing: most of that of any other is the same."""
-    with Program("export const onEvent = () => {};") as plain:
+    with Program(GUESTS[language].PLAIN, language) as plain:
         assert plain._image is not None
         return plain._image
 
@@ -247,14 +206,6 @@ def state_hash(state: bytes) -> str:
 def seed_of(room_seed: bytes, number: int) -> bytes:
     """Return what Math.random starts from for the event of this number."""
     return hashlib.shake_256(room_seed + number.to_bytes(8)).digest(16)
-
-
-def _stopped_half_way(instance: Instance, code: bytes) -> Fault:
-    """Say why a module did not reach its end, by running it again where that is told."""
-    thrown = instance.rejection_of_module(_SOURCE_NAME, code)
-    if thrown is None:
-        return Fault("threw", "The program awaits something while it is loaded.")
-    return _thrown(thrown)
 
 
 def _answer(text: bytes, state: bytes) -> Answer:
@@ -284,13 +235,9 @@ def _canonical(state: bytes) -> bytes:
     return text
 
 
-def _thrown(thrown: Thrown) -> Fault:
-    place = _PLACE.search(thrown.stack)
-    line, column = (int(place[1]), int(place[2])) if place else (None, None)
-    if thrown.name == "InternalError" and "out of memory" in thrown.message:
-        return Fault("memory", _TRAPS["memory"], line, column)
-    code = "syntax" if thrown.name == "SyntaxError" else "threw"
-    return Fault(code, f"{thrown.name}: {thrown.message}", line, column)
+def _failed(failed: Failed) -> Fault:
+    detail = _TRAPS.get(failed.code, failed.detail)
+    return Fault(failed.code, detail, failed.line, failed.column)
 
 
 def _trapped(trap: GuestTrap, fuel: int) -> Fault:

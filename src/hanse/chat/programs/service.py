@@ -17,9 +17,10 @@ from hanse.chat.log.model import Body, Draft, Event, Kind, RoomRole
 from hanse.chat.log.rules import NoSuchRoom, NotAllowedInRoom
 from hanse.chat.moderation import store as moderation_store
 from hanse.chat.programs import store
+from hanse.chat.programs.guests import Language
 from hanse.chat.programs.model import GRANTS, Entry, Progress, RoomProgram, Status, Version
 from hanse.chat.programs.sandbox import SOURCE_BYTES_MAX
-from hanse.chat.programs.templates import TEMPLATES, read_template
+from hanse.chat.programs.templates import read_template, templates_of
 from hanse.chat.rooms import store as rooms_store
 from hanse.chat.rooms.model import RoomKind
 from hanse.chat.rooms.service import DEVICE, actor_of, see_room
@@ -78,6 +79,7 @@ class ProgramDetails(Struct, frozen=True):
     program: RoomProgram
     progress: Progress
     source: str
+    language: Language
 
 
 class ProgramVersion(Struct, frozen=True):
@@ -85,16 +87,20 @@ class ProgramVersion(Struct, frozen=True):
 
     number: int
     source: str
+    language: Language
 
 
-def source_of(source: str | None, template: str | None) -> str:
+def source_of(
+    source: str | None, template: str | None, language: Language = Language.JAVASCRIPT
+) -> str:
     """Return the source that is meant. Raises InvalidProgram."""
     if (source is None) == (template is None):
         raise InvalidProgram("Give either `source` or `template`.")
     if template is not None:
-        if template not in TEMPLATES:
-            raise InvalidProgram(f"There is no template {template!r}: {', '.join(TEMPLATES)}.")
-        return read_template(template)
+        if template not in templates_of(language):
+            known = ", ".join(templates_of(language))
+            raise InvalidProgram(f"There is no template {template!r} in {language}: {known}.")
+        return read_template(template, language)
     assert source is not None
     if "\0" in source or len(source.encode(errors="replace")) > SOURCE_BYTES_MAX:
         raise InvalidProgram(f"`source` has up to {SOURCE_BYTES_MAX} bytes, without U+0000.")
@@ -138,7 +144,14 @@ async def note_reading(tx: Tx, access: Access, action: str, program: RoomProgram
 
 
 async def attach(
-    tx: Tx, access: Access, room_id: UUID, *, name: str, source: str, allowed: Sequence[str]
+    tx: Tx,
+    access: Access,
+    room_id: UUID,
+    *,
+    name: str,
+    source: str,
+    language: Language,
+    allowed: Sequence[str],
 ) -> ProgramChanged:
     """Put a program, which loads, into a room; it is given what comes from here on.
 
@@ -152,7 +165,7 @@ async def attach(
     id, actor = new_id(), actor_of(access)
     head = (await log_store.read_heads(tx, [room_id]))[room_id]
     await store.insert_program(tx, id, room_id, name, allowed, actor, head)
-    version = await store.insert_version(tx, id, source, actor)
+    version = await store.insert_version(tx, id, source, language, actor)
     await identity.record(
         tx, access, "chat.program_attached", "program", id, room_id=str(room_id), name=name
     )
@@ -161,7 +174,7 @@ async def attach(
 
 
 async def add_version(
-    tx: Tx, access: Access, id: UUID, source: str, *, is_reset: bool
+    tx: Tx, access: Access, id: UUID, source: str, language: Language, *, is_reset: bool
 ) -> ProgramChanged:
     """Let another version of a program, which loads, run from here on.
 
@@ -171,7 +184,7 @@ async def add_version(
     program = await _held(tx, access, id)
     if program.versions >= VERSIONS_MAX:
         raise TooManyPrograms(f"A program has up to {VERSIONS_MAX} versions.")
-    version = await store.insert_version(tx, id, source, actor_of(access))
+    version = await store.insert_version(tx, id, source, language, actor_of(access))
     return await _run(tx, access, program, version, is_reset=is_reset)
 
 
@@ -243,19 +256,19 @@ async def read_program(tx: Tx, access: Access, id: UUID) -> ProgramDetails:
     """Return a program with its source. Raises NoSuchProgram, NotAllowedInRoom."""
     program = await managed(tx, access, id)
     progress = await store.read_progress(tx, id)
-    source = await store.read_source(tx, id, program.version)
-    if progress is None or source is None:
+    found = await store.read_source(tx, id, program.version)
+    if progress is None or found is None:
         raise NoSuchProgram
-    return ProgramDetails(program, progress, source)
+    return ProgramDetails(program, progress, *found)
 
 
 async def read_version(tx: Tx, access: Access, id: UUID, number: int) -> ProgramVersion:
     """Return a version with its source. Raises NoSuchProgram, NotAllowedInRoom, NoSuchVersion."""
     program = await managed(tx, access, id)
-    source = await store.read_source(tx, id, number) if number <= program.versions else None
-    if source is None:
+    found = await store.read_source(tx, id, number) if number <= program.versions else None
+    if found is None:
         raise NoSuchVersion(f"The program has versions 1 to {program.versions}.")
-    return ProgramVersion(number, source)
+    return ProgramVersion(number, *found)
 
 
 async def list_versions(tx: Tx, access: Access, id: UUID, before: int, limit: int) -> list[Version]:

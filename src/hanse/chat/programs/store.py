@@ -6,6 +6,7 @@ from uuid import UUID
 
 from hanse.chat.log.model import Event, shard_of
 from hanse.chat.log.store import event_of
+from hanse.chat.programs.guests import Language
 from hanse.chat.programs.model import Entry, Progress, RoomProgram, Status, Version
 from hanse.platform.database import Tx
 
@@ -61,7 +62,9 @@ async def insert_program(
     )
 
 
-async def insert_version(tx: Tx, program_id: UUID, source: str, created_by: UUID) -> int:
+async def insert_version(
+    tx: Tx, program_id: UUID, source: str, language: Language, created_by: UUID
+) -> int:
     """Write the next version of a program; return its number."""
     number = await tx.fetchval(
         "update chat.programs set versions = versions + 1 where id = $1 returning versions",
@@ -69,11 +72,12 @@ async def insert_version(tx: Tx, program_id: UUID, source: str, created_by: UUID
     )
     await tx.execute(
         "insert into chat.program_versions (organisation_id, program_id, number, source,"
-        " created_by) values ($1, $2, $3, $4, $5)",
+        " language, created_by) values ($1, $2, $3, $4, $5, $6)",
         tx.organisation_id,
         program_id,
         number,
         source,
+        language.value,
         created_by,
     )
     return int(number)
@@ -136,26 +140,26 @@ async def forget(tx: Tx, id: UUID) -> None:
         await tx.execute(f"delete from chat.program_{table} where program_id = $1", id)
 
 
-async def read_source(tx: Tx, id: UUID, number: int) -> str | None:
-    """The source of a version."""
-    source: str | None = await tx.fetchval(
-        "select source from chat.program_versions where program_id = $1 and number = $2",
+async def read_source(tx: Tx, id: UUID, number: int) -> tuple[str, Language] | None:
+    """The source of a version, and what it is written in."""
+    row = await tx.fetchrow(
+        "select source, language from chat.program_versions where program_id = $1 and number = $2",
         id,
         number,
     )
-    return source
+    return None if row is None else (row["source"], Language(row["language"]))
 
 
 async def list_versions(tx: Tx, id: UUID, before: int, limit: int) -> list[Version]:
     """Versions before a number, the newest first."""
     rows = await tx.fetch(
-        "select number, created_by, created_at from chat.program_versions"
+        "select number, language, created_by, created_at from chat.program_versions"
         " where program_id = $1 and number < $2 order by number desc limit $3",
         id,
         before,
         limit,
     )
-    return [Version(**dict(row.items())) for row in rows]
+    return [Version(**{**dict(row.items()), "language": Language(row["language"])}) for row in rows]
 
 
 async def list_entries(tx: Tx, id: UUID, before: int, limit: int) -> list[Entry]:

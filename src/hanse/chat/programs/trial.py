@@ -13,6 +13,7 @@ from msgspec import Struct
 from hanse.chat.log.model import SHARDS
 from hanse.chat.programs.effects import Effect, Rights
 from hanse.chat.programs.events import Event
+from hanse.chat.programs.guests import Language
 from hanse.chat.programs.messages import Ran, Run, Unloadable
 from hanse.chat.programs.runners import RunnerDied, Runners, digest_of
 from hanse.chat.programs.sandbox import Fault
@@ -42,6 +43,7 @@ class Trial(Struct, frozen=True):
 
     shard: int
     source: str
+    language: Language
     room_seed: bytes
     rights: Rights
     events: list[Event]
@@ -127,13 +129,14 @@ class Trials:
         began = time.monotonic()
         while True:
             run = Run(
-                digest=digest_of(asked.source),
+                digest=digest_of(asked.source, asked.language),
                 room_seed=asked.room_seed,
                 rights=asked.rights,
                 number=last,
                 state=state,
                 events=events,
                 fuel_max=FUEL_PER_TURN,
+                language=asked.language,
             )
             answer = await self._runners.run(run, asked.source)
             if isinstance(answer, Unloadable):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from hanse.chat.programs.guests import Language
 from hanse.chat.programs.model import Due, Standing
 from hanse.platform.database import Tx
 
@@ -20,6 +21,7 @@ select p.name, p.created_by as owner_id, p.allowed,
     coalesce((select o.program_hosts from chat.policies o
         where o.organisation_id = p.organisation_id), '{}') as hosts,
     r.cursor, r.version, s.state, s.faults, s.limits, v.source,
+    coalesce(v.language, 'javascript') as language,
     (select h.head from chat.heads h where h.room_id = r.room_id) as head
 from chat.program_runs r
 join chat.programs p on p.id = r.program_id
@@ -133,7 +135,9 @@ async def behind(tx: Tx, program_ids: Sequence[UUID]) -> list[Due]:
 async def standing(tx: Tx, program_id: UUID) -> Standing | None:
     """What a turn begins from; None if the program is gone."""
     row = await tx.fetchrow(_STANDING_SQL, program_id)
-    return None if row is None else Standing(**dict(row.items()))
+    if row is None:
+        return None
+    return Standing(**{**dict(row.items()), "language": Language(row["language"])})
 
 
 async def move(

@@ -2,6 +2,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type Translate, useText } from "@/i18n";
 import { DialogForm, ErrorNote, Field, Select, Skeleton } from "@/kit";
+import { Language, type LanguageName } from "./language";
 import { attach, type Program, templateList } from "./queries";
 import { Rights } from "./rights";
 import { SourceField } from "./source-field";
@@ -20,6 +21,7 @@ export function NewProgram({ room, onAdded, onClose }: NewProgramProps) {
   const text = useText();
   const templates = useQuery(templateList);
   const [chosen, setChosen] = useState<string | null>(null);
+  const [language, setLanguage] = useState<LanguageName>("javascript");
   const [named, setNamed] = useState<string | null>(null);
   const [written, setWritten] = useState<string | null>(null);
   const [granted, setGranted] = useState<string[] | null>(null);
@@ -31,7 +33,8 @@ export function NewProgram({ room, onAdded, onClose }: NewProgramProps) {
     return <ErrorNote error={templates.error} retry={() => void templates.refetch()} />;
   }
   if (!templates.data) return <Skeleton className="h-40 w-full" />;
-  const begin = chosen ?? templates.data[0]?.name ?? OWN;
+  const offered = templates.data.filter((each) => each.language === language);
+  const begin = chosen ?? offered[0]?.name ?? OWN;
   const isOwn = begin === OWN;
   const allowed = granted ?? templates.data.find((each) => each.name === begin)?.allowed ?? [];
   const name = named ?? (isOwn ? "" : titleOf(begin, text));
@@ -40,7 +43,7 @@ export function NewProgram({ room, onAdded, onClose }: NewProgramProps) {
   const choose = (next: string) => {
     // One's own begins with what was chosen before.
     if (next === OWN && written === null) {
-      setWritten(templates.data.find((each) => each.name === begin)?.source ?? "");
+      setWritten(offered.find((each) => each.name === begin)?.source ?? "");
     }
     setChosen(next);
   };
@@ -51,10 +54,23 @@ export function NewProgram({ room, onAdded, onClose }: NewProgramProps) {
       error={add.error}
       disabled={!name.trim() || (isOwn && !source.trim())}
       onSubmit={() =>
-        add.mutate({ name: name.trim(), allowed, ...(isOwn ? { source } : { template: begin }) })
+        add.mutate({
+          name: name.trim(),
+          language,
+          allowed,
+          ...(isOwn ? { source } : { template: begin }),
+        })
       }
       onClose={onClose}
     >
+      <Language
+        value={language}
+        onChange={(next) => {
+          setLanguage(next);
+          // Not every template is there in every language.
+          if (begin !== OWN) setChosen(null);
+        }}
+      />
       <div className="grid gap-1">
         <span className="font-medium">{text("programs.begin")}</span>
         <div>
@@ -62,7 +78,7 @@ export function NewProgram({ room, onAdded, onClose }: NewProgramProps) {
             label={text("programs.begin")}
             value={begin}
             options={[
-              ...templates.data.map((each) => ({
+              ...offered.map((each) => ({
                 value: each.name,
                 label: titleOf(each.name, text),
               })),

@@ -4,6 +4,7 @@ import { useText } from "@/i18n";
 import { Button, ErrorNote, Skeleton } from "@/kit";
 import { Tabs } from "@/kit/tabs";
 import type { Chat } from "../chat";
+import type { Written } from "./language";
 import { ProgramLog } from "./log";
 import { activate, type Program, pause, programById } from "./queries";
 import { Settings } from "./settings";
@@ -26,17 +27,20 @@ export function ProgramView({ chat, id, onDirty, onChanged, onDeleted }: Program
   const queries = useQueryClient();
   const found = useQuery(programById(id));
   const [tab, setTab] = useState<"source" | "versions" | "log" | "settings">("source");
-  const [draft, setDraft] = useState<string | null>(null);
-  const isChanged = draft !== null && draft !== found.data?.source;
+  const [draft, setDraft] = useState<Written | null>(null);
+  const isChanged =
+    draft !== null &&
+    (draft.source !== found.data?.source || draft.language !== found.data.language);
   useEffect(() => onDirty(isChanged), [isChanged, onDirty]);
   if (found.error) return <ErrorNote error={found.error} retry={() => void found.refetch()} />;
   if (!found.data) return <Skeleton className="h-60 w-full" />;
-  const { program, progress, source } = found.data;
+  const { program, progress, source, language } = found.data;
+  const written = draft ?? { source, language };
   const saved = (next: Program) => {
     queries.setQueryData(programById(id).queryKey, {
       program: next,
       progress,
-      source: draft ?? source,
+      ...written,
     });
     setDraft(null);
     onChanged(next);
@@ -65,7 +69,7 @@ export function ProgramView({ chat, id, onDirty, onChanged, onDeleted }: Program
             content: (
               <Source
                 program={program}
-                source={draft ?? source}
+                written={written}
                 isChanged={isChanged}
                 onChange={setDraft}
                 onDiscard={() => setDraft(null)}

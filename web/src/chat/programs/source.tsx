@@ -2,6 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useText } from "@/i18n";
 import { Button, Check, ErrorNote, Field } from "@/kit";
+import { Language, type Written } from "./language";
 import { addVersion, type Program, tryProgram } from "./queries";
 import { SourceField } from "./source-field";
 import { Trial } from "./trial";
@@ -11,29 +12,33 @@ const EVENTS = 50;
 
 interface SourceProps {
   program: Program;
-  source: string;
+  written: Written;
   isChanged: boolean;
-  onChange: (source: string) => void;
+  onChange: (written: Written) => void;
   onDiscard: () => void;
   onSaved: (program: Program) => void;
 }
 
 /** A program's source, to be changed, tried and saved as another version. */
 export function Source(props: SourceProps) {
-  const { program, source, isChanged } = props;
+  const { program, written, isChanged } = props;
   const text = useText();
   const [isReset, setReset] = useState(false);
   const [events, setEvents] = useState(String(EVENTS));
   const save = useMutation({
-    mutationFn: () => addVersion(program.id, { source, is_reset: isReset }),
+    mutationFn: () => addVersion(program.id, { ...written, is_reset: isReset }),
     onSuccess: (saved) => {
       setReset(false);
       props.onSaved(saved);
     },
   });
   const trial = useMutation({
-    mutationFn: () => tryProgram(program.id, { source, events: Number(events) }),
+    mutationFn: () => tryProgram(program.id, { ...written, events: Number(events) }),
   });
+  const change = (next: Written) => {
+    if (save.error) save.reset();
+    props.onChange(next);
+  };
   const tryIt = (event: FormEvent) => {
     event.preventDefault();
     trial.mutate();
@@ -47,13 +52,11 @@ export function Source(props: SourceProps) {
           save.mutate();
         }}
       >
-        <SourceField
-          value={source}
-          onChange={(next) => {
-            if (save.error) save.reset();
-            props.onChange(next);
-          }}
+        <Language
+          value={written.language}
+          onChange={(language) => change({ ...written, language })}
         />
+        <SourceField value={written.source} onChange={(source) => change({ ...written, source })} />
         <Check
           label={text("programs.reset")}
           hint={text("programs.resetHint")}

@@ -91,5 +91,9 @@ export function placed(
 ): string {
   const { detail, line, column } = fault;
   if (!line) return detail;
-  return `${detail} (${text("programs.place", { line, column: column ?? 1 })})`;
+  // Lua tells no columns.
+  const place = column
+    ? text("programs.place", { line, column })
+    : text("programs.placeLine", { line });
+  return `${detail} (${place})`;
 }

@@ -4,12 +4,13 @@ import { LocaleContext, useText } from "@/i18n";
 import { Badge, Button, Check, ErrorNote, itemsOf, Paged } from "@/kit";
 import type { Chat } from "../chat";
 import { useNames } from "../use-names";
+import type { Written } from "./language";
 import { activate, type Program, readVersion, versionList } from "./queries";
 
 interface VersionsProps {
   chat: Chat;
   program: Program;
-  onShow: (source: string) => void;
+  onShow: (written: Written) => void;
   onActivated: (program: Program) => void;
 }
 
@@ -35,7 +36,7 @@ export function Versions({ chat, program, onShow, onActivated }: VersionsProps) 
   });
   const show = useMutation({
     mutationFn: (number: number) => readVersion(program.id, number),
-    onSuccess: ({ source }) => onShow(source),
+    onSuccess: ({ source, language }) => onShow({ source, language }),
   });
   const error = run.error ?? show.error;
   const isBusy = run.isPending || show.isPending;

@@ -1,23 +1,30 @@
-"""The guest: QuickJS compiled to WebAssembly, one instance after another of the same module.
+"""The guest for JavaScript: QuickJS as it comes in the package `quickjs-rs`.
 
-Everything that could differ between two machines is fixed here: instructions are counted as fuel,
-NaNs have one form, there are no threads, and the clock stands at the time of the event. A program
-reaches nothing outside of its memory; the few imports that the guest calls answer from constants.
+The clock stands at the time of the event. The few imports that the guest calls answer from
+constants.
 """
 
 import ctypes
 import hashlib
+import re
 import struct
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import ClassVar, Final, cast
 
 import wasmtime
 from wasmtime import _ffi as ffi
+
+from hanse.chat.programs.guests.instance import (
+    Entry,
+    Failed,
+    GuestTrap,
+    Instance,
+    configuration,
+)
 
 GUEST_SHA256: Final = "647ab11ae29cc6d39a6d17d3aa1e7a6a0b5fb9c44b4864475a18bc644f926050"
 """Of the guest in quickjs-rs 0.2.6. Another guest counts fuel otherwise: change it on purpose."""
@@ -25,117 +32,121 @@ GUEST_SHA256: Final = "647ab11ae29cc6d39a6d17d3aa1e7a6a0b5fb9c44b4864475a18bc644
 _IMPORT_FUEL: Final = 50_000
 """What a call out of the guest costs: some microseconds, as long as so many instructions."""
 
-_NATIVE_STACK_BYTES: Final = 1024 * 1024
-_RESERVED_BYTES: Final = 16 * 1024 * 1024
+_SOURCE_NAME: Final = "program.js"
+_PLACE = re.compile(rf"{re.escape(_SOURCE_NAME)}:(\d+):(\d+)")
+
+_PREPARE: Final = """
+(program) => {
+  try { program.$end } catch { return; }
+  if (typeof program.onEvent !== "function")
+    throw new TypeError("The program exports no function onEvent(event, state).");
+  return JSON.stringify(program.initialState ?? null);
+}
+"""
+
+_END: Final = b"\n;export const $end = true;"
+"""Put after each program: the guest does not tell when a module stops half-way."""
+
+_HANDLE: Final = """
+(() => {
+  const { parse, stringify } = JSON;
+  let a = 0, b = 0, c = 0, d = 1;
+  Math.random = function random() { // sfc32
+    const t = (((a + b) | 0) + d) | 0;
+    d = (d + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + t) | 0;
+    return (t >>> 0) / 4294967296;
+  };
+  return (program, input) => {
+    const { seed, event, state } = parse(input);
+    a = seed[0]; b = seed[1]; c = seed[2]; d = seed[3];
+    const answer = program.onEvent(event, state) ?? {};
+    if (typeof answer !== "object" || Array.isArray(answer))
+      throw new TypeError("onEvent returned no object {state, effects}.");
+    if (typeof answer.then === "function")
+      throw new TypeError("onEvent returned a promise: it must answer at once.");
+    for (const name in answer)
+      if (name !== "state" && name !== "effects")
+        throw new TypeError(`onEvent returned "${name}" beside state and effects.`);
+    const text = stringify(answer);
+    if (text.length > LIMIT)
+      throw new RangeError(`onEvent returned ${text.length} characters of JSON: LIMIT at most.`);
+    return text;
+  };
+})()
+"""
 _OK, _THROWN = 0, 1
 _clock = threading.local()
 
 
-class GuestTrap(Exception):
-    """The guest was stopped; `reason` is `fuel`, `stack` or `memory`."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class Thrown(Exception):
+class Thrown(Failed):
     """JavaScript threw: the error's name, message and stack, as far as they are text."""
 
     def __init__(self, name: str, message: str, stack: str) -> None:
-        super().__init__(message)
-        self.name, self.message, self.stack = name, message, stack
+        place = _PLACE.search(stack)
+        line, column = (int(place[1]), int(place[2])) if place else (None, None)
+        if name == "InternalError" and "out of memory" in message:
+            code = "memory"
+        else:
+            code = "syntax" if name == "SyntaxError" else "threw"
+        super().__init__(code, f"{name}: {message}", line, column)
 
 
-class Instance:
-    """One guest with a memory of at most `memory_bytes_max`. One thread at a time may use it."""
+class JavaScript(Instance):
+    """A QuickJS with a memory of at most `memory_bytes_max`."""
+
+    ALLOCATE: ClassVar[str] = "qjs_alloc"
+    PLAIN: ClassVar[str] = "export const onEvent = () => {};"
 
     def __init__(self, memory_bytes_max: int) -> None:
-        linker, module = _linked()
-        self._store = wasmtime.Store(module[0])
-        self._store.set_limits(memory_size=memory_bytes_max)
-        self.refuel(_IMPORT_FUEL)
-        self._exports = linker.instantiate(self._store, module[1]).exports(self._store)
-        self._memory = cast(wasmtime.Memory, self._exports["memory"])
+        linker, (engine, module) = _linked()
+        store = wasmtime.Store(engine)
+        store.set_limits(memory_size=memory_bytes_max)
+        store.set_fuel(_IMPORT_FUEL)
+        super().__init__(store, linker.instantiate(store, module))
         pointer = cast(wasmtime.Global, self._exports["__stack_pointer"])
-        self._stack_end = cast(int, pointer.value(self._store))
+        self._stack_end = cast(int, pointer.value(store))
         """Where the stack begins, growing downwards; above it lie data and heap."""
-        self._functions: dict[str, Any] = {}
-        self._values = (ffi.wasmtime_val_raw_t * 5)()
-        self._trap = ctypes.POINTER(ffi.wasm_trap_t)()
-        self._trap_reference = ctypes.byref(self._trap)
-        self._context = self._store._context()
-        self._address = ctypes.addressof(self._memory.data_ptr(self._store).contents)
-
-    def close(self) -> None:
-        """Give the memory back; the instance is of no use afterwards."""
-        self._store.close()
-
-    def refuel(self, fuel: int) -> None:
-        """Let the guest run for so many instructions from now on."""
-        self._store.set_fuel(fuel)
-
-    @property
-    def fuel(self) -> int:
-        """Instructions that are left."""
-        return self._store.get_fuel()
-
-    @property
-    def memory_bytes(self) -> int:
-        """How large the memory is by now; it never shrinks."""
-        return self._memory.data_len(self._store)
-
-    def set_clock(self, now_ns: int) -> None:
-        """Set what the guest's clocks say on this thread, in nanoseconds since 1970."""
-        _clock.now_ns = now_ns
 
     def image(self) -> bytes:
-        """Return all memory but the stack, which holds nothing between calls."""
         return self.read(self._stack_end, self.memory_bytes - self._stack_end)
 
     def restore(self, image: bytes) -> None:
-        """Set all memory but the stack to an image of an instance that was not larger."""
-        missing = self._stack_end + len(image) - self.memory_bytes
-        if missing > 0:
-            self._memory.grow(self._store, -(-missing // 65536))
-        ctypes.memmove(self._address + self._stack_end, image, len(image))
+        self._grow_to(self._stack_end + len(image))
+        self._write(self._stack_end, image)
 
-    def call(self, name: str, *arguments: int) -> int:
-        """Call an export with 32-bit numbers. Raises GuestTrap.
+    def load(
+        self, code: bytes, *, state_bytes_max: int, answer_characters_max: int
+    ) -> tuple[Entry, bytes | None]:
+        _clock.now_ns = 0
+        prepared = self.prepare_call()
+        handle = self.evaluate(_HANDLE.replace("LIMIT", str(answer_characters_max)))
+        prepare = self.evaluate(_PREPARE)
+        exports = self.evaluate_module(_SOURCE_NAME, code + _END)
+        state = self.call_function(prepared, prepare, exports)
+        text = self.text_of(state, bytes_max=state_bytes_max)
+        if text is None and self.is_undefined(state):
+            raise self._stopped_half_way(code)
+        return (*prepared, handle, exports), text
 
-        Past the checks of `wasmtime.Func`, which take longer than a handler does.
-        """
-        function = self._functions.get(name)
-        if function is None:
-            export = cast(wasmtime.Func, self._exports[name])
-            function = self._functions[name] = ctypes.byref(export._func)
-        for place, argument in enumerate(arguments):
-            self._values[place].i32 = argument
-        error = ffi.wasmtime_func_call_unchecked(
-            self._context, function, self._values, len(self._values), self._trap_reference
+    def handle(
+        self, entry: Entry, event: bytes, state: bytes, *, now_ns: int, seed: bytes, bytes_max: int
+    ) -> bytes | None:
+        this, place, handle, exports = entry
+        _clock.now_ns = now_ns
+        numbers = ",".join(str(int.from_bytes(seed[at : at + 4])) for at in (0, 4, 8, 12))
+        text = self.new_string(
+            b'{"seed":[%b],"event":%b,"state":%b}' % (numbers.encode(), event, state)
         )
-        if error:
-            raise wasmtime.WasmtimeError._from_ptr(error)
-        if self._trap:
-            trap = wasmtime.Trap._from_ptr(self._trap)
-            self._trap = ctypes.POINTER(ffi.wasm_trap_t)()
-            self._trap_reference = ctypes.byref(self._trap)
-            raise GuestTrap(_reason(trap)) from None
-        return self._values[0].i32
+        answer = self.call_function((this, place), handle, exports, text)
+        return self.text_of(answer, bytes_max=bytes_max)
 
-    def read(self, start: int, length: int) -> bytes:
-        """Copy out of the memory; what the guest says about places is not believed."""
-        if not (start >= 0 and length >= 0 and start + length <= self.memory_bytes):
-            raise GuestTrap("memory")
-        return ctypes.string_at(self._address + start, length)
-
-    def put(self, data: bytes) -> int:
-        """Copy into memory that the guest allocates, and return where."""
-        start = self.call("qjs_alloc", len(data))
-        if start <= 0 or start + len(data) > self.memory_bytes:
-            raise GuestTrap("memory")
-        ctypes.memmove(self._address + start, data, len(data))
-        return start
+    def _stopped_half_way(self, code: bytes) -> Failed:
+        """Say why a module did not reach its end, by running it again where that is told."""
+        thrown = self.rejection_of_module(_SOURCE_NAME, code)
+        return thrown or Failed("threw", "The program awaits something while it is loaded.")
 
     def new_string(self, text: bytes) -> int:
         """Make a string of UTF-8 and return its handle."""
@@ -188,7 +199,7 @@ class Instance:
         """
         this, place = prepared
         packed = struct.pack(f"<{len(arguments)}i", *arguments)
-        ctypes.memmove(self._address + place, packed, len(packed))
+        self._write(place, packed)
         return self._result_at(place + 8, "call_function", function, this, place, len(arguments))
 
     def _result(self, export: str, *arguments: int) -> int:
@@ -229,17 +240,6 @@ class Instance:
         return None if text is None else text.decode(errors="replace")
 
 
-def _reason(trap: wasmtime.Trap) -> str:
-    code = trap.trap_code
-    if code is wasmtime.TrapCode.OUT_OF_FUEL:
-        return "fuel"
-    # QuickJS does not watch its stack here: either the host's ends, or the guest's falls below 0.
-    if code in (wasmtime.TrapCode.STACK_OVERFLOW, wasmtime.TrapCode.MEMORY_OUT_OF_BOUNDS):
-        return "stack"
-    # Whatever else stops it is an allocation that failed where Rust does not go on.
-    return "memory"
-
-
 @cache
 def _linked() -> tuple[wasmtime.Linker, tuple[wasmtime.Engine, wasmtime.Module]]:
     """Compile the guest, once a process; later processes find it in wasmtime's cache.
@@ -250,7 +250,7 @@ def _linked() -> tuple[wasmtime.Linker, tuple[wasmtime.Engine, wasmtime.Module]]
     found = hashlib.sha256(wasm).hexdigest()
     if found != GUEST_SHA256:
         raise RuntimeError(f"The JavaScript guest has the hash {found}, not {GUEST_SHA256}.")
-    engine = wasmtime.Engine(_configuration())
+    engine = wasmtime.Engine(configuration())
     module = wasmtime.Module(engine, wasm)
     linker = wasmtime.Linker(engine)
     for each in module.imports:
@@ -262,24 +262,6 @@ def _linked() -> tuple[wasmtime.Linker, tuple[wasmtime.Engine, wasmtime.Module]]
             )
     linker.define_unknown_imports_as_traps(module)
     return linker, (engine, module)
-
-
-def _configuration() -> wasmtime.Config:
-    config = wasmtime.Config()
-    # Where the home folder cannot be written, each process compiles the guest itself.
-    with suppress(wasmtime.WasmtimeError):
-        config.cache = True
-    config.consume_fuel = True
-    config.cranelift_nan_canonicalization = True
-    config.wasm_threads = False
-    config.wasm_relaxed_simd = False
-    config.max_wasm_stack = _NATIVE_STACK_BYTES
-    # By default an instance reserves 4 GiB of addresses, so that it need not check bounds.
-    config.memory_reservation = _RESERVED_BYTES
-    config.memory_reservation_for_growth = 0
-    config.memory_guard_size = 65536
-    config.memory_may_move = False  # its address is asked for once
-    return config
 
 
 def _charged(answer: Callable[..., int]) -> Callable[..., int]:
