@@ -36,7 +36,8 @@ function on_event(event, state)
   if event.kind ~= "message" then return end
   state.n = state.n + 1
   table.insert(state.dice, math.random())
-  return { state = state, effects = { { type = "post", text = "This is message " .. state.n .. "." } } }
+  local text = "This is message " .. state.n .. "."
+  return { state = state, effects = { { type = "post", text = text } } }
 end
 """
 
