@@ -139,23 +139,3 @@ def test_the_examples_and_the_templates_have_the_types_that_authors_are_given(
 
 def test_all_effects_are_on_the_page() -> None:
     assert tuple(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)) == effects.EFFECT_TYPES
-
-
-def test_the_example_that_closes_a_room_does_so_at_night(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    [source] = [each for each in _blocks("javascript") if "moderate" in each]
-    Path("night.js").write_text(source, "utf-8")
-    [event, *_] = map(json.loads, _blocks("json")[0].splitlines())
-    times = ("2026-03-02T19:59:59Z", "2026-03-02T20:00:00Z", "2026-03-03T05:00:00Z")
-    events = [{**event, "number": at, "created_at": time} for at, time in enumerate(times, 1)]
-    Path("room.jsonl").write_text("\n".join(map(json.dumps, events)), "utf-8")
-    typed = ["program", "run", "night.js", "--events", "room.jsonl", "--allow", "moderate"]
-    result = CliRunner().invoke(main, typed)
-    assert result.exit_code == 0, result.output
-    steps = [json.loads(line)["effects"] for line in result.stdout.splitlines()]
-    closed = [rules.get("rules", {}).get("who") == "moderators" for rules, _timer in steps]
-    assert closed == [False, True, True]
-    changes = [timer["at"][:13] for _rules, timer in steps]
-    assert changes == ["2026-03-02T20", "2026-03-03T06", "2026-03-03T06"]
