@@ -3882,6 +3882,13 @@ export interface components {
             security: boolean;
             system: string;
         };
+        /**
+         * Language
+         * @description What a program is written in.
+         * @default javascript
+         * @enum {string}
+         */
+        Language: "javascript" | "lua";
         /** LanguagePair */
         LanguagePair: {
             source_lang: string;
@@ -4231,6 +4238,7 @@ export interface components {
         /** NewProgram */
         NewProgram: {
             allowed?: string[];
+            language?: components["schemas"]["Language"];
             name: string;
             source?: string;
             template?: string;
@@ -4273,12 +4281,14 @@ export interface components {
         NewTrial: {
             /** @default 50 */
             events: number;
+            language?: components["schemas"]["Language"];
             source?: string;
         };
         /** NewVersion */
         NewVersion: {
             /** @default false */
             is_reset: boolean;
+            language?: components["schemas"]["Language"];
             source: string;
         };
         /** NewWebhook */
@@ -4568,6 +4578,7 @@ export interface components {
         };
         /** ProgramDetails */
         ProgramDetails: {
+            language: components["schemas"]["Language"];
             program: components["schemas"]["RoomProgram"];
             progress: components["schemas"]["Progress"];
             source: string;
@@ -4590,11 +4601,13 @@ export interface components {
         /** ProgramTemplate */
         ProgramTemplate: {
             allowed: string[];
+            language: components["schemas"]["Language"];
             name: string;
             source: string;
         };
         /** ProgramVersion */
         ProgramVersion: {
+            language: components["schemas"]["Language"];
             number: number;
             source: string;
         };
@@ -5439,6 +5452,7 @@ export interface components {
             created_at: string;
             /** Format: uuid */
             created_by: string;
+            language: components["schemas"]["Language"];
             number: number;
         };
         /** Job */
