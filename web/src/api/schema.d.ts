@@ -3144,6 +3144,8 @@ export interface components {
             text: string;
             /** @default false */
             to_all: boolean;
+            /** @default false */
+            to_here: boolean;
             username?: string | null;
             values?: {
                 [key: string]: string;
@@ -3956,6 +3958,8 @@ export interface components {
             thread?: number | null;
             /** @default false */
             to_all: boolean;
+            /** @default false */
+            to_here: boolean;
             topic?: string | null;
             username?: string | null;
         };
@@ -4097,6 +4101,8 @@ export interface components {
             thread?: number | null;
             /** @default false */
             to_all: boolean;
+            /** @default false */
+            to_here: boolean;
             topic?: string | null;
         };
         /** NewGroup */
