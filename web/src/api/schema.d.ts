@@ -3617,6 +3617,7 @@ export interface components {
             created_at: string;
             files: components["schemas"]["File"][];
             is_deleted: boolean;
+            kind: components["schemas"]["Kind"];
             number: number;
             /** Format: uuid */
             room_id: string;
