@@ -9,13 +9,14 @@ from uuid import UUID
 import pytest
 
 from hanse.chat.holds.service import FREE, register_holds
+from hanse.chat.log.model import Kind
 from hanse.identity import Role
 from hanse.platform.database import Db
 from hanse.platform.job_worker import WorkerLimits, run_jobs
 from hanse.platform.jobs import Jobs
 from tests.chat.conftest import Person, key_of, person_of
 from tests.chat.test_files import upload
-from tests.chat.test_retention import age, expire
+from tests.chat.test_retention import age, expire, tell_program
 from tests.eventing import going, until
 from tests.identity.conftest import House, Tenant
 
@@ -91,6 +92,25 @@ async def test_retention_goes_on_and_what_is_held_is_kept_aside(
     await expire(house)
     assert [each["is_deleted"] for each in await ana.messages(room)] == [True]
     assert [texts(each) for each in await held(counsel, case)] == [["old"]]
+
+
+async def test_what_programs_were_told_and_reports_copied_is_kept_aside_too(
+    house: House, tenant: Tenant, ana: Person, ben: Person, counsel: Person
+) -> None:
+    room = await ana.channel(member_ids=[str(ben.id)])
+    said = (await ben.send(room, "reported"))["number"]
+    body = {"reason": "spam", "note": ""}
+    await ana.ask("POST", f"/rooms/{room}/messages/{said}/reports", body, 201)
+    await ben.send(room, kind="delete", target=said)
+    told = await tell_program(house, tenant, room, Kind.HTTP, "answered")
+    case = (await hold(counsel, room_id=room))["id"]
+    await counsel.ask("PUT", f"/rooms/{room}/retention", {"days": 30}, 204)
+    await age(house, room, [said, told], 31)
+    await expire(house)
+    assert [(each["kind"], texts(each)) for each in await held(counsel, case)] == [
+        ("message", ["reported"]),
+        ("http", ["answered"]),
+    ]
 
 
 async def test_a_person_is_held_in_all_rooms_for_a_time(

@@ -6,6 +6,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from hanse.chat.log.append import append_all
+from hanse.chat.log.model import Body, Draft, Kind
 from hanse.chat.retention import jobs as retention_jobs
 from hanse.chat.retention.jobs import register_retention
 from hanse.identity import Role
@@ -35,6 +37,24 @@ async def age(house: House, room: str, numbers: list[int], days: int) -> None:
         days,
     )
     await owner.close()
+
+
+async def tell_program(house: House, tenant: Tenant, room: str, kind: Kind, text: str) -> int:
+    """Append what a program of the room is told, as the jobs do that run its errands."""
+    program = uuid4()
+    draft = Draft(
+        room_id=UUID(room),
+        sender_id=program,
+        device="program",
+        client_key=str(uuid4()),
+        kind=kind,
+        body=Body(key="k", text=text, status=200, program_id=program),
+        is_system=True,
+        is_program=True,
+    )
+    async with house.db.tx(tenant.id) as tx:
+        batch = await append_all(tx, [draft])
+    return batch.events[0].number
 
 
 async def texts(who: Person, room: str) -> list[Any]:
@@ -76,6 +96,44 @@ async def test_what_is_older_than_it_is_kept_is_gone_and_numbers_stay(
     await age(house, room, [new], 31)
     await expire(house)
     assert await texts(ben, room) == [None, None, None]
+
+
+async def test_what_programs_were_told_and_reports_copied_ends_as_well(
+    house: House, tenant: Tenant, ana: Person, ben: Person, chief: Person
+) -> None:
+    room = await ana.channel(member_ids=[str(ben.id)])
+    told = [
+        await tell_program(house, tenant, room, kind, "4712 told")
+        for kind in (Kind.HTTP, Kind.TRANSLATION)
+    ]
+    fresh = await tell_program(house, tenant, room, Kind.HTTP, "fresh")
+    numbers = [(await ben.send(room, f"4712 {each}"))["number"] for each in ("left", "deleted")]
+    for each in numbers:
+        await ana.ask(
+            "POST", f"/rooms/{room}/messages/{each}/reports", {"reason": "spam", "note": ""}, 201
+        )
+    await ben.send(room, kind="delete", target=numbers[1])
+    await age(house, room, [*told, *numbers], 31)
+    await chief.ask("PUT", f"/rooms/{room}/retention", {"days": 30}, 204)
+
+    async def left() -> int:
+        sql = """
+        select (select count(*) from chat.events where body::text like '%4712%')
+            + (select count(*) from chat.reports where said like '%4712%')
+        """
+        async with house.db.tx(tenant.id) as tx:
+            return int(await tx.fetchval(sql))
+
+    assert await left() == 5
+    await expire(house)
+    assert await left() == 0
+    log = {
+        each["number"]: each for each in (await ben.ask("GET", f"/rooms/{room}/events"))["events"]
+    }
+    assert [log[each].get("is_redacted", False) for each in (*told, fresh)] == [True, True, False]
+    assert log[fresh]["body"]["text"] == "fresh"
+    reports = (await ana.ask("GET", "/chat/reports"))["items"]
+    assert {each["said"] for each in reports if each["room_id"] == room} == {""}
 
 
 async def test_a_room_goes_before_its_organisation_and_0_is_for_ever(

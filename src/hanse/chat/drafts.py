@@ -25,14 +25,15 @@ _Key = Annotated[str, Meta(min_length=1, max_length=KEY_CHARACTERS_MAX)]
 class NewEvent(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """Something to append to a room's log.
 
-    `client_key` is chosen by the client, anew for each event; sent again from the same `device` it
-    gets the number of the first. A message has `text`, and may have a `topic`, the number of the
-    message that it answers (`thread`), `mentions` of members, of all members who are in `groups`,
-    `to_all`, and `files`: up to ten ids that uploads returned, with which it needs no text. The
-    other kinds name the message that they concern as `target`: an edit has a new `text`, a reaction
-    an `emoji`, a topic the new `topic`; `on` false takes a reaction or pin back. A topic without a
-    `target` is about a topic as a whole: all messages of `from_topic`, or those from number `since`
-    on, move to `topic`; or `topic` is marked as resolved, or not (`is_resolved`).
+    `client_key` is chosen by the client, anew for each event; sent again from the same `device`
+    it gets the number of the first. A message has `text`, and may have a `topic`, the number of
+    the message that it answers (`thread`), `mentions` of members, of all members who are in
+    `groups`, `to_all`, `to_here` (of those members who have the chat open now), and `files`: up
+    to ten ids that uploads returned, with which it needs no text. The other kinds name the
+    message that they concern as `target`: an edit has a new `text`, a reaction an `emoji`, a
+    topic the new `topic`; `on` false takes a reaction or pin back. A topic without a `target`
+    is about a topic as a whole: all messages of `from_topic`, or those from number `since` on,
+    move to `topic`; or `topic` is marked as resolved, or not (`is_resolved`).
     """
 
     client_key: _Key
@@ -45,6 +46,7 @@ class NewEvent(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=T
     mentions: Annotated[list[UUID], Meta(max_length=MENTIONS_MAX)] = []
     groups: Annotated[list[UUID], Meta(max_length=GROUPS_MAX)] = []
     to_all: bool = False
+    to_here: bool = False
     files: Annotated[list[UUID], Meta(max_length=FILES_MAX)] = []
     emoji: Annotated[str, Meta(min_length=1, max_length=EMOJI_CHARACTERS_MAX)] | None = None
     on: bool = True
@@ -73,6 +75,7 @@ def draft_of(access: Access, room_id: UUID, new: NewEvent) -> Draft:
             mentions=tuple(dict.fromkeys(new.mentions)),
             groups=tuple(dict.fromkeys(new.groups)),
             to_all=new.to_all,
+            to_here=new.to_here,
             emoji=new.emoji if kind is Kind.REACTION else None,
             on=new.on,
             from_topic=new.from_topic,

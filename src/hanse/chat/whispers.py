@@ -39,7 +39,11 @@ class Here(Struct, frozen=True, tag=True):
     seen: Seen
 
 
-Whisper = TypingNow | MarkerMoved | Here
+class Came(Struct, frozen=True, tag=True):
+    """A gateway has begun, and asks the others to tell who is at them."""
+
+
+Whisper = TypingNow | MarkerMoved | Here | Came
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decoder: Final[msgspec.msgpack.Decoder[Whisper]] = msgspec.msgpack.Decoder(Whisper)

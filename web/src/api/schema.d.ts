@@ -3179,6 +3179,8 @@ export interface components {
             text: string;
             /** @default false */
             to_all: boolean;
+            /** @default false */
+            to_here: boolean;
             username?: string | null;
             values?: {
                 [key: string]: string;
@@ -3650,6 +3652,7 @@ export interface components {
             created_at: string;
             files: components["schemas"]["File"][];
             is_deleted: boolean;
+            kind: components["schemas"]["Kind"];
             number: number;
             /** Format: uuid */
             room_id: string;
@@ -4003,6 +4006,8 @@ export interface components {
             thread?: number | null;
             /** @default false */
             to_all: boolean;
+            /** @default false */
+            to_here: boolean;
             topic?: string | null;
             username?: string | null;
         };
@@ -4150,6 +4155,8 @@ export interface components {
             thread?: number | null;
             /** @default false */
             to_all: boolean;
+            /** @default false */
+            to_here: boolean;
             topic?: string | null;
         };
         /** NewGroup */

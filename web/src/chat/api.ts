@@ -69,6 +69,7 @@ export async function append(entry: Entry, device: string): Promise<number> {
   const body = {
     text: "",
     to_all: false,
+    to_here: false,
     on: true,
     ...event,
     files,

@@ -13,7 +13,7 @@ import { Icon, IconButton } from "@/kit";
 import { AttachButton, Attached, DropZone, pastedFiles, useAttach } from "./attach";
 import { asSent } from "./commands";
 import { useDraft } from "./drafts";
-import { ALL, addressed, fitting, type Person, typedMention } from "./mentions";
+import { ALL, addressed, fitting, HERE, type Person, typedMention } from "./mentions";
 import type { Filter } from "./model";
 import type { Entry } from "./outbox";
 import { GroupMark, ReachNote } from "./reach";
@@ -31,6 +31,7 @@ export interface Written {
   mentions: string[];
   groups: string[];
   to_all: boolean;
+  to_here: boolean;
   files?: RoomFile[];
 }
 
@@ -75,7 +76,7 @@ export function Composer(props: ComposerProps) {
   const [chosen, setChosen] = useState(0);
   const mention = caret === null ? null : typedMention(typed, caret);
   const candidates: Person[] = mayReachAll
-    ? [...people, { id: ALL, name: ALL }]
+    ? [...people, { id: ALL, name: ALL }, { id: HERE, name: HERE }]
     : people.filter((each) => !each.isGroup);
   const { commands, offered, used } = useCommands(props.room, typed, caret);
   const [unknown, setUnknown] = useState<string | null>(null);
@@ -178,7 +179,7 @@ export function Composer(props: ComposerProps) {
               }}
               className="flex min-h-9 items-center rounded-lg px-3 aria-selected:bg-sunken"
             >
-              {each.id === ALL ? text("chat.all") : each.name}
+              {each.id === ALL || each.id === HERE ? text(`chat.${each.id}`) : each.name}
               {each.isGroup ? <GroupMark /> : null}
               {each.about ? (
                 <span className="ml-2 min-w-0 truncate text-sm text-ink-soft">{each.about}</span>

@@ -27,6 +27,7 @@ const page = (numbers: number[], head: number, more: Partial<HistoryPage> = {}):
     mentions: [],
     groups: [],
     to_all: false,
+    to_here: false,
     edited_at: null,
     is_deleted: false,
     is_pinned: false,

@@ -7,6 +7,7 @@ export interface Person {
 }
 
 export const ALL = "all";
+export const HERE = "here";
 const CHOICES_MAX = 8;
 
 /** What is being typed behind an `@` before the caret, and where it begins; null if nothing is. */
@@ -46,7 +47,7 @@ export function mentionedIn(text: string, people: readonly Person[]): string[] {
   return found;
 }
 
-/** Whom a text speaks to: people and groups by their ids, or everybody. */
+/** Whom a text speaks to: people and groups by their ids, everybody, or those who are there. */
 export function addressed(text: string, people: readonly Person[], mayReachAll: boolean) {
   const ids = new Set(mentionedIn(text, people));
   const named = people.filter((each) => ids.has(each.id));
@@ -54,19 +55,19 @@ export function addressed(text: string, people: readonly Person[], mayReachAll: 
   return {
     mentions: named.filter((each) => !each.isGroup).map((each) => each.id),
     groups,
-    to_all: mayReachAll && speaksToAll(text),
+    to_all: mayReachAll && has(text, ALL),
+    to_here: mayReachAll && has(text, HERE),
   };
 }
 
-/** Whether a text speaks to everybody or to a group. */
+/** Whether a text speaks to everybody, to those who are there, or to a group. */
 export function speaksToMany(text: string, people: readonly Person[]): boolean {
   const ids = mentionedIn(text, people);
-  return speaksToAll(text) || people.some((each) => each.isGroup && ids.includes(each.id));
-}
-
-/** Whether a text speaks to everybody. */
-export function speaksToAll(text: string): boolean {
-  return has(text, ALL);
+  return (
+    has(text, ALL) ||
+    has(text, HERE) ||
+    people.some((each) => each.isGroup && ids.includes(each.id))
+  );
 }
 
 function has(text: string, name: string): boolean {

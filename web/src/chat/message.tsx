@@ -6,7 +6,7 @@ import { Actions, type MessageActions } from "./actions";
 import { Avatar } from "./avatar";
 import { MessageCard } from "./card";
 import { LinkPreviews } from "./link-previews";
-import { ALL } from "./mentions";
+import { ALL, HERE } from "./mentions";
 import { MessageFiles } from "./message-files";
 import type { Message, Previewed, Translated } from "./model";
 import type { Entry } from "./outbox";
@@ -131,6 +131,7 @@ export const MessageArticle = memo(function MessageArticle(props: MessageProps) 
 function mentionsOf(message: Message, nameOf: NameOf): string[] {
   const names = [...message.mentions, ...message.groups].map((id) => nameOf(id)).filter(Boolean);
   if (message.to_all) names.push(ALL);
+  if (message.to_here) names.push(HERE);
   return names.map((name) => `@${name}`);
 }
 

@@ -45,6 +45,7 @@ export interface Body {
   mentions?: string[];
   groups?: string[];
   to_all?: boolean;
+  to_here?: boolean;
   files?: Message["files"];
   emoji?: string | null;
   on?: boolean;
@@ -84,6 +85,7 @@ export interface NewEvent {
   mentions?: string[];
   groups?: string[];
   to_all?: boolean;
+  to_here?: boolean;
   topic?: string | null;
   thread?: number | null;
   target?: number | null;

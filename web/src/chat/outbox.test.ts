@@ -1,13 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { waitMs } from "./backoff";
-import {
-  addressed,
-  fitting,
-  mentionedIn,
-  speaksToAll,
-  speaksToMany,
-  typedMention,
-} from "./mentions";
+import { addressed, fitting, mentionedIn, speaksToMany, typedMention } from "./mentions";
 import type { Room } from "./model";
 import { due, type Entry, marked, restored, seen, withPending } from "./outbox";
 import { textsOf } from "./reading";
@@ -83,22 +76,28 @@ describe("mentions", () => {
   it("are of those whose whole names were written", () => {
     expect(mentionedIn("@Ana Souza, come", people)).toEqual(["b"]);
     expect(mentionedIn("@Anabel and x@Ana", people)).toEqual([]);
-    expect(speaksToAll("@all: come")).toBe(true);
-    expect(speaksToAll("@allies")).toBe(false);
   });
 
-  it("of groups and of all are for whoever may", () => {
+  it("of groups, of all and of those who are there are for whoever may", () => {
     const all = [...people, { id: "g", name: "Crew", isGroup: true }];
     expect(addressed("@Crew and @Ana, @all", all, true)).toEqual({
       mentions: ["a"],
       groups: ["g"],
       to_all: true,
+      to_here: false,
     });
     expect(addressed("@Crew and @Ana, @all", all, false)).toEqual({
       mentions: ["a"],
       groups: [],
       to_all: false,
+      to_here: false,
     });
+    expect(addressed("@here: come", all, true).to_here).toBe(true);
+    expect(addressed("@here: come", all, false).to_here).toBe(false);
+    expect(addressed("@hereafter", all, true).to_here).toBe(false);
+    expect(speaksToMany("@all: come", all)).toBe(true);
+    expect(speaksToMany("@here", all)).toBe(true);
+    expect(speaksToMany("@allies", all)).toBe(false);
     expect(speaksToMany("@Ana", all)).toBe(false);
     expect(speaksToMany("@Crew", all)).toBe(true);
     expect(speaksToMany("@Crews", all)).toBe(false);

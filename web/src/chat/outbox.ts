@@ -113,6 +113,7 @@ function draftMessage(entry: Entry, me: string): Message {
     mentions: event.mentions ?? [],
     groups: event.groups ?? [],
     to_all: event.to_all ?? false,
+    to_here: event.to_here ?? false,
     edited_at: null,
     is_deleted: false,
     is_pinned: false,

@@ -120,7 +120,7 @@ function Row({ report, nameOf, onDecide }: RowProps) {
         dir="auto"
         className="m-0 line-clamp-6 border-l-3 border-line-strong pl-3 break-words whitespace-pre-wrap"
       >
-        {report.said}
+        {report.said || <em className="text-ink-soft">{text("reports.over")}</em>}
       </blockquote>
       {report.note ? <p className="m-0 break-words">“{report.note}”</p> : null}
       <p className="m-0 text-sm text-ink-soft">

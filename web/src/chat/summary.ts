@@ -8,8 +8,8 @@ export function summaryAfter(room: Room, event: Event, me: string): Room | null 
   switch (event.kind) {
     case "message": {
       if (event.sender_id === me || event.is_redacted) return next;
-      // Who is in a group, the server knows.
-      if ((event.body.groups ?? []).length > 0) return null;
+      // Who is in a group, or was there, the server knows.
+      if (event.body.to_here || (event.body.groups ?? []).length > 0) return null;
       const isMention = event.body.to_all || (event.body.mentions ?? []).includes(me);
       return { ...next, unread: room.unread + 1, mentions: room.mentions + (isMention ? 1 : 0) };
     }

@@ -21,6 +21,7 @@ export function useTopicChange(room: string) {
             kind: "topic",
             text: "",
             to_all: false,
+            to_here: false,
             on: true,
             ...change,
           },

@@ -299,6 +299,17 @@ class Hub:
                     each.send(told)
             case whispers.Here():
                 self.tell_presence(self.directory.heard(what.seen, time.monotonic()))
+            case whispers.Came():
+                await self.tell_who_is_here(everybody=True)
+
+    def present(self, organisation_id: UUID, people: Iterable[UUID]) -> list[UUID]:
+        """Return which of these people are there, here or at another gateway."""
+        return [
+            each
+            for each in people
+            if (organisation_id, each) in self._by_member
+            or self.directory.is_online(organisation_id, each)
+        ]
 
     async def hear_annotation(self, message: Any) -> None:
         """Pass on to those who follow the room what is told of a message besides the log."""

@@ -17,7 +17,7 @@ from picows import (
     ws_create_server,
 )
 
-from hanse.chat import annotations, bell, whispers
+from hanse.chat import annotations, bell, here, whispers
 from hanse.chat.gateway import frames
 from hanse.chat.gateway.connection import NO_HELLO, RESTART, Connection
 from hanse.chat.gateway.document import JSON, MSGPACK, PATH
@@ -45,6 +45,8 @@ HELLO_S: Final = 10.0
 TICK_S: Final = 1.0
 COMPARE_HEADS_S: Final = 2.0
 CHECK_AGAIN_S: Final = 30.0
+LEARNT_S: Final = 1.0
+"""A gateway that begins has heard from the others by then who is there."""
 SOCKETS_MAX: Final = 50_000
 
 
@@ -86,6 +88,7 @@ async def serve_gateway(
             tasks.create_task(_every(stop, TICK_S, lambda: _tick(hub, operations)))
             tasks.create_task(_every(stop, COMPARE_HEADS_S, hub.compare_heads))
             tasks.create_task(_every(stop, HEARTBEAT_S, lambda: _beat(hub)))
+            tasks.create_task(_tell_who_is_here(hub, stop))
             tasks.create_task(
                 _every(stop, REPEATED_S, lambda: hub.tell_who_is_here(everybody=True))
             )
@@ -94,6 +97,13 @@ async def serve_gateway(
         for connection in list(hub.connections):
             connection.close(RESTART, "restart, and resume")
         await asyncio.sleep(0)
+
+
+async def _tell_who_is_here(hub: Hub, stop: asyncio.Event) -> None:
+    """Learn who is at the other gateways, and answer for all of them from then on."""
+    await whispers.whisper(hub.bus, whispers.Came())
+    if not await passed(stop, LEARNT_S):
+        await hub.bus.subscribe(here.SUBJECT, here.answering(hub.bus, hub.present))
 
 
 async def _every(stop: asyncio.Event, seconds: float, work: Callable[[], Awaitable[None]]) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from hanse.chat.files.model import File
+from hanse.chat.log.model import Kind
 
 
 class Hold(Struct, frozen=True, kw_only=True):
@@ -38,10 +39,15 @@ class Version(Struct, frozen=True):
 
 
 class HeldMessage(Struct, frozen=True, kw_only=True):
-    """A message under a hold with all its versions, whatever its readers see of it now."""
+    """A message under a hold with all its versions, whatever its readers see of it now.
+
+    `kind` is `message`, or what the room's program, the sender, was told: `http` (what an address
+    answered) or `translation`.
+    """
 
     room_id: UUID
     room_name: str
+    kind: Kind
     number: int
     sender_id: UUID
     sender_name: str

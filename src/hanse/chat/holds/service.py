@@ -268,6 +268,7 @@ def _message(row: HeldRow, sender_name: str, edits: Sequence[EditRow]) -> HeldMe
     return HeldMessage(
         room_id=row.room_id,
         room_name=row.room_name,
+        kind=row.kind,
         number=row.number,
         sender_id=row.sender_id,
         sender_name=sender_name,

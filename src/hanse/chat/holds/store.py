@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from hanse.chat.files.model import File
 from hanse.chat.holds.model import Hold
-from hanse.chat.log.model import Body
+from hanse.chat.log.model import Body, Kind
 from hanse.platform.database import Tx
 
 _IS_HELD: Final = """
@@ -44,6 +44,15 @@ where f.room_id = v.room_id and f.number = v.number and exists (
 )
 """
 
+# What was deleted before the hold may stand in a report still.
+_KEEP_SAID_SQL: Final = f"""
+insert into chat.held_events (organisation_id, room_id, number, message, body, topic)
+select m.organisation_id, m.room_id, m.number, m.number, jsonb_build_object('text', r.said), m.topic
+from chat.reports r join chat.events m on m.room_id = r.room_id and m.number = r.number
+where r.room_id = $1 and r.number = any($2) and r.said <> '' and m.is_redacted and {_IS_HELD}
+on conflict do nothing
+"""
+
 _ANY_SQL: Final = """
 select exists (select from chat.holds where organisation_id = $1 and released_at is null)
 """
@@ -68,13 +77,13 @@ where id = $1 and released_at is null returning {_HOLD}
 
 # By room and number: every room's part is one walk along an index.
 _HELD_SQL: Final = """
-select r.id as room_id, r.name as room_name, m.number, m.sender_id, m.created_at,
+select r.id as room_id, r.name as room_name, m.kind, m.number, m.sender_id, m.created_at,
     coalesce(m.topic, k.topic) as topic, m.thread, m.is_redacted as is_deleted,
     coalesce(k.body, m.body) as body
 from chat.rooms r
 cross join lateral (
     select e.* from chat.events e
-    where e.room_id = r.id and e.kind = 'message'
+    where e.room_id = r.id and e.kind in ('message', 'http', 'translation')
         and e.number > case when r.id = $2 then $3 else 0 end
         and ($4::uuid is null or e.sender_id = $4)
         and ($5::timestamptz is null or e.created_at >= $5)
@@ -111,10 +120,11 @@ select count(*) from free
 
 
 class HeldRow(Struct, frozen=True):
-    """A message under a hold; `body` is what it said, empty if that is gone."""
+    """A message under a hold, or what a program was told; `body` is empty if that is gone."""
 
     room_id: UUID
     room_name: str
+    kind: Kind
     number: int
     sender_id: UUID
     created_at: datetime
@@ -139,6 +149,12 @@ def _with_body(row: Any) -> list[Any]:
     return [*list(row)[:-1], msgspec.convert(row["body"], Body)]
 
 
+def _held(row: Any) -> HeldRow:
+    values = {**dict(row.items()), "kind": Kind(row["kind"])}
+    values["body"] = msgspec.convert(row["body"], Body)
+    return HeldRow(**values)
+
+
 async def keep_held(tx: Tx, room_ids: Sequence[UUID], numbers: Sequence[int]) -> None:
     """Keep aside those of these messages that are under a hold, with their edits and files.
 
@@ -147,6 +163,15 @@ async def keep_held(tx: Tx, room_ids: Sequence[UUID], numbers: Sequence[int]) ->
     if await tx.fetchval(_ANY_SQL, tx.organisation_id):
         await tx.execute(_KEEP_SQL, list(room_ids), list(numbers))
         await tx.execute(_KEEP_FILES_SQL, list(room_ids), list(numbers))
+
+
+async def keep_said(tx: Tx, room_id: UUID, numbers: Sequence[int]) -> None:
+    """Keep aside what only reports say of these messages, if they are under a hold.
+
+    For whoever destroys what reports say, before they do.
+    """
+    if await tx.fetchval(_ANY_SQL, tx.organisation_id):
+        await tx.execute(_KEEP_SAID_SQL, room_id, list(numbers))
 
 
 async def insert(tx: Tx, hold: Hold) -> Hold:
@@ -204,7 +229,7 @@ async def read_held(tx: Tx, hold: Hold, after: tuple[UUID, int], limit: int) -> 
         limit,
         hold.room_id,
     )
-    return [HeldRow(*_with_body(row)) for row in rows]
+    return [_held(row) for row in rows]
 
 
 async def read_edits(tx: Tx, room_ids: Sequence[UUID], numbers: Sequence[int]) -> list[EditRow]:

@@ -88,13 +88,30 @@ async def append_all(
     if batch.broken:
         await moderation_store.count(tx, batch.broken)
     if batch.events:
-        await write(tx, batch.events, epochs)
+        await write(tx, batch.events, epochs, _here(drafts, batch))
         await announce(tx, EventsAppended(stretches=stretches(batch.events)))
     return batch
 
 
-async def write(tx: Tx, events: Sequence[Event], epochs: Mapping[UUID, int]) -> None:
-    """Write planned events, the heads of whose rooms are held, and tell nobody."""
+def _here(drafts: Sequence[Draft], batch: Batch) -> dict[tuple[UUID, int], Sequence[UUID]]:
+    """Who was there, by room and number, of those drafts that are new in the log."""
+    return {
+        (draft.room_id, outcome.number): draft.here
+        for draft, outcome in zip(drafts, batch.outcomes, strict=True)
+        if draft.here and isinstance(outcome, Appended) and not outcome.is_repeat
+    }
+
+
+async def write(
+    tx: Tx,
+    events: Sequence[Event],
+    epochs: Mapping[UUID, int],
+    here: Mapping[tuple[UUID, int], Sequence[UUID]] = MappingProxyType({}),
+) -> None:
+    """Write planned events, the heads of whose rooms are held, and tell nobody.
+
+    `here` are those who are mentioned because they were there, by room and number.
+    """
     await store.insert_events(tx, events)
     await store.move_heads(
         tx,
@@ -107,8 +124,10 @@ async def write(tx: Tx, events: Sequence[Event], epochs: Mapping[UUID, int]) -> 
     if moved := [each for each in events if each.kind is Kind.TOPIC]:
         await topic_store.move_topics(tx, moved)
     texts = [each for each in events if each.kind in (Kind.MESSAGE, Kind.EDIT)]
-    if any(each.kind is Kind.EDIT or each.body.mentions or each.body.groups for each in texts):
-        await store.mention(tx, texts, await reach.people(tx, texts))
+    if here or any(
+        each.kind is Kind.EDIT or each.body.mentions or each.body.groups for each in texts
+    ):
+        await store.mention(tx, texts, await reach.people(tx, texts, here))
     if sent := {file.id: each.number for each in events for file in each.body.files}:
         await files_store.send(tx, sent)
     if deleted := [(each.room_id, each.target) for each in events if each.kind is Kind.DELETE]:

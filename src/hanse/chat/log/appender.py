@@ -8,8 +8,11 @@ from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from hanse.chat import bell
-from hanse.chat.log import asking
+from hanse.chat.here import who_is_here
+from hanse.chat.log import asking, store
 from hanse.chat.log.append import append_all
 from hanse.chat.log.model import Appended, Draft, shard_of
 from hanse.chat.log.rules import check_form
@@ -34,15 +37,24 @@ class Appender:
         """Append a draft, or find that it was appended before; it is on disk on return.
 
         Raises InvalidEvent, NoSuchRoom, NotAllowedInRoom, RoomArchived, NoSuchMessage,
-        MessageDeleted, RefusedByRules, DatabaseUnavailable.
+        MessageDeleted, RefusedByRules, HereUnknown, DatabaseUnavailable.
         """
         check_form(draft)
+        if draft.body.to_here:
+            draft = await self._with_those_here(organisation_id, draft)
         answer = await self._through_owner(organisation_id, draft)
         if isinstance(answer, asking.Done):
             return answer.appended
         if isinstance(answer, asking.Refused):
             raise asking.RefusedElsewhere(answer)
         return await self._alone(organisation_id, draft)
+
+    async def _with_those_here(self, organisation_id: UUID, draft: Draft) -> Draft:
+        # Before the room's head is held: nobody waits with it for an answer of the gateways.
+        async with self._db.tx(organisation_id) as tx:
+            people = await store.people_in(tx, draft.room_id)
+        here = await who_is_here(self._bus, organisation_id, people)
+        return msgspec.structs.replace(draft, here=here)
 
     async def _through_owner(self, organisation_id: UUID, draft: Draft) -> asking.Answer:
         shard = shard_of(draft.room_id)

@@ -45,6 +45,7 @@ class Message(Struct, frozen=True, kw_only=True):
     mentions: tuple[UUID, ...] = ()
     groups: tuple[UUID, ...] = ()
     to_all: bool = False
+    to_here: bool = False
     files: tuple[File, ...] = ()
     edited_at: datetime | None = None
     is_deleted: bool = False
@@ -126,6 +127,7 @@ def _new(event: Event) -> Message:
         mentions=event.body.mentions,
         groups=event.body.groups,
         to_all=event.body.to_all,
+        to_here=event.body.to_here,
         files=event.body.files,
         is_deleted=event.is_redacted,
         program_id=event.body.program_id,
@@ -151,6 +153,7 @@ def changed(message: Message, event: Event) -> Message:
                 mentions=body.mentions,
                 groups=body.groups,
                 to_all=body.to_all,
+                to_here=body.to_here,
                 card=body.card,
                 revision=event.number,
                 edited_at=event.created_at,

@@ -54,11 +54,12 @@ class RoomRole(StrEnum):
 class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an event says; each kind has its own fields, the others stay empty.
 
-    message: `text`, `mentions`, `groups`, `to_all`, `files`, `username` (the name that a bot gave
-    itself for this message). edit: the same, without `files` and `username`. reaction: `emoji`,
-    `on`. pin: `on`. members: `members`, `role` (None: they left).
-    room: `name`, `description`, `is_archived`. topic, without a target: `from_topic`, all of whose
-    messages move, or those from number `since` on; or `is_resolved`, which marks the topic or not.
+    message: `text`, `mentions`, `groups`, `to_all`, `to_here` (to those who had the chat open),
+    `files`, `username` (the name that a bot gave itself for this message). edit: the same,
+    without `files` and `username`. reaction: `emoji`, `on`. pin: `on`. members: `members`,
+    `role` (None: they left). room: `name`, `description`, `is_archived`. topic, without a
+    target: `from_topic`, all of whose messages move, or those from number `since` on; or
+    `is_resolved`, which marks the topic or not.
 
     `program_id` says whose it is: of a program's message or edit, which may have a `card`, of what
     comes of its effects, and of presses. press: `key` of the card, `button`, `values` of its
@@ -72,6 +73,7 @@ class Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
     mentions: tuple[UUID, ...] = ()
     groups: tuple[UUID, ...] = ()
     to_all: bool = False
+    to_here: bool = False
     files: tuple[File, ...] = ()
     emoji: str | None = None
     on: bool = True
@@ -121,7 +123,8 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An event that somebody wants appended.
 
     The same (room, sender, device, client key) is appended once. `files` are ids of files that the
-    sender uploaded; what they are stands in the event. `may_reach_all` says that the
+    sender uploaded; what they are stands in the event. `here` are those who were found to be there,
+    of a draft `to_here`. `may_reach_all` says that the
     sender may address everybody in the room whatever their role in it; `is_system` that the
     caller has already asked the policy (memberships, facts of the room); `is_program` that a
     program of the room sends it, which moderates.
@@ -137,6 +140,7 @@ class Draft(Struct, frozen=True, kw_only=True, omit_defaults=True):
     topic: str | None = None
     body: Body = Body()
     files: tuple[UUID, ...] = ()
+    here: tuple[UUID, ...] = ()
     may_reach_all: bool = False
     is_system: bool = False
     is_program: bool = False

@@ -1,6 +1,7 @@
-"""Whom messages reach that are for many at once: everybody in a room, or those of some groups."""
+"""Whom messages reach that are for many at once: everybody in a room, those who are there, or those
+of some groups."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -25,7 +26,7 @@ NOBODY: Final = Reach(frozenset(), frozenset())
 
 async def of(tx: Tx, drafts: Sequence[Draft]) -> Reach:
     """Return what decides over these drafts; most address nobody, and cost nothing here."""
-    to_many = [each for each in drafts if each.body.to_all or each.body.groups]
+    to_many = [each for each in drafts if each.body.to_all or each.body.to_here or each.body.groups]
     if not to_many:
         return NOBODY
     rooms = await store.where_everybody_reaches_all(tx, sorted({each.room_id for each in to_many}))
@@ -34,11 +35,19 @@ async def of(tx: Tx, drafts: Sequence[Draft]) -> Reach:
     return Reach(frozenset(rooms), frozenset(groups))
 
 
-async def people(tx: Tx, texts: Sequence[Event]) -> dict[int, list[UUID]]:
-    """Return who of their rooms is in the groups of these messages and edits, by place."""
+async def people(
+    tx: Tx, texts: Sequence[Event], here: Mapping[tuple[UUID, int], Sequence[UUID]]
+) -> dict[int, list[UUID]]:
+    """Return whom these messages and edits reach by groups and by being there, by place.
+
+    `here` are those who are there, by room and number of the event.
+    """
     found: dict[int, list[UUID]] = {}
     for place, event in enumerate(texts):
+        reached = list(here.get((event.room_id, event.number), ()))
         if event.body.groups:
             members = await store.people_in(tx, event.room_id)
-            found[place] = await identity.members_among(tx, event.body.groups, members)
+            reached += await identity.members_among(tx, event.body.groups, members)
+        if reached:
+            found[place] = reached
     return found

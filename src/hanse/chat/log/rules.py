@@ -248,7 +248,7 @@ def refusal(draft: Draft, facts: Facts | None) -> Problem | None:
 
 
 def _reaches_many(draft: Draft) -> bool:
-    return draft.body.to_all or bool(draft.body.groups)
+    return draft.body.to_all or draft.body.to_here or bool(draft.body.groups)
 
 
 def _refused_reach(draft: Draft, facts: Facts) -> Problem | None:

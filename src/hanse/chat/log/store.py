@@ -176,20 +176,26 @@ async def move_heads(tx: Tx, ends: dict[UUID, tuple[int, int, int]]) -> None:
     await tx.execute(_MOVE_HEADS_SQL, list(ends), *columns)
 
 
-async def mention(tx: Tx, events: Sequence[Event], of_groups: Mapping[int, Sequence[UUID]]) -> None:
+async def mention(tx: Tx, events: Sequence[Event], reached: Mapping[int, Sequence[UUID]]) -> None:
     """Count the mentions of these messages and edits; an edit's replace those of its target.
 
-    `of_groups` are those who are mentioned with their groups, by the event's place among these.
+    `reached` are those who are mentioned with groups or as being there, by the event's place among
+    these. Whoever was there stays mentioned by an edit that speaks to those who are there, too.
     """
     edits = [each for each in events if each.kind is Kind.EDIT]
     if edits:
         rooms, targets = [each.room_id for each in edits], [each.target for each in edits]
-        await tx.execute(FORGET_MENTIONS_SQL, rooms, targets)
+        replaced = [each for each in edits if not each.body.to_here]
+        await tx.execute(
+            FORGET_MENTIONS_SQL,
+            [each.room_id for each in replaced],
+            [each.target for each in replaced],
+        )
         await tx.execute(_TO_ALL_SQL, rooms, targets, [each.body.to_all for each in edits])
     wanted = [
         (each.room_id, who, each.target or each.number)
         for place, each in enumerate(events)
-        for who in {*each.body.mentions, *of_groups.get(place, ())}
+        for who in {*each.body.mentions, *reached.get(place, ())}
         if who != each.sender_id
     ]
     if wanted:

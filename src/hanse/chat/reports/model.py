@@ -32,7 +32,10 @@ class Decision(StrEnum):
 
 
 class MessageReport(Struct, frozen=True, kw_only=True):
-    """A report as those see it who decide. `said` is the message as the reporter saw it."""
+    """A report as those see it who decide.
+
+    `said` is the message as the reporter saw it, empty once the room no longer keeps it.
+    """
 
     id: UUID
     room_id: UUID

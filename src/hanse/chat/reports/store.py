@@ -1,5 +1,6 @@
 """All SQL of reports and bans."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -36,6 +37,10 @@ _LIST_SQL: Final = f"""
 select {_REPORT} from chat.reports r join chat.rooms c on c.id = r.room_id
 where r.organisation_id = $3 and (r.decision is null) = $4 and r.id < $5 and {_MAY_SEE}
 order by r.id desc limit $6
+"""
+
+_FORGET_SQL: Final = """
+update chat.reports set said = '' where room_id = $1 and number = any($2) and said <> ''
 """
 
 _DECIDE_SQL: Final = """
@@ -108,6 +113,11 @@ async def decide(
     """Close all open reports of a message; return their reporters by the reports' ids."""
     rows = await tx.fetch(_DECIDE_SQL, room_id, number, decision.value, decided_by, note)
     return {row["id"]: row["reporter_id"] for row in rows}
+
+
+async def forget_said(tx: Tx, room_id: UUID, numbers: Sequence[int]) -> None:
+    """Take away what reports of these messages copied of them."""
+    await tx.execute(_FORGET_SQL, room_id, list(numbers))
 
 
 async def moderators_of(tx: Tx, room_id: UUID, but: UUID) -> list[UUID]:

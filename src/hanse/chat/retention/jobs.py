@@ -5,8 +5,10 @@ from uuid import UUID
 
 from prometheus_client import Counter
 
+from hanse.chat.holds import store as holds_store
 from hanse.chat.log import store as log_store
 from hanse.chat.log.redaction import redact
+from hanse.chat.reports import store as reports_store
 from hanse.chat.retention import store
 from hanse.chat.retention.store import Retained
 from hanse.platform.database import Db, Tx
@@ -34,7 +36,7 @@ def register_retention(jobs: Jobs, db: Db) -> None:
 
 
 async def _expire_some(db: Db, room: Retained) -> bool:
-    """Take away a room's oldest messages; tell whether there may be more.
+    """Take away what is oldest in a room; tell whether there may be more.
 
     A transaction of its own, and short: it holds the room's head, as appending does.
     """
@@ -45,6 +47,9 @@ async def _expire_some(db: Db, room: Retained) -> bool:
             return False
         numbers = [each.number for each in found if not each.is_redacted]
         await redact(tx, [(room.room_id, number) for number in numbers])
+        all_numbers = [each.number for each in found]
+        await holds_store.keep_said(tx, room.room_id, all_numbers)
+        await reports_store.forget_said(tx, room.room_id, all_numbers)
         await store.expired_to(tx, room.room_id, found[-1].number)
     _expired.inc(len(numbers))
     return len(found) == MESSAGES_TOGETHER

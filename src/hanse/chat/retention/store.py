@@ -17,8 +17,8 @@ order by r.id limit $2
 
 _EXPIRED_SQL: Final = """
 select e.number, e.is_redacted from chat.events e join chat.heads h on h.room_id = e.room_id
-where e.room_id = $1 and e.kind = 'message' and e.number > h.expired_number
-    and e.created_at < now() - $2 * interval '1 day'
+where e.room_id = $1 and e.kind in ('message', 'http', 'translation')
+    and e.number > h.expired_number and e.created_at < now() - $2 * interval '1 day'
 order by e.number limit $3
 """
 
@@ -37,7 +37,7 @@ class Retained(Struct, frozen=True):
 
 
 class Expired(Struct, frozen=True):
-    """A message that is older than that."""
+    """A message that is older than that, or what a program was told."""
 
     number: int
     is_redacted: bool
@@ -66,7 +66,7 @@ async def retained(tx: Tx, after: UUID, limit: int) -> list[Retained]:
 
 
 async def expired(tx: Tx, room_id: UUID, days: int, limit: int) -> list[Expired]:
-    """The oldest messages of a room that are older than so many days and were not looked at."""
+    """What a room said that is older than so many days and was not looked at, oldest first."""
     return [Expired(*row) for row in await tx.fetch(_EXPIRED_SQL, room_id, days, limit)]
 
 

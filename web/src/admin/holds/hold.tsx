@@ -76,6 +76,9 @@ function Held({ hold, message }: { hold: string; message: Schema["HeldMessage"] 
           {message.room_name || text("reports.direct")}
           {message.topic ? ` # ${message.topic}` : ""}
         </span>
+        {message.kind === "http" || message.kind === "translation" ? (
+          <Badge>{text(`holds.${message.kind}`)}</Badge>
+        ) : null}
         {message.is_deleted ? <Badge tone="bad">{text("holds.deleted")}</Badge> : null}
       </p>
       <ol className="m-0 grid list-none gap-1 p-0">
