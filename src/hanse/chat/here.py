@@ -13,7 +13,7 @@ from hanse.platform.problems import Unavailable
 from hanse.platform.telemetry import log
 
 SUBJECT: Final = "chat.here"
-ANSWER_S: Final = 0.5
+ANSWER_S: Final = 2.0
 ASKED_MAX: Final = 5_000
 """People in one question; of more it is asked several times."""
 
