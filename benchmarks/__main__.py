@@ -34,6 +34,7 @@ NAMES = (
     "identity",
     "provisioning",
     "chat",
+    "scroll",
     "programs",
     "matrix",
 )

@@ -39,6 +39,18 @@ async def test_a_guest_gets_the_names_of_those_in_the_same_rooms(
     assert (await names(guest, *everybody)).keys() == {str(guest.id)}
 
 
+async def test_guests_are_told_from_the_organisations_people(
+    house: House, tenant: Tenant, ana: Person, eve: Person, guest: Person
+) -> None:
+    other = await person_of(tenant, Role.GUEST, name="Gil")
+    bot = await key_of(house, tenant)
+    await ana.channel(member_ids=[str(guest.id)])
+    query = "&".join(f"id={each.id}" for each in (ana, eve, guest, other, bot))
+    found = await ana.ask("GET", f"/chat/guests?{query}")
+    assert found == sorted([str(guest.id), str(other.id)])
+    assert await guest.ask("GET", f"/chat/guests?{query}") == [str(guest.id)]
+
+
 async def test_a_guest_writes_to_those_in_the_same_rooms_alone(
     ana: Person, eve: Person, guest: Person
 ) -> None:

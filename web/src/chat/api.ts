@@ -105,6 +105,16 @@ export async function readBots(ids: string[]): Promise<string[]> {
   return bots;
 }
 
+/** Which of these members are guests of the organisation. */
+export async function readGuests(ids: string[]): Promise<string[]> {
+  const guests: string[] = [];
+  for (let first = 0; first < ids.length; first += NAMES_MAX) {
+    const query = { id: ids.slice(first, first + NAMES_MAX) };
+    guests.push(...(await unwrap(api.GET("/v1/chat/guests", { params: { query } }))));
+  }
+  return guests;
+}
+
 /** The programs of a room, deleted ones at the end. */
 export function readPrograms(room: string): Promise<Schema["RoomProgram"][]> {
   return unwrap(api.GET("/v1/rooms/{room_id}/programs", { params: { path: { room_id: room } } }));

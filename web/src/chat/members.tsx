@@ -128,6 +128,7 @@ function Row({ chat, room, member, name, onChange }: RowProps) {
   const text = useText();
   const { locale } = useContext(LocaleContext);
   const isOnline = useSignal(chat.online).has(member.member_id);
+  const isGuest = useSignal(chat.names.guests).has(member.member_id);
   const { member_id, role, muted_until } = member;
   const isMuted = muted_until !== null && Date.parse(muted_until) > Date.now();
   const isOwner = room.role === "owner";
@@ -149,6 +150,7 @@ function Row({ chat, room, member, name, onChange }: RowProps) {
         <span className="block text-sm text-ink-soft">
           {text(`chat.role.${role}`)}
           {member.is_key ? ` · ${text("chat.isKey")}` : ""}
+          {isGuest ? ` · ${text("chat.guest")}` : ""}
           {isMuted
             ? ` · ${text("chat.mutedUntil", { time: until.format(Date.parse(muted_until)) })}`
             : ""}

@@ -31,6 +31,7 @@ export interface MessageProps {
   reading: Reading;
   nameOf: NameOf;
   isBot: boolean;
+  isGuest: boolean;
   me: string;
   actions: MessageActions;
   onActive: (number: number) => void;
@@ -43,13 +44,15 @@ export const MessageArticle = memo(function MessageArticle(props: MessageProps) 
   const { locale } = useContext(LocaleContext);
   const sender = message.username || nameOf(message.sender_id) || text("chat.somebody");
   const isBot = props.isBot || Boolean(message.username);
+  const guest = props.isGuest ? text("chat.guest") : "";
+  const kind = message.program_id ? text("programs.program") : guest;
   const at = new Date(message.created_at);
   const time = new Intl.DateTimeFormat(locale, { timeStyle: "short" }).format(at);
   const isForMe = message.mentions.includes(me) || message.to_all;
   const say = (number: number) => () => props.onActive(number);
   return (
     <article
-      aria-label={`${sender}${message.program_id ? ` (${text("programs.program")})` : ""}, ${time}`}
+      aria-label={`${sender}${kind ? ` (${kind})` : ""}, ${time}`}
       aria-posinset={message.number || undefined}
       aria-setsize={message.number ? -1 : undefined}
       data-number={message.number || undefined}
@@ -64,6 +67,7 @@ export const MessageArticle = memo(function MessageArticle(props: MessageProps) 
           <div className="flex flex-wrap items-baseline gap-x-2">
             <span className="font-semibold">{sender}</span>
             {isBot ? <Badge>{text("chat.isKey")}</Badge> : null}
+            {props.isGuest ? <Badge>{text("chat.guest")}</Badge> : null}
             {message.program_id ? <Badge>{text("programs.program")}</Badge> : null}
             <time
               dateTime={message.created_at}

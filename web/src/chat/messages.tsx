@@ -72,6 +72,7 @@ export function Messages(props: MessagesProps) {
   );
   const nameKnown = useSignal(chat.names.known);
   const bots = useSignal(chat.names.bots);
+  const guests = useSignal(chat.names.guests);
   // biome-ignore lint/correctness/useExhaustiveDependencies: one function for each state of the names
   const stableNameOf = useMemo(() => nameOf, [nameKnown]);
 
@@ -173,6 +174,7 @@ export function Messages(props: MessagesProps) {
                   reading={reading}
                   nameOf={stableNameOf}
                   isBot={bots.has(row.shown.message.sender_id)}
+                  isGuest={guests.has(row.shown.message.sender_id)}
                   me={chat.me}
                   actions={props.actions}
                   onActive={setActive}

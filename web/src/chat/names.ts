@@ -1,4 +1,4 @@
-import { readBots, readNames, readPrograms } from "./api";
+import { readBots, readGuests, readNames, readPrograms } from "./api";
 import { Signal } from "./signal";
 
 /** What members are called, asked for together and once. */
@@ -6,6 +6,8 @@ export class Names {
   readonly known = new Signal<Readonly<Record<string, string>>>({});
   /** Which of them are programs. */
   readonly bots = new Signal<ReadonlySet<string>>(new Set());
+  /** Which of them are guests of the organisation. */
+  readonly guests = new Signal<ReadonlySet<string>>(new Set());
   private readonly asked = new Set<string>();
   private readonly askedPrograms = new Set<string>();
   private waiting: string[] = [];
@@ -41,7 +43,12 @@ export class Names {
     const ids = this.waiting;
     this.waiting = [];
     try {
-      const [names, bots] = await Promise.all([readNames(ids), readBots(ids)]);
+      const [names, bots, guests] = await Promise.all([
+        readNames(ids),
+        readBots(ids),
+        readGuests(ids),
+      ]);
+      if (guests.length > 0) this.guests.set(new Set([...this.guests.get(), ...guests]));
       if (bots.length > 0) this.bots.set(new Set([...this.bots.get(), ...bots]));
       this.known.set({ ...this.known.get(), ...names });
     } catch {

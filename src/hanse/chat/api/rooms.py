@@ -251,6 +251,20 @@ async def list_names(access: Access, db: Db, ids: NamedIds) -> dict[UUID, str]:
     return names
 
 
+@get(
+    "/chat/guests",
+    operation_id="findGuests",
+    summary="Tell guests from the organisation's people",
+    tags=["Chat"],
+    responses=errors(400),
+)
+async def find_guests(access: Access, db: Db, ids: NamedIds) -> list[UUID]:
+    """Tell which of these members and writers are guests; guests are told of whom they know."""
+    access.require(Permission.CHAT_READ)
+    async with db.tx(access.organisation_id, access.person_id) as tx:
+        return await identity.guests_among(tx, await known_to(tx, access, ids))
+
+
 @put(
     "/rooms/{room_id:uuid}/members/{member_id:uuid}",
     operation_id="putRoomMember",
@@ -350,6 +364,7 @@ handlers = [
     change_room,
     list_members,
     list_names,
+    find_guests,
     put_member,
     remove_member,
     mute_member,

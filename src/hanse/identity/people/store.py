@@ -122,6 +122,20 @@ async def api_keys_among(tx: Tx, ids: Sequence[UUID]) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
+async def guests_among(tx: Tx, ids: Sequence[UUID]) -> list[UUID]:
+    """Those of these ids that are guests of the organisation, who have not left it."""
+    rows = await tx.fetch(
+        """
+        select id from identity.people
+        where organisation_id = $1 and id = any($2) and role = 'guest' and status = 'active'
+        order by id
+        """,
+        tx.organisation_id,
+        list(ids),
+    )
+    return [row["id"] for row in rows]
+
+
 async def names_of(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, str]:
     """What these people and API keys are called, those included that no longer act."""
     rows = await tx.fetch(
