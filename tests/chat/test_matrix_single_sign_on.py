@@ -40,7 +40,17 @@ async def test_a_client_learns_where_to_send_the_browser(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "JavaScript:x", "data:text/html,x", "/x", "", "x", "a\nb:c"]
+    "address",
+    [
+        "javascript:alert(1)",
+        "JavaScript:x",
+        "data:text/html,x",
+        "/x",
+        "",
+        "x",
+        "a\nb:c",
+        "http://a.example",
+    ],
 )
 async def test_an_address_that_is_none_of_a_client_is_refused(house: House, address: str) -> None:
     query = {"redirectUrl": address}
@@ -94,6 +104,33 @@ async def test_only_people_on_our_own_pages_let_clients_in(house: House, tenant:
     headers = {"Authorization": f"Bearer {session.json()['access_token']}"}
     answer = await house.browser().post("/v1/auth/hand-over", headers=headers)
     assert answer.status_code in (401, 403), "a client makes no further ones"
+
+
+async def test_a_client_that_was_let_in_is_no_browser_of_its_person(
+    house: House, tenant: Tenant
+) -> None:
+    browser = await tenant.signed_in()
+    secret = (await login(house, await handed_over(browser))).json()["access_token"]
+    stolen = house.browser()
+    for cookie in browser.cookies.jar:
+        if "session" in cookie.name:
+            stolen.cookies.set(cookie.name, secret)
+    own_page = {"Sec-Fetch-Site": "same-origin"}
+    for method, path in (("GET", "/v1/me"), ("POST", "/v1/auth/hand-over")):
+        assert (await stolen.request(method, path, headers=own_page)).status_code == 403
+    token = await handed_over(browser)
+    answer = await house.browser().post("/v1/auth/link", json={"token": token})
+    assert answer.status_code != 200, "it begins no session of a browser"
+    assert (await login(house, token)).status_code == 200
+
+
+async def test_signing_out_everywhere_ends_what_was_handed_over_too(
+    house: House, tenant: Tenant
+) -> None:
+    browser = await tenant.signed_in()
+    token = await handed_over(browser)
+    assert (await browser.delete("/v1/me/sessions")).status_code in (200, 204)
+    assert (await login(house, token)).status_code == 403
 
 
 async def test_letting_in_is_in_the_audit_log(house: House, tenant: Tenant) -> None:

@@ -97,6 +97,13 @@ def test_no_text_and_no_words_bring_the_check_down(text: str, words: list[str]) 
         ("[x](https&#58;//evil.example)", ["evil.example"]),
         ("www.evil.example, or", ["www.evil.example"]),
         ("no link: example.org", []),
+        ("[x](https://'@evil.example)", ["evil.example"]),
+        ("[x](https://example.org'@evil.example)", ["evil.example"]),
+        ("[x](<https://example.org @evil.example>)", ["example.org", "evil.example"]),
+        ("[x](<https:\t//evil.example>)", ["evil.example"]),
+        ("_www.evil.example_", ["www.evil.example"]),
+        ("'https://example.org'", ["example.org"]),
+        ("[Docs](https://example.org)-Seite", ["example.org"]),
     ],
 )
 def test_links_lead_where_browsers_go(text: str, hosts: list[str]) -> None:
@@ -109,6 +116,7 @@ def test_links_lead_to_hosts_of_the_list_and_below() -> None:
         assert rule_of(some, text) is None
     for text in ("https://notexample.org", "http://example.org.evil.example", "https://[::1]/"):
         assert rule_of(some, text) == "links"
+    assert rule_of(some, f"https://{''.join(map(chr, range(0x4E00, 0x4E00 + 9000)))}") == "links"
     assert rule_of(Rules(links=()), "https://example.org") == "links"
     assert rule_of(Rules(), "https://evil.example") is None
 

@@ -10,6 +10,7 @@ import pytest
 from scim2_server.routing import ROUTES
 
 from hanse.chat.programs import store as programs
+from hanse.chat.programs.guests import Language
 from hanse.chat.programs.model import Status
 from hanse.identity import SCIM_PREFIX, Permission, Role
 from hanse.identity.notifications.service import Announcement, put_into_inboxes
@@ -92,7 +93,9 @@ async def neighbour(house: House) -> Neighbour:
     program_id = new_id()
     async with house.db.tx(tenant.id) as tx:
         await programs.insert_program(tx, program_id, UUID(room["id"]), MARK, [], me, 0)
-        version = await programs.insert_version(tx, program_id, f"// {MARK}", me)
+        version = await programs.insert_version(
+            tx, program_id, f"// {MARK}", Language.JAVASCRIPT, me
+        )
         await programs.set_status(tx, program_id, Status.RUNNING, version=version)
     facts: dict[str, str | int] = {"group": MARK, "by": MARK}
     said = Announcement([me], "identity.added_to_group", facts, None, "", datetime.now(UTC))

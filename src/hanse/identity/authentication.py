@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from hanse.identity import store
-from hanse.identity.model import Access
+from hanse.identity.model import CLIENT, Access
 from hanse.identity.policy import Permission, Role, permissions_of
 from hanse.identity.secrets import KEY_PREFIX, digest
 from hanse.identity.signing import store as signing_store
@@ -108,7 +108,11 @@ class Authenticator:
             raise MissingCredentials
         if method not in _SAFE_METHODS and not _same_origin(origin, fetch_site, host):
             raise CrossSiteRequest("This request did not come from a page of Hanse.")
-        return await self._find(session_token, b"session")
+        access = await self._find(session_token, b"session")
+        if access.method == CLIENT:
+            # It was begun for a client of Matrix, which must not act as its person everywhere.
+            raise WrongCredentials
+        return access
 
     async def bearer(self, authorization: str | None) -> Access:
         """Return the access behind an API key, or the secret of a session, in a header.

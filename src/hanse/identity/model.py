@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -87,6 +88,10 @@ class Origin(Struct, frozen=True):
     address: str | None = None
     user_agent: str | None = None
     device: str | None = None
+
+
+CLIENT: Final = "client"
+"""How a session began that somebody handed over to a client of theirs: a bearer token alone."""
 
 
 class Access(Struct, frozen=True):

@@ -41,6 +41,9 @@ _held = Gauge(
 )
 
 # The pick need not outlive a crash of PostgreSQL: the job is then simply due again.
+TELLING_MAX = 3
+TELLING_FIRST_S = 0.5
+"""Attempts to tell who waits for a job that it was given up, and the first pause between them."""
 _QUICK_SQL = "set local synchronous_commit = off"
 
 # The common table expression is materialised so that its limit is applied once, whatever the plan.
@@ -69,7 +72,9 @@ update queue.jobs set due_at = now() + $3 * interval '1 second', error = $4
 where id = $1 and attempts = $2
 """
 
-_HOLD_SQL = "update queue.jobs set held_at = now(), error = $3 where id = $1 and attempts = $2"
+_HOLD_SQL = """
+update queue.jobs set held_at = now(), error = $3 where id = $1 and attempts = $2 returning id
+"""
 
 _GIVE_BACK_SQL = """
 update queue.jobs set due_at = now() + $3 * interval '1 second', attempts = attempts - 1
@@ -275,17 +280,27 @@ class _Worker:
         """Hold a job and tell whoever waits for it; False if nobody does or that failed."""
         if task.given_up is None:
             return False
-        try:
-            payload = msgspec.convert(job.payload, task.payload)
-            async with asyncio.timeout(task.timeout_s), self._tx(job) as tx:
-                await task.given_up(tx, payload)
-                await tx.execute(_HOLD_SQL, job.id, job.attempts, error)
-        except DatabaseUnavailable:
-            raise  # the lease runs out, and whoever has it next comes here again
-        except Exception:  # the edge: the job is held whatever its listener does
-            log.exception("job_given_up_untold")
-            return False
-        return True
+        for attempt in range(TELLING_MAX):
+            try:
+                await self._tell(job, task, task.given_up, error)
+            except _LeaseLost:
+                log.warning("job_lease_lost")
+                return True
+            except Exception as failure:  # the edge: the job is held whatever its listener does
+                if is_outage(failure):
+                    raise  # the lease runs out, and whoever has it next comes here again
+                log.exception("job_given_up_untold")
+                await asyncio.sleep(backoff_s(attempt + 1, TELLING_FIRST_S, task.retry_max_s))
+            else:
+                return True
+        return False
+
+    async def _tell(self, job: _Job, task: Task, given_up: Any, error: str) -> None:
+        payload = msgspec.convert(job.payload, task.payload)
+        async with asyncio.timeout(task.timeout_s), self._tx(job) as tx:
+            await given_up(tx, payload)
+            if await tx.fetchval(_HOLD_SQL, job.id, job.attempts, error) is None:
+                raise _LeaseLost
 
     async def _settle(self, sql: str, job: _Job, *args: Any) -> None:
         """Write down what came of an attempt; in an outage, for as long as the lease may hold."""

@@ -7,7 +7,7 @@ test("a token goes back to sites and to programs", () => {
   if (!site || !program) throw new Error("an address was refused");
   expect(nameOf(site)).toBe("localhost:4711");
   expect(withToken(site, "t+k")).toBe("http://localhost:4711/sso?a=1&loginToken=t%2Bk");
-  expect(nameOf(program)).toBe("element");
+  expect(nameOf(program)).toBe("element:…");
   expect(withToken(program, "t")).toBe("element://connect?loginToken=t");
 });
 
@@ -18,6 +18,8 @@ test.each([
   "java\nscript:alert(1)",
   "data:text/html,x",
   "blob:https://x/y",
+  "http://app.example.org/",
+  "intent://scan",
   "/somewhere",
   "",
   undefined,

@@ -4,7 +4,7 @@
 
 import re
 from typing import Annotated, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from litestar import Response, get, post
 from litestar.params import QueryParameter
@@ -26,8 +26,10 @@ VERSIONS = ["v1.1", "v1.2", "v1.3", "v1.4", "v1.5", "v1.11"]
 """v1.11 tells clients to get files with their token."""
 _NO_CLIENTS: Final = frozenset(
     {"javascript", "data", "vbscript", "blob", "file", "about", "view-source", "filesystem"}
+    | {"intent", "mailto", "sms", "tel"}
 )
-"""Schemes of addresses that are programs or documents themselves."""
+"""Schemes of addresses that are programs or documents themselves, or lead to no client."""
+_OWN_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Identifier(Struct, frozen=True):
@@ -111,7 +113,9 @@ async def login(
     By password, whoever has a second factor is refused: the clients cannot ask for its code.
     """
     if data.type == "m.login.token":
-        signed_in = await identity.sign_in_by_link(db, seal, data.token, origin=stranger)
+        signed_in = await identity.sign_in_by_link(
+            db, seal, data.token, origin=stranger, for_client=True
+        )
     elif data.type == "m.login.password":
         who = data.identifier
         signed_in = await identity.sign_in_by_password(
@@ -141,8 +145,17 @@ def require_address_of_client(address: str) -> None:
     """Raise InvalidClientAddress if going there would run something, or lead nowhere."""
     scheme, colon, rest = address.partition(":")
     is_proper = re.fullmatch("[A-Za-z][A-Za-z0-9+.-]*", scheme) and colon and rest
+    if scheme.lower() == "http" and _host_of(address) not in _OWN_MACHINE:
+        raise InvalidClientAddress("`redirectUrl` by http leads to one's own machine alone.")
     if not is_proper or not address.isprintable() or scheme.lower() in _NO_CLIENTS:
         raise InvalidClientAddress("`redirectUrl` is an address like 'https://app.example.org/'.")
+
+
+def _host_of(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
 
 
 def _address_of(user: str) -> str:

@@ -52,7 +52,7 @@ async def sync(
     deadline = time.monotonic() + min(wait_ms, WAIT_MS_MAX) / 1000
     await chat.heard.listen()
     while True:
-        # Before the rooms are read: what is heard meanwhile is told again, and never missed.
+        # Before the rooms are read: what is heard meanwhile is told again.
         heard_at = time.time()
         async with chat.db.tx(bearer.organisation_id, bearer.person_id) as tx:
             news = await synced(tx, bearer, server, before, limit)

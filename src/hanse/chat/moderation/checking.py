@@ -21,7 +21,13 @@ from hanse.chat.search.words import is_unspaced
 from hanse.platform.problems import Forbidden
 
 _TEXTS: Final = frozenset({Kind.MESSAGE, Kind.EDIT, Kind.TOPIC})
-_LINK: Final = re.compile(r"https?:[/\\]*([^\s<>\"'`/\\][^\s<>\"'`]*)|\b(www\.[^\s<>\"'`]+)", re.I)
+_LINK: Final = re.compile(r"https?:[/\\]*([^\s<>/\\][^\s<>]*)|(www\.[^\s<>]+)", re.I)
+_ANGLED: Final = re.compile(r"<\s*https?:[/\\]*([^<>]*)>", re.I)
+"""In Markdown such a link has blanks, too."""
+_DROPPED: Final = str.maketrans("", "", "\t\r\n")
+"""Browsers leave these out of addresses (WHATWG URL)."""
+_ENDS: Final = re.compile(r"[)\]\uff0c\u3001\uff01\uff1f\uff1b\uff1a]")
+"""What may stand directly behind a link, and in no host."""
 _ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 # Default_Ignorable_Code_Point of Unicode.
 _INVISIBLE: Final = re.compile(
@@ -29,7 +35,7 @@ _INVISIBLE: Final = re.compile(
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-_TRAILING: Final = ".,;:!?…。，、！？)]}*_~"
+_TRAILING: Final = ".,;:!?…。，、！？)]}*_~\"'`"
 
 
 class RefusedByRules(Forbidden):
@@ -94,11 +100,15 @@ def broken(
 
     `files` are the names of those that it brings.
     """
-    if draft.kind not in _TEXTS:
+    if draft.kind is Kind.REACTION:
+        texts: tuple[str, ...] = (draft.body.emoji or "",) if draft.body.on else ()
+    elif draft.kind in _TEXTS:
+        texts = (draft.body.text, draft.topic or "", draft.body.username or "", *files)
+    else:
         return None
-    texts = (draft.body.text, draft.topic or "", draft.body.username or "", *files)
+    is_free = role in MODERATORS or draft.kind is Kind.REACTION
     for each in ruled:
-        found = None if role in MODERATORS else _broken_by_member(draft, each, last, at, texts)
+        found = None if is_free else _broken_by_member(draft, each, last, at, texts)
         if found := found or _broken_by_words(each, texts):
             rule, detail, facts = found
             if each.rules.reason:
@@ -227,6 +237,8 @@ def hosts_of(text: str) -> list[str]:
             continue
         for match in _LINK.finditer(reading):
             found[_host_in(match[1] or match[2])] = None
+        for match in _ANGLED.finditer(reading.translate(_DROPPED)):
+            found[_host_in(match[1])] = None
     return list(found)
 
 
@@ -234,6 +246,7 @@ def _host_in(rest: str) -> str:
     """The host with which the rest of a link begins, behind its scheme."""
     authority = re.split(r"[/\\?#]", rest.rstrip(_TRAILING), maxsplit=1)[0]
     try:
-        return urlsplit(f"//{authority}").hostname or authority
+        host = urlsplit(f"//{authority}").hostname or authority
     except ValueError:
-        return authority
+        host = authority
+    return host if ascii_host(host) else _ENDS.split(host, maxsplit=1)[0]

@@ -67,6 +67,8 @@ class RoomRules(Struct, frozen=True, kw_only=True):
     refusals: Sequence[Refusals]
 
 
+HOST_CHARACTERS_MAX: Final = 253
+"""Longer ones are none (RFC 1035), and to find that out by IDNA would take seconds."""
 # Both are loaded here: a runner of programs, which is shut in, could not load them later.
 _IDNA: Final = codecs.lookup("idna")
 codecs.lookup("punycode")
@@ -75,6 +77,8 @@ _HOST: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 def ascii_host(host: str) -> str | None:
     """Return a host as it is compared, in ASCII (IDNA) and small letters; None if it is none."""
+    if len(host) > HOST_CHARACTERS_MAX:
+        return None
     try:
         found = _IDNA.encode(host.strip().rstrip("."))[0].decode().lower()
     except UnicodeError:

@@ -21,20 +21,25 @@ async def ruling_of(tx: Tx, room_ids: Sequence[UUID], drafts: Sequence[Draft]) -
     """Return the rules of these rooms, whose heads are held, and what they need to decide."""
     rooms: dict[UUID, list[Ruled]] = {}
     found = await store.in_force(tx, room_ids)
-    await _make_ready(tx, room_ids, [each.revision for each in found])
+    known = await _made_ready(tx, room_ids, [each.revision for each in found])
     for each in found:
-        rooms.setdefault(each.room_id, []).append(_ready[each.revision])
-    while len(_ready) > KEPT_MAX:
-        _ready.popitem(last=False)
+        rooms.setdefault(each.room_id, []).append(known[each.revision])
     slow = {room for room, ruled in rooms.items() if any(each.rules.slow_s for each in ruled)}
     senders = sorted({(each.room_id, each.sender_id) for each in drafts if each.room_id in slow})
     return Ruling(rooms, await store.last_sent(tx, senders) if senders else {})
 
 
-async def _make_ready(tx: Tx, room_ids: Sequence[UUID], revisions: Sequence[UUID]) -> None:
-    if new := [each for each in revisions if each not in _ready]:
+async def _made_ready(
+    tx: Tx, room_ids: Sequence[UUID], revisions: Sequence[UUID]
+) -> dict[UUID, Ruled]:
+    # Others may push out of the memory what is there now, while the database is asked.
+    known = {each: _ready[each] for each in revisions if each in _ready}
+    if new := [each for each in revisions if each not in known]:
         read = await store.read_revisions(tx, room_ids, new)
-        for revision, (program_id, rules) in read.items():
-            _ready[revision] = ready(program_id, rules)
-    for each in revisions:
-        _ready.move_to_end(each)
+        known |= {revision: ready(*found) for revision, found in read.items()}
+    for revision, ruled in known.items():
+        _ready[revision] = ruled
+        _ready.move_to_end(revision)
+    while len(_ready) > KEPT_MAX:
+        _ready.popitem(last=False)
+    return known

@@ -219,10 +219,12 @@ async def change(
 ) -> RoomProgram:
     """Change a program's name, or what it may do. Raises NoSuchProgram, NotAllowedInRoom,
     InvalidProgram."""
-    await _held(tx, access, id)
+    program = await _held(tx, access, id)
     cleaned = None if name is None else _clean_name(name)
     granted = None if allowed is None else _clean_grants(allowed)
     await store.change_program(tx, id, cleaned, granted)
+    if granted is not None and "moderate" not in granted:
+        await moderation_store.take_off(tx, program.room_id, id)
     await identity.record(tx, access, "chat.program_changed", "program", id, allowed=granted)
     return await managed(tx, access, id)
 

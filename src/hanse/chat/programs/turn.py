@@ -14,6 +14,7 @@ from msgspec import Struct
 from hanse import identity
 from hanse.chat.log import store as log_store
 from hanse.chat.log.model import Body, Event, Kind, at_most
+from hanse.chat.moderation import store as moderation_store
 from hanse.chat.notifying import store as notifying_store
 from hanse.chat.notifying.kinds import PROGRAM_STOPPED
 from hanse.chat.programs import events as program_events
@@ -211,6 +212,7 @@ async def _stop(
 ) -> None:
     reason = reason.replace("\0", "\N{REPLACEMENT CHARACTER}")[:500]
     await store.set_status(tx, due.program_id, Status.STOPPED, reason=reason)
+    await moderation_store.take_off(tx, due.room_id, due.program_id)
     effecting.lines.append((at, "stopped", f"The program was stopped: {reason}", None, None))
     body = Body(program_id=due.program_id, name=before.name, since=at)
     await effecting.say(Kind.PROGRAM, f"stopped {at} {before.version}", body)

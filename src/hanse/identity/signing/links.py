@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from hanse.identity.audit import record
-from hanse.identity.model import Access, Origin, Person, Status
+from hanse.identity.model import CLIENT, Access, Origin, Person, Status
 from hanse.identity.people.store import get_person
 from hanse.identity.policy import Permission, Role, may_appoint
 from hanse.identity.sealing import Seal
@@ -19,6 +19,8 @@ from hanse.platform.problems import Forbidden, NotFound
 LINK_LIFETIME = timedelta(days=2)
 MAILED_LINK_LIFETIME = timedelta(minutes=30)
 HANDED_OVER_LIFETIME = timedelta(minutes=2)
+CLIENT_PREFIX = "client_"
+"""What is handed over to a client begins so; the hash that is kept is of all of it."""
 
 
 class InvalidSignInLink(Forbidden):
@@ -73,7 +75,8 @@ async def hand_over(tx: Tx, access: Access) -> str:
 
     Their sign-in counts, second factor and all. Raises PersonRequired for an API key.
     """
-    person_id, id, token = access.require_person(), new_id(), new_secret()
+    person_id, id = access.require_person(), new_id()
+    token = f"{CLIENT_PREFIX}{new_secret()}"
     expires_at = datetime.now(UTC) + HANDED_OVER_LIFETIME
     await store.insert_link(tx, id, person_id, digest(token), expires_at, second_factor=False)
     await record(tx, access, "sign_in.handed_over", "person", person_id, access.name)
@@ -109,12 +112,21 @@ async def send(db: Db, mailer: Mailer | None, public_url: str, email: str) -> No
 
 
 async def sign_in(
-    db: Db, seal: Seal, token: str, *, origin: Origin, code: str | None = None
+    db: Db,
+    seal: Seal,
+    token: str,
+    *,
+    origin: Origin,
+    code: str | None = None,
+    for_client: bool = False,
 ) -> SignedIn:
     """Use a link up and start a session. Raises InvalidSignInLink, SecondFactorRequired.
 
-    A link that was mailed stands for a password: the second factor is asked for as well.
+    A link that was mailed stands for a password: the second factor is asked for as well. A token
+    that was handed over works `for_client` alone, and nothing else does there.
     """
+    if token.startswith(CLIENT_PREFIX) is not for_client:
+        raise InvalidSignInLink("It is not for signing in here.")
     async with db.system_tx() as tx:
         link = await store.find_link(tx, digest(token))
     if link is None:
@@ -129,7 +141,9 @@ async def sign_in(
             await totp.use_code(tx, seal, link["person_id"], code)
         if not await store.use_link(tx, link["id"]):
             raise InvalidSignInLink("It was used a moment ago. Ask for a new one.")
-        signed_in = await sessions.begin(tx, link["person_id"], method="link", origin=origin)
+        signed_in = await sessions.begin(
+            tx, link["person_id"], method=CLIENT if for_client else "link", origin=origin
+        )
     if attempt is not None:
         await throttle.forgive(db, attempt)
     return signed_in

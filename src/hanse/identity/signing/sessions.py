@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from hanse.identity.audit import record
-from hanse.identity.model import Access, Origin
+from hanse.identity.model import CLIENT, Access, Origin
 from hanse.identity.notifications.kinds import SIGNED_IN
 from hanse.identity.notifications.service import notify
 from hanse.identity.secrets import digest, new_secret
@@ -55,6 +55,7 @@ async def rotate(tx: Tx, access: Access) -> str:
     person_id = access.require_person()
     assert access.session_id is not None
     token = new_secret()
+    await store.revoke_links(tx, person_id)
     await store.revoke_sessions(tx, person_id, but=access.session_id)
     await store.change_token(tx, access.session_id, digest(token))
     return token
@@ -106,6 +107,7 @@ async def revoke_own(tx: Tx, access: Access, id: UUID) -> None:
 
 async def revoke_own_all(tx: Tx, access: Access) -> int:
     """Sign out everywhere, here included; return how many sessions that ended."""
+    await store.revoke_links(tx, access.require_person())
     ended = await store.revoke_sessions(tx, access.require_person())
     await record(tx, access, "session.all_revoked", "person", access.person_id, sessions=ended)
     return ended
@@ -120,7 +122,7 @@ async def revoke_all(tx: Tx, person_id: UUID) -> int:
 def is_recent(access: Access) -> bool:
     """Tell whether the session began within RECENT."""
     began = access.signed_in_at
-    return began is not None and datetime.now(UTC) - began <= RECENT
+    return began is not None and access.method != CLIENT and datetime.now(UTC) - began <= RECENT
 
 
 def require_recent(access: Access) -> None:

@@ -77,6 +77,7 @@ def as_problem(error: Exception) -> Problem:
         return BadRequest("The body is nested too deeply.")
     if isinstance(error, UnicodeDecodeError):
         # From the JSON decoder, too, which has no error of its own for it.
+        log.warning("not_utf8", exc_info=error)  # if it was no body, it is ours
         return BadRequest("The body is not in UTF-8.")
     log.error("request_failed", exc_info=error)
     return Problem("This is a mistake of ours; it was logged under the request's id.")

@@ -33,11 +33,12 @@ export interface Event {
 /**
  * What an event says; each kind has its own fields, the others stay empty.
  *
- * message: `text`, `mentions`, `groups`, `to_all`, `files`, `username` (the name that a bot gave
- * itself for this message). edit: the same, without `files` and `username`. reaction: `emoji`,
- * `on`. pin: `on`. members: `members`, `role` (None: they left).
- * room: `name`, `description`, `is_archived`. topic, without a target: `from_topic`, all of whose
- * messages move, or those from number `since` on; or `is_resolved`, which marks the topic or not.
+ * message: `text`, `mentions`, `groups`, `to_all`, `to_here` (to those who had the chat open),
+ * `files`, `username` (the name that a bot gave itself for this message). edit: the same,
+ * without `files` and `username`. reaction: `emoji`, `on`. pin: `on`. members: `members`,
+ * `role` (None: they left). room: `name`, `description`, `is_archived`. topic, without a
+ * target: `from_topic`, all of whose messages move, or those from number `since` on; or
+ * `is_resolved`, which marks the topic or not.
  *
  * `program_id` says whose it is: of a program's message or edit, which may have a `card`, of what
  * comes of its effects, and of presses. press: `key` of the card, `button`, `values` of its
@@ -51,6 +52,7 @@ export interface Body {
   mentions?: string[];
   groups?: string[];
   to_all?: boolean;
+  to_here?: boolean;
   files?: File[];
   emoji?: string | null;
   on?: boolean;
