@@ -45,7 +45,7 @@ _ROWS = "() => document.querySelectorAll('[data-row]').length"
 
 
 class Scrolled(NamedTuple):
-    """Seconds between frames, messages that came into the page, rows it had at the end, and MB."""
+    """Seconds between frames, older messages that were loaded, rows it had at the end, and MB."""
 
     gaps_s: list[float]
     messages: int
@@ -74,7 +74,7 @@ def run() -> str:
         "ones are loaded; each frame of the page's thread is noted, of which 60 a second are due. "
         "The baseline is one long text that is there from the beginning "
         "(`python -m benchmarks scroll`).\n\n"
-        "| page | pixels/s | frames/s | p95, longest between two | over 33 ms | messages passed "
+        "| page | pixels/s | frames/s | p95, longest between two | over 33 ms | older ones loaded "
         "| rows kept | heap |\n|---|---|---|---|---|---|---|---|\n" + rows
     )
 
@@ -113,10 +113,10 @@ def _scrolled(page: Page, speed: int) -> Scrolled:
     debugger.send("Performance.enable")
     metrics: list[dict[str, Any]] = debugger.send("Performance.getMetrics")["metrics"]
     heap = next(each["value"] for each in metrics if each["name"] == "JSHeapUsedSize")
-    passed = before - page.evaluate(_FIRST)
+    loaded = before - page.evaluate(_FIRST)
     return Scrolled(
         [after - first for first, after in pairwise(at_s)],
-        passed,
+        loaded,
         page.evaluate(_ROWS),
         heap / 1e6,
     )
