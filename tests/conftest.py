@@ -1,6 +1,7 @@
 """Real engines for every test: one PostgreSQL and one NATS a session, a database a module."""
 
 import asyncio
+import gc
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,11 +12,19 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from hanse.platform.collecting import THRESHOLDS
 from hanse.platform.embedded import NatsServer, PostgresServer
 from hanse.platform.process import ProcessSpec, spawn, stop, wait_ready
 from tests.serving import Hanse, free_port, serving
 
 TEMPLATE = "hanse_template"
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported stays: collections need not look at all of it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*THRESHOLDS)
 
 
 class Database:
