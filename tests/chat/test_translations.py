@@ -10,21 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanse import language
 from hanse.chat.annotations import SUBJECT, Translation, decoded
 from hanse.chat.log.appender import Appender
 from hanse.chat.log.model import Body, Kind
 from hanse.chat.translations.model import Translated, is_for, root, wishes
-from hanse.chat.translations.translator import Translator, consumers_of
 from hanse.platform.bus import Bus
-from hanse.platform.consumers import run_consumers
-from hanse.platform.database import Db
-from hanse.platform.relay import run_relay
 from tests.chat.conftest import Person, person_of
 from tests.chat.test_append import message
-from tests.eventing import going, until
+from tests.chat.translating import messages_translated
+from tests.eventing import until
 from tests.identity.conftest import House, Tenant
-from tests.language.conftest import infer
 
 TAGS = st.sampled_from(["en", "en-GB", "pt", "pt-BR", "de", "fr"])
 READERS = st.lists(st.lists(TAGS, max_size=3, unique=True), max_size=30)
@@ -72,18 +67,9 @@ async def translating(house: House, bus: Bus, nats_url: str) -> AsyncIterator[Tr
         told.append(annotation.translated)
 
     listening = await bus.subscribe(SUBJECT, hear)
-    db = await Db.open(house.database.url("hanse_jobs"))
-    async with infer() as inference:
-        translator = Translator(db, bus, language.LiveTranslator(db, inference))
-        await translator.listen()
-        relay_url = house.database.url("hanse_relay")
-        async with (
-            going(lambda stop: run_relay(relay_url, nats_url, stop)),
-            going(lambda stop: run_consumers(consumers_of(translator), db, nats_url, stop)),
-        ):
-            yield Translating(Appender(house.db, bus), told)
+    async with messages_translated(house, bus, nats_url):
+        yield Translating(Appender(house.db, bus), told)
     await bus.unsubscribe(listening)
-    await db.close()
 
 
 async def reader(tenant: Tenant, *languages: str) -> Person:

@@ -207,24 +207,11 @@ class Db:
         It must set `hanse.organisation_id` itself, and do no harm when it runs twice: it does if
         the connection is lost on the way. Raises what a `Tx` raises.
         """
-        for attempt in range(2):
-            connection = await self._acquire()
-            try:
-                with _losses(connection):
-                    await connection.execute(sql, *args)
-            except DatabaseUnavailable as error:
-                with suppress(asyncpg.InterfaceError):
-                    connection.terminate()
-                if attempt or _hangs(error):
-                    raise
-            else:
-                return
-            finally:
-                await self._pool.release(connection)
+        await self._pool.release(await self._first(sql, *args))
 
     @asynccontextmanager
     async def _open(self, begin: str, organisation_id: UUID | None) -> AsyncIterator[Tx]:
-        connection = await self._begin(begin)
+        connection = await self._first(begin)
         try:
             yield Tx(connection, organisation_id)
             with _losses(connection):
@@ -237,13 +224,19 @@ class Db:
         finally:
             await self._pool.release(connection)
 
-    async def _begin(self, begin: str) -> Any:
-        """Acquire a connection and begin. A pooled one may have died unnoticed: try a second."""
+    async def _first(self, sql: str, *args: Any) -> Any:
+        """Acquire a connection and run a first statement, without which it is of no use.
+
+        A pooled one may have died unnoticed: try a second.
+        """
         for attempt in range(2):
-            connection = await self._acquire()
+            try:
+                connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+            except _LOST as error:
+                raise DatabaseUnavailable("The database cannot be reached.") from error
             try:
                 with _losses(connection):
-                    await connection.execute(begin)
+                    await connection.execute(sql, *args)
             except BaseException as error:
                 with suppress(asyncpg.InterfaceError):
                     connection.terminate()
@@ -253,12 +246,6 @@ class Db:
                 raise
             return connection
         raise AssertionError("unreachable")
-
-    async def _acquire(self) -> Any:
-        try:
-            return await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
-        except _LOST as error:
-            raise DatabaseUnavailable("The database cannot be reached.") from error
 
     async def ping(self) -> None:
         """Raise DatabaseUnavailable unless a statement can be run."""

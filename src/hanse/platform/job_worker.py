@@ -40,10 +40,11 @@ _held = Gauge(
     multiprocess_mode="livemostrecent",
 )
 
-# The pick need not outlive a crash of PostgreSQL: the job is then simply due again.
 TELLING_MAX = 3
 TELLING_FIRST_S = 0.5
 """Attempts to tell who waits for a job that it was given up, and the first pause between them."""
+
+# The pick need not outlive a crash of PostgreSQL: the job is then simply due again.
 _QUICK_SQL = "set local synchronous_commit = off"
 
 # The common table expression is materialised so that its limit is applied once, whatever the plan.

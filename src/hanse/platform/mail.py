@@ -21,11 +21,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import aiosmtplib
 import msgspec
 
+from hanse.platform.outbound import LOOPBACK_HOSTS
 from hanse.platform.problems import Unavailable
 
 TIMEOUT_S: Final = 20.0
 """Time that the server has for each of its answers."""
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class _OneLine(UnstructuredHeader, BaseHeader):
@@ -87,7 +87,7 @@ def parse_smtp_url(url: str) -> SmtpServer:
     if asked not in ("yes", "no"):
         raise ValueError("starttls of an SMTP server is yes or no")
     starttls = asked == "yes" and not implicit
-    if parts.password and not (implicit or starttls) and parts.hostname not in _LOOPBACK:
+    if parts.password and not (implicit or starttls) and parts.hostname not in LOOPBACK_HOSTS:
         raise ValueError("a password is sent to an SMTP server only by TLS: leave out ?starttls=no")
     return SmtpServer(
         parts.hostname,

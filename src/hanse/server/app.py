@@ -28,6 +28,7 @@ from hanse.platform.http import (
     by_method,
     problem_response,
 )
+from hanse.platform.outbound import LOOPBACK_HOSTS
 from hanse.platform.problems import Forbidden, Problem, UnsupportedMediaType
 from hanse.platform.telemetry import METRICS_CONTENT_TYPE, log, render_metrics
 from hanse.server import pages, web
@@ -41,7 +42,6 @@ READY_TIMEOUT_S = 2.0
 BODY_BYTES_MAX = 128 * 1024
 OPENAI_PATHS = ("/v1/embeddings", "/v1/models", "/v1/chat/completions")
 _PROXY_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
-_LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 
@@ -119,7 +119,7 @@ async def metrics(request: Request[Any, Any, Any], settings: Settings) -> Respon
     else:
         client = request.client.host if request.client else ""
         proxied = any(name in request.headers for name in _PROXY_HEADERS)
-        local = request.url.hostname in _LOCAL_HOSTS and not settings.public_url
+        local = request.url.hostname in LOOPBACK_HOSTS and not settings.public_url
         allowed = client in _LOOPBACK and local and not proxied
     if not allowed:
         raise MetricsForbidden("Set HANSE_METRICS_TOKEN and send it as a bearer token.")

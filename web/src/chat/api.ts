@@ -87,32 +87,30 @@ export async function append(entry: Entry, device: string): Promise<number> {
 
 /** What these members are called. */
 export async function readNames(ids: string[]): Promise<Record<string, string>> {
-  const names: Record<string, string> = {};
+  const found = await inParts(ids, (query) => api.GET("/v1/chat/names", { params: { query } }));
+  return Object.assign({}, ...found);
+}
+
+/** Ask about many members, a page of them at a time. */
+async function inParts<T>(
+  ids: string[],
+  ask: (query: { id: string[] }) => Parameters<typeof unwrap<T>>[0],
+): Promise<T[]> {
+  const found: T[] = [];
   for (let first = 0; first < ids.length; first += NAMES_MAX) {
-    const query = { id: ids.slice(first, first + NAMES_MAX) };
-    Object.assign(names, await unwrap(api.GET("/v1/chat/names", { params: { query } })));
+    found.push(await unwrap(ask({ id: ids.slice(first, first + NAMES_MAX) })));
   }
-  return names;
+  return found;
 }
 
 /** Which of these members are programs. */
 export async function readBots(ids: string[]): Promise<string[]> {
-  const bots: string[] = [];
-  for (let first = 0; first < ids.length; first += NAMES_MAX) {
-    const query = { id: ids.slice(first, first + NAMES_MAX) };
-    bots.push(...(await unwrap(api.GET("/v1/chat/bots", { params: { query } }))));
-  }
-  return bots;
+  return (await inParts(ids, (query) => api.GET("/v1/chat/bots", { params: { query } }))).flat();
 }
 
 /** Which of these members are guests of the organisation. */
 export async function readGuests(ids: string[]): Promise<string[]> {
-  const guests: string[] = [];
-  for (let first = 0; first < ids.length; first += NAMES_MAX) {
-    const query = { id: ids.slice(first, first + NAMES_MAX) };
-    guests.push(...(await unwrap(api.GET("/v1/chat/guests", { params: { query } }))));
-  }
-  return guests;
+  return (await inParts(ids, (query) => api.GET("/v1/chat/guests", { params: { query } }))).flat();
 }
 
 /** The programs of a room, deleted ones at the end. */

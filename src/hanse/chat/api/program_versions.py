@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import delete, get, post, put
 from msgspec import Meta, Struct
 
-from hanse.chat.api.common import Chat, Limit, errors, position_of
+from hanse.chat.api.common import Chat, Limit, errors, page_before, position_of
 from hanse.chat.api.program_trials import Source, require_loads
 from hanse.chat.programs import service
 from hanse.chat.programs.guests import Language
@@ -83,8 +83,7 @@ async def list_versions(
         found = await service.list_versions(
             tx, access, program_id, min(before, service.VERSIONS_MAX + 1), limit + 1
         )
-    more = len(found) > limit
-    return VersionPage(found[:limit], str(found[limit - 1].number) if more else None)
+    return VersionPage(*page_before(found, limit, lambda version: version.number))
 
 
 @get(

@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar import delete, get, patch, post
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from hanse.chat.api.common import Chat, Limit, errors, position_of
+from hanse.chat.api.common import Chat, Limit, errors, page_before, position_of
 from hanse.chat.api.program_trials import Source, require_loads
 from hanse.chat.programs import service, store
 from hanse.chat.programs.guests import Language
@@ -211,8 +211,7 @@ async def read_program_log(
     before = position_of(cursor)
     async with db.tx(access.organisation_id, access.person_id) as tx:
         found = await service.list_entries(tx, access, program_id, before, limit + 1)
-    more = len(found) > limit
-    return EntryPage(found[:limit], str(found[limit - 1].id) if more else None)
+    return EntryPage(*page_before(found, limit, lambda entry: entry.id))
 
 
 handlers = [

@@ -17,6 +17,7 @@ from hanse.chat.matrix.reading import device_of
 from hanse.chat.rooms.service import actor_of
 from hanse.identity import Access, Authenticator, Origin, Passwords, Seal
 from hanse.platform.database import Db
+from hanse.platform.outbound import LOOPBACK_HOSTS
 from hanse.platform.problems import BadRequest, NotFound
 
 PUSH_RULES: Json = {
@@ -29,7 +30,6 @@ _NO_CLIENTS: Final = frozenset(
     | {"intent", "mailto", "sms", "tel"}
 )
 """Schemes of addresses that are programs or documents themselves, or lead to no client."""
-_OWN_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Identifier(Struct, frozen=True):
@@ -145,7 +145,7 @@ def require_address_of_client(address: str) -> None:
     """Raise InvalidClientAddress if going there would run something, or lead nowhere."""
     scheme, colon, rest = address.partition(":")
     is_proper = re.fullmatch("[A-Za-z][A-Za-z0-9+.-]*", scheme) and colon and rest
-    if scheme.lower() == "http" and _host_of(address) not in _OWN_MACHINE:
+    if scheme.lower() == "http" and _host_of(address) not in LOOPBACK_HOSTS:
         raise InvalidClientAddress("`redirectUrl` by http leads to one's own machine alone.")
     if not is_proper or not address.isprintable() or scheme.lower() in _NO_CLIENTS:
         raise InvalidClientAddress("`redirectUrl` is an address like 'https://app.example.org/'.")

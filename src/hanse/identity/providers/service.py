@@ -17,11 +17,11 @@ from hanse.identity.providers.model import IdentityProvider, ProviderSettings
 from hanse.identity.sealing import Seal
 from hanse.platform.database import Tx
 from hanse.platform.ids import new_id
+from hanse.platform.outbound import LOOPBACK_HOSTS
 from hanse.platform.problems import BadRequest, Conflict, Forbidden, NotFound
 
 PROVIDERS_MAX = 20
 SEAL_PURPOSE = "oidc client secret"
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
@@ -124,7 +124,7 @@ def _require(access: Access) -> None:
 
 async def _checked(tx: Tx, access: Access, settings: ProviderSettings) -> ProviderSettings:
     url = urlsplit(settings.issuer)
-    secure = url.scheme == "https" or (url.scheme == "http" and url.hostname in _LOOPBACK)
+    secure = url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK_HOSTS)
     if not secure or not url.hostname or url.query or url.fragment or url.username:
         raise InvalidProvider("Write the issuer as 'https://...', without query or fragment.")
     domains = sorted({each.strip().lower().lstrip("@") for each in settings.allowed_domains})

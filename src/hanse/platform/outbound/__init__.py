@@ -6,6 +6,7 @@ once, every address is checked, and the connection goes to a checked address its
 """
 
 from hanse.platform.outbound.addresses import (
+    LOOPBACK_HOSTS,
     ForbiddenAddress,
     OutboundRules,
     check_url,
@@ -15,6 +16,7 @@ from hanse.platform.outbound.addresses import (
 from hanse.platform.outbound.client import Answer, OutboundClient, OutboundFailure
 
 __all__ = [
+    "LOOPBACK_HOSTS",
     "Answer",
     "ForbiddenAddress",
     "OutboundClient",

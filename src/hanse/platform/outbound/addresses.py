@@ -12,6 +12,7 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from hanse.platform.problems import BadRequest
@@ -55,6 +56,10 @@ _FORBIDDEN_V6 = tuple(
 )
 _MAPPED = IPv6Network("::ffff:0:0/96")
 _NAT64 = IPv6Network("64:ff9b::/96")
+
+
+LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Names of this very machine: what goes there by http is on no wire."""
 
 
 class ForbiddenAddress(BadRequest):

@@ -1,0 +1,29 @@
+"""A house whose messages are translated, as role jobs of a served Hanse does it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from hanse import language
+from hanse.chat.translations.translator import Translator, consumers_of
+from hanse.platform.bus import Bus
+from hanse.platform.consumers import run_consumers
+from hanse.platform.database import Db
+from hanse.platform.relay import run_relay
+from tests.eventing import going
+from tests.identity.conftest import House
+from tests.language.conftest import infer
+
+
+@asynccontextmanager
+async def messages_translated(house: House, bus: Bus, nats_url: str) -> AsyncIterator[None]:
+    db = await Db.open(house.database.url("hanse_jobs"))
+    async with infer() as inference:
+        translator = Translator(db, bus, language.LiveTranslator(db, inference))
+        await translator.listen()
+        relay_url = house.database.url("hanse_relay")
+        async with (
+            going(lambda stop: run_relay(relay_url, nats_url, stop)),
+            going(lambda stop: run_consumers(consumers_of(translator), db, nats_url, stop)),
+        ):
+            yield
+    await db.close()
