@@ -17,7 +17,7 @@ import msgspec
 import nats
 
 from hanse.platform.bus import STREAM, Envelope
-from hanse.platform.consumers import Consumer, run_consumers
+from hanse.platform.consumers import Consumer, one_by_one, run_consumers
 from hanse.platform.database import Db, Tx
 from hanse.platform.embedded import NatsServer
 from hanse.platform.job_worker import WorkerLimits, run_jobs
@@ -245,7 +245,7 @@ async def _main(what: str, database_url: str, nats_url: str = "", *consumer_name
         # The kills of the test may hit the same event each time; the poison's are to count.
         name, deliveries_max = (consumer_name[0], 2) if consumer_name else ("payments", 8)
         consumer = Consumer(
-            name, (Paid.type,), on_paid, ack_wait_s=1.0, deliveries_max=deliveries_max
+            name, (Paid.type,), one_by_one(on_paid), ack_wait_s=1.0, deliveries_max=deliveries_max
         )
         await run_consumers([consumer], db, nats_url, stop_it)
     else:

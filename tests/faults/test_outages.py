@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from hanse.platform.consumers import Consumer, run_consumers
+from hanse.platform.consumers import Consumer, one_by_one, run_consumers
 from hanse.platform.database import DatabaseUnavailable, Db
 from hanse.platform.embedded import PostgresServer
 from hanse.platform.ids import new_id
@@ -79,7 +79,9 @@ async def test_all_that_was_promised_comes_true_exactly_once_whatever_is_killed(
     promised = 0
     # One attempt each: an outage must not count as one.
     jobs = paying_jobs(attempts_max=1)
-    consumer = Consumer("payments", (Paid.type,), on_paid, deliveries_max=2, ack_wait_s=2.0)
+    consumer = Consumer(
+        "payments", (Paid.type,), one_by_one(on_paid), deliveries_max=2, ack_wait_s=2.0
+    )
     relay_limits = RelayLimits(ack_timeout_s=1.0, retry_max_s=0.3)
     worker_limits = WorkerLimits(lease_s=15.0, poll_s=0.02, retry_max_s=0.3)
 

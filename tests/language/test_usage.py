@@ -121,10 +121,12 @@ async def test_a_month_counts_its_own_days_in_universal_time(server: Any, databa
     jobs = await Db.open(database.url("hanse_jobs"))
     try:
         async with jobs.tx(organisation_id) as tx:
-            for moment, characters in moments.items():
-                await consumer.handler(
-                    tx, envelope(organisation_id, datetime.fromisoformat(moment), characters)
-                )
+            events = [
+                envelope(organisation_id, datetime.fromisoformat(moment), characters)
+                for moment, characters in moments.items()
+            ]
+            await consumer.handler(tx, events[:3])
+            await consumer.handler(tx, events[3:])
     finally:
         await jobs.close()
     async with server.db.tx(organisation_id) as tx:

@@ -14,6 +14,7 @@ from hanse.platform.bus import STREAM, Bus, Envelope, StreamLimits, connect_bus,
 from hanse.platform.consumers import (
     Consumer,
     list_dead_letters,
+    one_by_one,
     purge_consumed,
     retry_dead_letter,
     run_consumers,
@@ -93,7 +94,7 @@ async def test_an_event_that_is_delivered_three_times_is_applied_once(
     organisation_id, end = new_id(), new_id()
     await publish(bus, 5, organisation_id, times=3)
     await publish(bus, 1, end)
-    async with consuming(Consumer("once", (Paid.type,), on_paid, **PATIENCE)):
+    async with consuming(Consumer("once", (Paid.type,), one_by_one(on_paid), **PATIENCE)):
         await until(lambda: balance(database.url("hanse"), end), "the last event")
     assert await balance(database.url("hanse"), organisation_id) == 5
 
@@ -108,8 +109,8 @@ async def test_consumers_of_different_names_each_get_the_event(
         return await balance(database.url("hanse"), organisation_id) == 10
 
     async with (
-        consuming(Consumer("left", (Paid.type,), on_paid, **PATIENCE)),
-        consuming(Consumer("right", (Paid.type,), on_paid, **PATIENCE)),
+        consuming(Consumer("left", (Paid.type,), one_by_one(on_paid), **PATIENCE)),
+        consuming(Consumer("right", (Paid.type,), one_by_one(on_paid), **PATIENCE)),
     ):
         await until(both, "both effects")
 
@@ -130,7 +131,9 @@ async def test_a_handler_that_fails_is_called_again_and_leaves_nothing_of_its_fa
             raise RuntimeError("not yet")
 
     await publish(bus, 7, organisation_id)
-    async with consuming(Consumer("retrying", (Paid.type,), third_time_lucky, **PATIENCE)):
+    async with consuming(
+        Consumer("retrying", (Paid.type,), one_by_one(third_time_lucky), **PATIENCE)
+    ):
         await until(lambda: balance(database.url("hanse"), organisation_id), "the third call")
     assert calls == 3
     assert await balance(database.url("hanse"), organisation_id) == 7
@@ -155,12 +158,37 @@ async def test_events_that_share_a_transaction_count_once_each_though_one_of_the
     for amount in (1, 1, 13, 1, 1):
         await publish(bus, amount, other)
     await publish(bus, 1, end)
-    async with consuming(Consumer("together", (Paid.type,), watch, deliveries_max=2, **PATIENCE)):
+    async with consuming(
+        Consumer("together", (Paid.type,), one_by_one(watch), deliveries_max=2, **PATIENCE)
+    ):
         await until(lambda: balance(database.url("hanse"), end), "the last event")
         await until(lambda: balance(database.url("hanse"), other), "those beside the failing one")
     assert await balance(database.url("hanse"), one) == 30
     assert await balance(database.url("hanse"), other) == 4
     assert len(transactions) < 30
+
+
+async def test_events_of_an_organisation_that_a_consumer_does_not_care_for_leave_no_trace(
+    bus: Bus, database: Database, consuming: Any
+) -> None:
+    dull, other = new_id(), new_id()
+    for _ in range(3):
+        await publish(bus, 1, dull)
+    await publish(bus, 1, other)
+
+    async def concerns(tx: Tx) -> bool:
+        return tx.organisation_id != dull
+
+    async with consuming(
+        Consumer("choosing", (Paid.type,), one_by_one(on_paid), concerns=concerns, **PATIENCE)
+    ):
+        await until(lambda: balance(database.url("hanse"), other), "the last event")
+    owner = await asyncpg.connect(database.url("hanse"))
+    noted = await owner.fetchval(
+        "select count(*) from platform.consumed where organisation_id = $1", dull
+    )
+    await owner.close()
+    assert (noted, await balance(database.url("hanse"), dull)) == (0, 0)
 
 
 async def test_an_event_that_always_fails_is_laid_aside_and_those_after_it_go_on(
@@ -174,7 +202,7 @@ async def test_an_event_that_always_fails_is_laid_aside_and_those_after_it_go_on
             raise RuntimeError("I do not like this one")
         await pay(tx, envelope.decode(Paid).amount)
 
-    consumer = Consumer("picky", (Paid.type,), refuse, deliveries_max=3, **PATIENCE)
+    consumer = Consumer("picky", (Paid.type,), one_by_one(refuse), deliveries_max=3, **PATIENCE)
     event_id = await publish(bus, 2, bad)
     await publish(bus, 3, good)
 
@@ -208,7 +236,7 @@ async def test_a_message_that_is_no_event_is_laid_aside_without_a_crash(
         await bus.jetstream.publish(subject(organisation_id, Paid.type), body)
     await bus.jetstream.publish(subject("nobody", Paid.type), b"no organisation at all")
     await publish(bus, 1, end)
-    async with consuming(Consumer("robust", (Paid.type,), on_paid, **PATIENCE)):
+    async with consuming(Consumer("robust", (Paid.type,), one_by_one(on_paid), **PATIENCE)):
         await until(lambda: balance(database.url("hanse"), end), "the event after them")
     async with db.tx(organisation_id) as tx:
         letters = [each for each in await list_dead_letters(tx) if each.consumer == "robust"]
@@ -227,7 +255,7 @@ async def test_events_of_other_types_are_not_delivered(
 
     await bus.jetstream.publish(subject(organisation_id, "test.other.v1"), b"{}")
     await publish(bus, 1, organisation_id)
-    async with consuming(Consumer("choosy", (Paid.type,), note, **PATIENCE)):
+    async with consuming(Consumer("choosy", (Paid.type,), one_by_one(note), **PATIENCE)):
 
         async def heard_it() -> bool:
             return bool(heard)
@@ -251,7 +279,7 @@ async def test_a_consumer_that_is_stopped_leaves_the_rest_to_the_next_at_once(
 
     for _ in range(4):
         await publish(bus, 1, organisation_id)
-    consumer = Consumer("stopped", (Paid.type,), stop_after_first, ack_wait_s=3600.0)
+    consumer = Consumer("stopped", (Paid.type,), one_by_one(stop_after_first), ack_wait_s=3600.0)
     await run_consumers([consumer], db, nats_server.url, stop)
     assert len(calls) == 1
 

@@ -1,5 +1,7 @@
 """The relay brings the outbox to the stream, whatever breaks in between."""
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from uuid import UUID
@@ -10,17 +12,21 @@ import nats
 import pytest
 
 from hanse.platform.bus import STREAM, Envelope, StreamLimits, connect_bus, subject
+from hanse.platform.consumers import Consumer, one_by_one, run_consumers
 from hanse.platform.database import Db
 from hanse.platform.ids import new_id
 from hanse.platform.outbox import announce
 from hanse.platform.relay import RelayLimits, purge_outbox, run_relay
 from tests.conftest import Database
 from tests.eventing import (
+    LEDGER_SQL,
     Breakable,
     Paid,
+    balance,
     breakable_nats,
     forget_the_past,
     going,
+    on_paid,
     stream_count,
     stream_messages,
     until,
@@ -237,3 +243,46 @@ async def test_purging_takes_what_is_relayed_and_old_and_nothing_else(
     left = await owner.fetch("select id from platform.outbox order by seq")
     await owner.close()
     assert [row["id"] for row in left] == [*ids[4:], *waiting]
+
+
+async def test_what_a_power_cut_took_from_the_stream_is_applied_all_the_same(
+    db: Db, database: Database, nats_server: Breakable
+) -> None:
+    organisation_id = new_id()
+    await (owner := await asyncpg.connect(database.url("hanse"))).execute(LEDGER_SQL)
+    await owner.close()
+    jobs_db = await Db.open(database.url("hanse_jobs"))
+    consumer = Consumer("after-power-cut", (Paid.type,), one_by_one(on_paid))
+
+    async def paid(amount: int) -> None:
+        async def enough() -> bool:
+            return await balance(database.url("hanse"), organisation_id) >= amount
+
+        await until(enough, f"{amount} paid")
+
+    async with (
+        relay(database, nats_server),
+        going(lambda stop: run_consumers([consumer], jobs_db, nats_server.url, stop)),
+    ):
+        await announce_all(db, range(1, 11), organisation_id)
+        await paid(55)
+        await asyncio.sleep(1.5)  # the server has written all to its files
+        [messages] = nats_server.server.folder.glob("jetstream/*/streams/*/msgs")
+        kept = messages.with_name("kept")
+        shutil.copytree(messages, kept)
+        await announce_all(db, range(100, 110), organisation_id)
+        await paid(55 + 1045)
+        await nats_server.kill()
+        shutil.rmtree(messages)
+        kept.rename(messages)
+        await nats_server.start()
+        await announce_all(db, range(1000, 1003), organisation_id)
+        await paid(55 + 1045 + 3003)
+        events = await arrived(nats_server, 23)
+    assert [each.decode(Paid).amount for each in events] == [
+        *range(1, 11),
+        *range(100, 110),
+        *range(1000, 1003),
+    ]
+    assert await balance(database.url("hanse"), organisation_id) == 55 + 1045 + 3003
+    await jobs_db.close()

@@ -1,6 +1,7 @@
 """What the language system announces, and what it does when it hears so."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -31,14 +32,20 @@ class TextTranslated(Event, frozen=True, kw_only=True):
     translated_at: datetime
 
 
-async def add_usage(tx: Tx, envelope: Envelope) -> None:
-    """Count a translation towards its organisation, key and day (UTC)."""
-    event = envelope.decode(TextTranslated)
+async def add_usage(tx: Tx, envelopes: Sequence[Envelope]) -> None:
+    """Count translations towards their organisation, key and day (UTC)."""
+    used: dict[tuple[UUID | None, date], list[int]] = {}
+    for envelope in envelopes:
+        event = envelope.decode(TextTranslated)
+        key = event.api_key_id, event.translated_at.astimezone(UTC).date()
+        used.setdefault(key, []).append(event.characters)
+    # In an order of their own, two transactions would wait for each other's rows.
     await store.add_usage(
         tx,
-        api_key_id=event.api_key_id,
-        day=event.translated_at.astimezone(UTC).date(),
-        characters=event.characters,
+        [
+            store.KeyUsage(*key, sum(characters), len(characters))
+            for key, characters in sorted(used.items(), key=str)
+        ],
     )
 
 

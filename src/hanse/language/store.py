@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -49,10 +49,11 @@ KEEP_TRANSLATIONS: Final = "select language.keep_translations($1, $2, $3)"
 
 ADD_USAGE: Final = """
 insert into language.usage_days as usage (
-    id, organisation_id, api_key_id, day, characters, requests
-) values ($1, $2, $3, $4, $5, 1)
-on conflict (organisation_id, api_key_id, day) do update
-set characters = usage.characters + excluded.characters, requests = usage.requests + 1
+    organisation_id, id, api_key_id, day, characters, requests
+) select $1, * from unnest($2::uuid[], $3::uuid[], $4::date[], $5::bigint[], $6::bigint[])
+on conflict (organisation_id, api_key_id, day) do update set
+    characters = usage.characters + excluded.characters,
+    requests = usage.requests + excluded.requests
 """
 
 READ_USAGE: Final = """
@@ -79,9 +80,20 @@ async def keep_translations(
     await db.call(KEEP_TRANSLATIONS, rows[0].organisation_id, rows, encoded(events))
 
 
-async def add_usage(tx: Tx, *, api_key_id: UUID | None, day: date, characters: int) -> None:
-    """Count one more request of the transaction's organisation towards a day."""
-    await tx.execute(ADD_USAGE, new_id(), tx.organisation_id, api_key_id, day, characters)
+class KeyUsage(NamedTuple):
+    """What an API key, or with None whoever came without one, used on a day."""
+
+    api_key_id: UUID | None
+    day: date
+    characters: int
+    requests: int
+
+
+async def add_usage(tx: Tx, used: Sequence[KeyUsage]) -> None:
+    """Count what the transaction's organisation has used; a key and day comes once at most."""
+    keys, days, characters, requests = zip(*used, strict=True)
+    ids = [new_id() for _ in used]
+    await tx.execute(ADD_USAGE, tx.organisation_id, ids, keys, days, characters, requests)
 
 
 async def read_usage(tx: Tx, api_key_id: UUID | None, first: date, until: date) -> UsageTotals:

@@ -141,6 +141,10 @@ class Tx:
             await self.connection.executemany(sql, rows)
 
 
+def _begin(durable: bool) -> str:
+    return "begin" if durable else "begin; set local synchronous_commit = off"
+
+
 class Db:
     """A pool of connections under one database role."""
 
@@ -183,22 +187,20 @@ class Db:
         """
         # The ids go into the text, so they must be UUIDs by type, never strings of a request.
         assert isinstance(organisation_id, UUID)
-        begin = f"begin; set local hanse.organisation_id = '{organisation_id}'"
+        begin = f"{_begin(durable)}; set local hanse.organisation_id = '{organisation_id}'"
         if person_id is not None:
             assert isinstance(person_id, UUID)
             begin += f"; set local hanse.person_id = '{person_id}'"
-        if not durable:
-            begin += "; set local synchronous_commit = off"
         async with self._open(begin, organisation_id) as tx:
             yield tx
 
     @asynccontextmanager
-    async def system_tx(self) -> AsyncIterator[Tx]:
+    async def system_tx(self, *, durable: bool = True) -> AsyncIterator[Tx]:
         """Open a transaction of no organisation: only what the role's own policies allow is seen.
 
-        Raises DatabaseUnavailable.
+        `durable` as in `tx`. Raises DatabaseUnavailable.
         """
-        async with self._open("begin", None) as tx:
+        async with self._open(_begin(durable), None) as tx:
             yield tx
 
     async def call(self, sql: str, *args: Any) -> None:

@@ -9,11 +9,12 @@ an event behind the cursor. A transaction that stays open holds the events back;
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from nats.js.api import Header, StreamInfo
 from nats.js.client import JetStreamContext
-from nats.js.errors import APIError
+from nats.js.errors import APIError, NotFoundError
 from prometheus_client import Counter, Gauge
 
 from hanse.platform.bus import (
@@ -86,6 +87,8 @@ set last_xid = $2, last_seq = $3, cluster_id = $4, stream_created_at = $5, strea
 where name = $1
 """
 
+_PLACE_SQL = "select xid, seq from platform.outbox where id = $1"
+
 _LAG_SQL = """
 select count(*) as events, coalesce(extract(epoch from now() - min(created_at)), 0) as seconds
 from (
@@ -121,7 +124,7 @@ class RelayLimits(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     batch: int = 500
-    poll_first_s: float = 0.05
+    poll_first_s: float = 0.1
     poll_max_s: float = 0.2
     standby_poll_s: float = 0.5
     ack_timeout_s: float = 10.0
@@ -177,7 +180,7 @@ async def _relay(
     db = await Db.open(database_url, size_max=2, application_name="hanse-relay")
     bus = await connect_bus(nats_url, name="hanse-relay")
     try:
-        await _settle(db, await bus.ensure_stream(stream_limits))
+        await _settle(db, bus.jetstream, await bus.ensure_stream(stream_limits))
         idle = Backoff(limits.poll_first_s, limits.poll_max_s)
         lag_due_s = 0.0
         loop = asyncio.get_running_loop()
@@ -204,7 +207,8 @@ async def _relay_batch(db: Db, bus: Bus, limits: RelayLimits) -> int | None:
     async with db.system_tx() as tx:
         if not await tx.fetchval(_WAITING_SQL, _CURSOR):
             return 0
-    async with db.system_tx() as tx:
+    # A cursor that a crash takes back is moved again: what it passed is published twice.
+    async with db.system_tx(durable=False) as tx:
         cursor = await tx.fetchrow(_LOCK_SQL, _CURSOR)
         if cursor is None:
             return None
@@ -271,10 +275,11 @@ def _headers(row: Any, previous: str | None) -> dict[str, str]:
     return headers
 
 
-async def _settle(db: Db, stream: StreamInfo) -> None:
+async def _settle(db: Db, jetstream: JetStreamContext, stream: StreamInfo) -> None:
     """Make the cursor fit this cluster and this stream, or start it again from the beginning.
 
     Starting again publishes all that the outbox still has; consumers skip what they have applied.
+    A stream that lost its end in a power cut is filled from there.
     """
     async with db.system_tx() as tx:
         cursor = await tx.fetchrow(_LOCK_SQL, _CURSOR)
@@ -286,11 +291,12 @@ async def _settle(db: Db, stream: StreamInfo) -> None:
             log.warning("relay_restarts", reason="another PostgreSQL cluster")
             await tx.execute("update platform.outbox set xid = pg_current_xact_id()")
             place = (0, 0, 0)
-        elif cursor["stream_created_at"] is not None and (
-            cursor["stream_created_at"] != stream.created or stream.state.last_seq < place[2]
-        ):
+        elif cursor["stream_created_at"] not in {None, stream.created}:
             log.warning("relay_restarts", reason="the stream has lost events")
             place = (0, 0, 0)
+        elif stream.state.last_seq < place[2]:
+            log.warning("relay_goes_back", events=place[2] - stream.state.last_seq)
+            place = await _end_of(tx, jetstream, stream.state.last_seq)
         last_xid, last_seq, stream_seq = place
         await tx.execute(
             _SETTLE_SQL,
@@ -301,6 +307,17 @@ async def _settle(db: Db, stream: StreamInfo) -> None:
             stream.created,
             stream_seq,
         )
+
+
+async def _end_of(tx: Tx, jetstream: JetStreamContext, last_seq: int) -> tuple[int, int, int]:
+    """Return the place of the last event that the stream has; the beginning if it has none."""
+    try:
+        message = await jetstream.get_msg(STREAM, last_seq)
+    except NotFoundError:  # the last one was too old to be kept
+        return 0, 0, 0
+    event_id = (message.headers or {}).get(Header.MSG_ID.value)
+    row = await tx.fetchrow(_PLACE_SQL, event_id and UUID(event_id))
+    return (row["xid"], row["seq"], last_seq) if row is not None else (0, 0, 0)
 
 
 async def _measure_lag(db: Db) -> None:

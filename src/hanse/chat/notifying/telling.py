@@ -15,7 +15,7 @@ from hanse.chat.notifying import store
 from hanse.chat.notifying.kinds import BY_REASON, Reason
 from hanse.chat.programs import store as programs_store
 from hanse.platform.bus import Envelope
-from hanse.platform.consumers import Consumer
+from hanse.platform.consumers import Consumer, one_by_one
 from hanse.platform.database import Tx
 from hanse.platform.jobs import Jobs, enqueue
 
@@ -40,7 +40,9 @@ def telling_consumer(after_s: float = TELL_AFTER_S) -> Consumer:
                 if event.kind is Kind.MESSAGE and await store.told(tx, event):
                     await enqueue(tx, TELL, Tell(event.room_id, event.number), delay_s=after_s)
 
-    return Consumer(name="chat-notifications", types=(EventsAppended.type,), handler=on_appended)
+    return Consumer(
+        name="chat-notifications", types=(EventsAppended.type,), handler=one_by_one(on_appended)
+    )
 
 
 async def tell(tx: Tx, asked: Tell) -> None:

@@ -27,7 +27,7 @@ from hanse.chat.outgoing.model import (
 )
 from hanse.identity import DeliveryStatus, Hear, Settled
 from hanse.platform.bus import Bus, Envelope
-from hanse.platform.consumers import Consumer
+from hanse.platform.consumers import Consumer, one_by_one
 from hanse.platform.database import Db, Tx
 from hanse.platform.jobs import Jobs, enqueue
 from hanse.platform.problems import Problem
@@ -59,7 +59,9 @@ class _Message(Struct, frozen=True):
 def outgoing_consumer() -> Consumer:
     """Return what lets messages be sent that outgoing webhooks of their rooms want."""
     return Consumer(
-        name="chat-outgoing-webhooks", types=(EventsAppended.type,), handler=_on_appended
+        name="chat-outgoing-webhooks",
+        types=(EventsAppended.type,),
+        handler=one_by_one(_on_appended),
     )
 
 

@@ -19,7 +19,7 @@ from hanse.chat.previews.model import Page, links_of, redirected, url_hash
 from hanse.chat.previews.page import page_of
 from hanse.chat.previews.reading import shown_with
 from hanse.platform.bus import Bus, Envelope
-from hanse.platform.consumers import Consumer
+from hanse.platform.consumers import Consumer, one_by_one
 from hanse.platform.database import Db, Tx
 from hanse.platform.jobs import Jobs, enqueue
 from hanse.platform.outbound import ForbiddenAddress, OutboundClient, OutboundFailure
@@ -134,7 +134,7 @@ def previews_of(previewer: Previewer, jobs: Jobs) -> tuple[Consumer, ...]:
         Consumer(
             name="chat-link-previews",
             types=(EventsAppended.type,),
-            handler=previewer.on_appended,
+            handler=one_by_one(previewer.on_appended),
         ),
     )
 

@@ -20,7 +20,7 @@ from hanse.chat.search.words import vector
 from hanse.chat.translations import store as translations_store
 from hanse.identity import reading_languages
 from hanse.platform.bus import Envelope
-from hanse.platform.consumers import Consumer
+from hanse.platform.consumers import Consumer, one_by_one
 from hanse.platform.database import Tx
 
 Recognise = Callable[[str, Collection[str]], Awaitable[str | None]]
@@ -69,7 +69,9 @@ def history_consumer(recognise: Recognise) -> Consumer:
             numbers = range(stretch.first, stretch.last + 1)
             await index(tx, stretch.room_id, list(numbers), recognise)
 
-    return Consumer(name="chat-search-history", types=(IndexingWanted.type,), handler=on_wanted)
+    return Consumer(
+        name="chat-search-history", types=(IndexingWanted.type,), handler=one_by_one(on_wanted)
+    )
 
 
 def search_consumer(recognise: Recognise) -> Consumer:
@@ -84,5 +86,8 @@ def search_consumer(recognise: Recognise) -> Consumer:
                     await store.move(tx, room_id, topic)
 
     return Consumer(
-        name="chat-search", types=(EventsAppended.type,), handler=on_appended, concurrency=3
+        name="chat-search",
+        types=(EventsAppended.type,),
+        handler=one_by_one(on_appended),
+        concurrency=3,
     )

@@ -30,7 +30,7 @@ from hanse.chat.translations.events import TranslationsWanted
 from hanse.chat.translations.model import Translated, wishes
 from hanse.language import LiveTranslator
 from hanse.platform.bus import Bus, Envelope
-from hanse.platform.consumers import Consumer
+from hanse.platform.consumers import Consumer, one_by_one
 from hanse.platform.database import Db, Tx
 from hanse.platform.problems import Problem
 from hanse.platform.telemetry import log
@@ -295,12 +295,12 @@ def consumers_of(translator: Translator) -> tuple[Consumer, ...]:
         Consumer(
             name="chat-translations",
             types=(EventsAppended.type,),
-            handler=translator.on_appended,
+            handler=one_by_one(translator.on_appended),
             concurrency=3,
         ),
         Consumer(
             name="chat-translations-wanted",
             types=(TranslationsWanted.type,),
-            handler=translator.on_wanted,
+            handler=one_by_one(translator.on_wanted),
         ),
     )

@@ -22,7 +22,7 @@ from hanse.identity.webhooks.model import (
 )
 from hanse.platform.bus import Envelope
 from hanse.platform.catalogue import Catalogue
-from hanse.platform.consumers import Consumer
+from hanse.platform.consumers import Consumer, one_by_one
 from hanse.platform.database import Tx
 from hanse.platform.outbox import announce
 from hanse.platform.telemetry import log
@@ -63,7 +63,12 @@ async def disable(tx: Tx, webhook: Webhook, reason: DisabledReason) -> None:
 
 def consumer(catalogue: Catalogue) -> Consumer:
     """What makes a delivery of each event for each webhook that wants it, exactly once."""
-    return Consumer(name="webhooks", types=tuple(catalogue), handler=deliver_event)
+    return Consumer(
+        name="webhooks",
+        types=tuple(catalogue),
+        handler=one_by_one(deliver_event),
+        concerns=store.has_active_webhook,
+    )
 
 
 async def deliver_event(tx: Tx, envelope: Envelope) -> None:

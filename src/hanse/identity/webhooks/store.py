@@ -170,6 +170,18 @@ async def delete_webhook(tx: Tx, id: UUID) -> str | None:
     return url
 
 
+async def has_active_webhook(tx: Tx) -> bool:
+    """Whether anything of the transaction's organisation is sent anywhere."""
+    return bool(
+        await tx.fetchval(
+            """
+            select exists (select from identity.webhooks where organisation_id = $1 and active)
+            """,
+            tx.organisation_id,
+        )
+    )
+
+
 async def webhooks_for(tx: Tx, type: str, at: datetime) -> Sequence[Webhook]:
     """The webhooks that want an event of a type and time; they stay active until the end."""
     rows = await tx.fetch(

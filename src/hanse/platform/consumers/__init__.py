@@ -7,7 +7,7 @@ delivered again with growing pauses and in the end laid aside as a dead letter, 
 block those after it; a handler must therefore not rely on the order of events once one has failed.
 """
 
-from hanse.platform.consumers.model import Consumer, DeadLetter, Handler
+from hanse.platform.consumers.model import Consumer, DeadLetter, Handler, one_by_one
 from hanse.platform.consumers.running import run_consumers
 from hanse.platform.consumers.store import CONSUMED_KEEP, list_dead_letters, purge_consumed
 from hanse.platform.consumers.work import retry_dead_letter
@@ -18,6 +18,7 @@ __all__ = [
     "DeadLetter",
     "Handler",
     "list_dead_letters",
+    "one_by_one",
     "purge_consumed",
     "retry_dead_letter",
     "run_consumers",

@@ -13,7 +13,7 @@ from hanse.platform.consumers import store
 from hanse.platform.consumers.model import Consumer
 from hanse.platform.database import DatabaseUnavailable, Db, Tx
 from hanse.platform.problems import NotFound
-from hanse.platform.telemetry import bound, log, span
+from hanse.platform.telemetry import bound, log
 from hanse.platform.waiting import backoff_s, is_outage, passed
 
 DATABASE_POLL_S = 0.5
@@ -36,7 +36,7 @@ async def retry_dead_letter(tx: Tx, consumer: Consumer, event_id: UUID) -> None:
         raise NotFound(f"There is no dead letter {event_id} of {consumer.name}.")
     envelope = msgspec.json.decode(message, type=Envelope)
     if await store.note_consumed(tx, consumer.name, [event_id]):
-        await consumer.handler(tx, envelope)
+        await consumer.handler(tx, [envelope])
 
 
 class Work:
@@ -90,9 +90,7 @@ class Work:
         ):
             raise ValueError("an event that must be taken alone")
         async with self._db.tx(organisation_id) as tx:
-            return [
-                "applied" if applied else "repeated" for applied in await self._run(tx, envelopes)
-            ]
+            return await self._run(tx, envelopes)
 
     async def _show_life(self, messages: list[Msg]) -> None:
         while True:
@@ -126,42 +124,37 @@ class Work:
             # Only a process that dies or hangs with the event in hand leaves it unsettled.
             return await self._bury(message, envelope, "Its handler never came to an end.")
         try:
-            applied = await self._apply(envelope)
+            outcome = await self._apply(envelope)
         except Exception as error:
             if is_outage(error):
                 raise
             return await self._failed(message, envelope, error)
         await message.ack()
-        return "applied" if applied else "repeated"
+        return outcome
 
-    async def _apply(self, envelope: Envelope) -> bool:
-        """Run the handler unless the event has been applied before; return whether it ran."""
+    async def _apply(self, envelope: Envelope) -> str:
+        """Run the handler unless the event has been applied before; return what came of it."""
         async with self._db.tx(envelope.organisation_id) as tx:
-            [applied] = await self._run(tx, [envelope])
-            return applied
+            [outcome] = await self._run(tx, [envelope])
+            return outcome
 
-    async def _run(self, tx: Tx, envelopes: list[Envelope]) -> list[bool]:
-        """Run the handler for each event that has not been applied before; return for which."""
-        name = self._consumer.name
-        new = await store.note_consumed(tx, name, [each.id for each in envelopes])
-        ran = []
+    async def _run(self, tx: Tx, envelopes: list[Envelope]) -> list[str]:
+        """Run the handler for the events that have not been applied before; return the outcomes."""
+        consumer = self._consumer
+        if consumer.concerns is not None and not await consumer.concerns(tx):
+            return ["ignored"] * len(envelopes)
+        new = await store.note_consumed(tx, consumer.name, [each.id for each in envelopes])
+        outcomes, left = [], []
         for envelope in envelopes:
-            ran.append(envelope.id in new)
-            if envelope.id in new:
+            is_new = envelope.id in new
+            outcomes.append("applied" if is_new else "repeated")
+            if is_new:
                 new.remove(envelope.id)  # the same event may have come twice
-                await self._handle(tx, envelope)
-        return ran
-
-    async def _handle(self, tx: Tx, envelope: Envelope) -> None:
-        with (
-            span("consume", traceparent=envelope.traceparent, consumer=self._consumer.name),
-            bound(
-                organisation_id=str(envelope.organisation_id),
-                event_id=str(envelope.id),
-                consumer=self._consumer.name,
-            ),
-        ):
-            await self._consumer.handler(tx, envelope)
+                left.append(envelope)
+        if left:
+            with bound(organisation_id=str(tx.organisation_id), consumer=consumer.name):
+                await consumer.handler(tx, left)
+        return outcomes
 
     async def _was_applied(self, envelope: Envelope) -> bool:
         async with self._db.tx(envelope.organisation_id) as tx:

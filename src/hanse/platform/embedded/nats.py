@@ -62,7 +62,11 @@ class NatsServer(msgspec.Struct, frozen=True, kw_only=True):
         return f"nats://{USER}:{self.password}@{HOST}:{self.port}"
 
     def configuration(self) -> str:
-        """The server's configuration file."""
+        """The server's configuration file.
+
+        What was published in the last `sync_interval` is lost if the power is, not if a process is
+        killed: the outbox has it, and the relay sees that it is missing.
+        """
         store = msgspec.json.encode(str(self.folder)).decode()
         pid_file = msgspec.json.encode(str(self.folder / "nats.pid")).decode()
         return f"""\
@@ -73,7 +77,7 @@ logtime: false
 pid_file: {pid_file}
 max_payload: {PAYLOAD_BYTES_MAX}
 authorization {{ user: {USER}, password: "{self.password}" }}
-jetstream {{ store_dir: {store}, sync_interval: always, max_memory_store: 64MB }}
+jetstream {{ store_dir: {store}, sync_interval: 1s, max_memory_store: 64MB }}
 """
 
     def process(self) -> ProcessSpec:
