@@ -156,6 +156,8 @@ def server_settings(memory: int, *, durable: bool) -> dict[str, str]:
         "random_page_cost": "1.1",
         "io_method": "worker",
         "jit": "off",
+        # Plans made for empty tables stay until the first statistics: a minute by default.
+        "autovacuum_naptime": "10s",
         "idle_in_transaction_session_timeout": "60s",
         "timezone": "UTC",
         "log_timezone": "UTC",
