@@ -24,6 +24,7 @@ _CHUNKS: Final = re.compile(r"(..{1,11}?)\1{3,}", re.IGNORECASE)
 _PHRASE_WORDS_MAX: Final = 6
 _TIMES_MIN: Final = 3
 _LETTERS_AGAIN_MIN: Final = 6
+_CHUNKS_LETTERS_MIN: Final = 8
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _JOINT: Final = re.compile(r"(?<=[,;:–—])\s+")
 _END: Final = ".!?…。！？:;"
@@ -67,20 +68,31 @@ def repetitions(source: str, target: str) -> Iterator[Span]:
 def _may_repeat(text: str) -> bool:
     """Say whether `_REPEATED` can match at all: hardly ever. A tenth of its cost."""
     words = _WORDS.findall(text.lower())
-    if words and max(Counter(words).values()) >= _TIMES_MIN:
-        for length in range(1, min(_PHRASE_WORDS_MAX, len(words) // 3) + 1):
-            alike = 0
-            for first, second, third in zip(
-                words, words[length:], words[2 * length :], strict=False
-            ):
-                alike = alike + 1 if first == second == third else 0
-                if alike == length:
-                    return True
+    if len(words) - len(set(words)) >= _TIMES_MIN - 1 and _repeats_phrase(words):
+        return True
     # A chunk of at least two letters that comes four times: six of them are there already.
-    long = [word for word in words if len(word) > _LETTERS_AGAIN_MIN]
-    return any(len(word) - len(set(word)) >= _LETTERS_AGAIN_MIN for word in long) and any(
-        map(_CHUNKS.search, long)
-    )
+    for word in words:
+        if (
+            len(word) >= _CHUNKS_LETTERS_MIN
+            and len(word) - len(set(word)) >= _LETTERS_AGAIN_MIN
+            and _CHUNKS.search(word)
+        ):
+            return True
+    return False
+
+
+def _repeats_phrase(words: Sequence[str]) -> bool:
+    often = {word for word, times in Counter(words).items() if times >= _TIMES_MIN}
+    # A phrase that comes three times in a row is made of such words alone.
+    if not any(map(often.issuperset, zip(words, words[1:], words[2:], strict=False))):
+        return False
+    for length in range(1, min(_PHRASE_WORDS_MAX, len(words) // _TIMES_MIN) + 1):
+        alike = 0
+        for first, second, third in zip(words, words[length:], words[2 * length :], strict=False):
+            alike = alike + 1 if first == second == third else 0
+            if alike == length:
+                return True
+    return False
 
 
 def is_copy(source: str, target: str) -> bool:

@@ -97,6 +97,9 @@ _TRIGGERS: Final = frozenset(
     )
 )
 
+# In a text without others, a class finds them in a third of the time again.
+_ASCII_TRIGGER: Final = re.compile(f"[{re.escape(''.join(filter(str.isascii, _TRIGGERS)))}]")
+
 _CLOSING: Final = re.compile(r"[\s.,;:!?…)\]»”’\"']+")
 _OPENING: Final = " \t\u00a0([«“‘„¿¡"
 
@@ -108,7 +111,8 @@ def protected_spans(text: str) -> list[tuple[int, int]]:
     back-quotes, names with an underscore, amounts of money other than in dollars, and runs of
     symbols. Plain `+`, `=`, `&`, `%`, `$` and `°` between words are left to the engine.
     """
-    if _TRIGGERS.isdisjoint(text) and "www." not in text and "mailto:" not in text:
+    has_trigger = _ASCII_TRIGGER.search(text) if text.isascii() else not _TRIGGERS.isdisjoint(text)
+    if not has_trigger and "www." not in text and "mailto:" not in text:
         return []
     return [match.span() for match in _PROTECTED.finditer(text)]
 

@@ -42,7 +42,7 @@ from hanse.platform.ids import new_id
 from hanse.platform.outbox import announce
 from hanse.platform.problems import BadRequest
 
-IN_PLACE_CHARACTERS_MAX: Final = 10_000
+IN_PLACE_CHARACTERS_MAX: Final = 20_000
 """Larger requests are cut, recognised and checked in a thread, so that they hold up no other."""
 REVISING_MODEL: Final = "generation"
 """What revised translations name as one of their models."""

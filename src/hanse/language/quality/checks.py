@@ -22,6 +22,7 @@ PENALTIES: Final[dict[Severity, int]] = {"Critical": 40, "Major": 15, "Minor": 5
 """What an issue takes from the 100 points of its segment."""
 
 _NUMBER: Final = re.compile(r"\d+(?:[.,'\u00a0\u202f]\d+)*")
+_DIGIT: Final = re.compile(r"\d")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _MOJIBAKE: Final = re.compile(r"\ufffd|Ã[\u0080-\u00bf]|â€")
 _PAIRS: Final = ("()", "[]", "{}", "«»", "“”")
@@ -130,6 +131,8 @@ def _copied(source: str, target: str) -> Iterator[Issue]:
         [(text[start:end], (start, end)) for start, end in protected_spans(text)]
         for text in (source, target)
     )
+    if not ours and not theirs:
+        return
     if lost := _missing(ours, theirs):
         yield Issue(
             "Accuracy",
@@ -151,17 +154,20 @@ def _copied(source: str, target: str) -> Iterator[Issue]:
 
 def _figures(text: str) -> list[tuple[str, Span]]:
     """Return the numbers outside of what is copied, without their separators."""
-    numbers = list(_NUMBER.finditer(text))
-    copied = protected_spans(text) if numbers else []
+    if not _DIGIT.search(text):
+        return []
+    copied = protected_spans(text)
     return [
         (re.sub(r"\D", "", match[0]), match.span())
-        for match in numbers
+        for match in _NUMBER.finditer(text)
         if not any(start < match.end() and match.start() < end for start, end in copied)
     ]
 
 
 def _numbers(source: str, target: str) -> Iterator[Issue]:
     ours, theirs = _figures(source), _figures(target)
+    if not ours and not theirs:
+        return
     # A small number may have become a word, or the other way round.
     lost = [each for each in _missing(ours, theirs) if len(each[0]) > 1]
     added = [each for each in _missing(theirs, ours) if len(each[0]) > 1]
@@ -243,6 +249,8 @@ def _punctuation(source: str, target: str) -> Iterator[Issue]:
             _spans([(len(theirs) - 1, len(theirs))]),
         )
     for opening, closing in _PAIRS:
+        if opening not in target and closing not in target:
+            continue
         is_open = target.count(opening) != target.count(closing)
         if is_open and source.count(opening) == source.count(closing):
             marks = [
