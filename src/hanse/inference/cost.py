@@ -13,6 +13,7 @@ no clock.
 
 import math
 from collections.abc import Iterable, Sequence
+from operator import mul
 from typing import NamedTuple, Self
 
 from hanse.inference.job import CostPrior
@@ -50,18 +51,18 @@ class Size(NamedTuple):
     @classmethod
     def of(cls, lengths: Iterable[int]) -> Self:
         """Return the size of a batch of items of these lengths."""
-        size = cls()
-        for length in lengths:
-            size = size.plus(length)
-        return size
+        each = list(lengths)
+        squares = sum([length * length for length in each])
+        return cls(len(each), sum(each), squares, max(each, default=0))
 
     def plus(self, length: int) -> Self:
         """Return the size with one more item."""
+        items, chars, squares, longest = self
         return type(self)(
-            self.items + 1,
-            self.chars + length,
-            self.squares + length * length,
-            max(self.longest, length),
+            items + 1,
+            chars + length,
+            squares + length * length,
+            length if length > longest else longest,
         )
 
 
@@ -115,11 +116,12 @@ class CostModel:
     def predict(self, size: Size) -> float:
         """Return the expected seconds of a batch."""
         fixed, item, char, square, longest = self._weights
+        items, chars, squares, longest_chars = size
         seconds = (
             fixed
-            + item * size.items
-            + (char * size.chars + longest * size.longest) * 1e-2
-            + square * size.squares * 1e-4
+            + item * items
+            + (char * chars + longest * longest_chars) * 1e-2
+            + square * squares * 1e-4
         )
         return max(seconds, SECONDS_MIN)
 
@@ -171,11 +173,15 @@ class CostModel:
         covariance = self._covariance
         projected = [_dot(row, features) for row in covariance]
         spread = FORGETTING * NOISE_VARIANCE + _dot(projected, features)
-        for i in range(FEATURES):
-            self._weights[i] = max(0.0, self._weights[i] + projected[i] * surprise / spread)
-            row = covariance[i]
-            for j in range(FEATURES):
-                row[j] = (row[j] - projected[i] * projected[j] / spread) / FORGETTING
+        self._weights = [
+            max(0.0, weight + part * surprise / spread)
+            for weight, part in zip(self._weights, projected, strict=True)
+        ]
+        for row, part in zip(covariance, projected, strict=True):
+            row[:] = [
+                (value - part * other / spread) / FORGETTING
+                for value, other in zip(row, projected, strict=True)
+            ]
         self._bound_covariance()
 
     def _follow_pace(self, surprise: float) -> None:
@@ -203,4 +209,4 @@ class CostModel:
 
 
 def _dot(left: Sequence[float], right: Sequence[float]) -> float:
-    return sum(a * b for a, b in zip(left, right, strict=True))
+    return sum(map(mul, left, right))

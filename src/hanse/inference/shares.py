@@ -28,7 +28,7 @@ class ClassShares:
 
     def choose(self, queues: Mapping[ServiceClass, FairQueue]) -> ServiceClass | None:
         """Return the class to serve; None when nothing waits."""
-        waiting = [service_class for service_class in ServiceClass if queues[service_class].next()]
+        waiting = [each for each, queue in queues.items() if queue.items and queue.next()]
         if not waiting:
             return None
         for service_class in waiting[1:]:
