@@ -14,7 +14,7 @@ from hanse.inference.errors import ItemFailed, Outcome
 from hanse.inference.job import Job, Limits, ModelSpec, Output
 
 
-class Place(Struct, frozen=True):
+class Place(Struct, frozen=True, gc=False):
     """Where one item of a job begins: `step` models are behind it, thanks to the cache.
 
     `outcome` is None unless it has arrived already.

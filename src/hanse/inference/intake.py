@@ -74,7 +74,7 @@ class Intake:
                 longest[place.step] = max(longest[place.step], len(key[2]))
         ahead_s = work_ahead_s(places, models, self._fleet.cost)
         longest_s = max(
-            self._fleet.cost(model).predict(Size.of([chars]))
+            self._fleet.cost(model).predict(Size().plus(chars))
             for model, chars in zip(models, longest, strict=True)
         )
         refusal = self._admission.refusal(

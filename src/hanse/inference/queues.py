@@ -81,7 +81,10 @@ class Agenda(Generic[S]):
 
     def next_rank(self) -> float | None:
         """Return the rank of the first that still waits."""
-        return None if self.peek() is None else self._heap[0][0]
+        heap = self._heap
+        if heap and heap[0][2].token == heap[0][1]:
+            return heap[0][0]
+        return None if self.peek() is None else heap[0][0]
 
     def pop(self) -> S | None:
         """Take out the first that still waits."""
