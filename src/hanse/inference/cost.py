@@ -13,7 +13,6 @@ no clock.
 
 import math
 from collections.abc import Iterable, Sequence
-from operator import mul
 from typing import NamedTuple, Self
 
 from hanse.inference.job import CostPrior
@@ -173,15 +172,11 @@ class CostModel:
         covariance = self._covariance
         projected = [_dot(row, features) for row in covariance]
         spread = FORGETTING * NOISE_VARIANCE + _dot(projected, features)
-        self._weights = [
-            max(0.0, weight + part * surprise / spread)
-            for weight, part in zip(self._weights, projected, strict=True)
-        ]
-        for row, part in zip(covariance, projected, strict=True):
-            row[:] = [
-                (value - part * other / spread) / FORGETTING
-                for value, other in zip(row, projected, strict=True)
-            ]
+        for i in range(FEATURES):
+            self._weights[i] = max(0.0, self._weights[i] + projected[i] * surprise / spread)
+            row = covariance[i]
+            for j in range(FEATURES):
+                row[j] = (row[j] - projected[i] * projected[j] / spread) / FORGETTING
         self._bound_covariance()
 
     def _follow_pace(self, surprise: float) -> None:
@@ -209,5 +204,4 @@ class CostModel:
 
 
 def _dot(left: Sequence[float], right: Sequence[float]) -> float:
-    total: float = sum(map(mul, left, right))
-    return total
+    return sum(a * b for a, b in zip(left, right, strict=True))
