@@ -64,7 +64,7 @@ def take_batch(
     """
     queue.take(seed)
     batch = [seed]
-    size = Size.of([len(seed.text)])
+    size = Size().plus(len(seed.text))
     predicted_s = cost.predict(size)
     while len(batch) < items and not seed.alone:
         item = queue.next_like(seed.group)

@@ -14,7 +14,7 @@ from hanse.inference.errors import ItemFailed, Outcome
 from hanse.inference.job import Job, Limits, ModelSpec, Output
 
 
-class Place(Struct, frozen=True):
+class Place(Struct, frozen=True, gc=False):
     """Where one item of a job begins: `step` models are behind it, thanks to the cache.
 
     `outcome` is None unless it has arrived already.
@@ -34,21 +34,21 @@ def find_places(
         owned = f"{hash_for(models[0].info.hash, job.output)}.{job.request}"
         return [Place(0, (job.organisation_id.bytes, owned, text), None) for text in job.items]
     organisation = job.organisation_id.bytes
-    return [_follow(organisation, text, models, job.output, cache, limits) for text in job.items]
+    hashes = [hash_for(model.info.hash, job.output) for model in models]
+    return [_follow(organisation, text, hashes, cache, limits) for text in job.items]
 
 
 def _follow(
     organisation: bytes,
     text: str,
-    models: Sequence[ModelSpec],
-    output: Output,
+    hashes: Sequence[str],
     cache: ResultCache,
     limits: Limits,
 ) -> Place:
-    last = len(models) - 1
+    last = len(hashes) - 1
     step = 0
     while True:
-        key = (organisation, hash_for(models[step].info.hash, output), text)
+        key = (organisation, hashes[step], text)
         result = cache.get(key)
         if result is None or step == last or not result:
             return Place(step, key, result)

@@ -50,18 +50,18 @@ class Size(NamedTuple):
     @classmethod
     def of(cls, lengths: Iterable[int]) -> Self:
         """Return the size of a batch of items of these lengths."""
-        size = cls()
-        for length in lengths:
-            size = size.plus(length)
-        return size
+        each = list(lengths)
+        squares = sum([length * length for length in each])
+        return cls(len(each), sum(each), squares, max(each, default=0))
 
     def plus(self, length: int) -> Self:
         """Return the size with one more item."""
+        items, chars, squares, longest = self
         return type(self)(
-            self.items + 1,
-            self.chars + length,
-            self.squares + length * length,
-            max(self.longest, length),
+            items + 1,
+            chars + length,
+            squares + length * length,
+            length if length > longest else longest,
         )
 
 
@@ -115,11 +115,12 @@ class CostModel:
     def predict(self, size: Size) -> float:
         """Return the expected seconds of a batch."""
         fixed, item, char, square, longest = self._weights
+        items, chars, squares, longest_chars = size
         seconds = (
             fixed
-            + item * size.items
-            + (char * size.chars + longest * size.longest) * 1e-2
-            + square * size.squares * 1e-4
+            + item * items
+            + (char * chars + longest * longest_chars) * 1e-2
+            + square * squares * 1e-4
         )
         return max(seconds, SECONDS_MIN)
 

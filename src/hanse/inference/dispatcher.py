@@ -345,12 +345,19 @@ class Dispatcher:
             self.idle.clear()
         else:
             self.idle.set()
-        if self._timer is not None:
+        self._set_timer(self.scheduler.next_wake())
+
+    def _set_timer(self, wake: float | None) -> None:
+        # One that rings too early is left alone: most turns put off what is next.
+        if self._timer is not None and (wake is None or wake < self._timer.when()):
             self._timer.cancel()
             self._timer = None
-        wake = self.scheduler.next_wake()
-        if wake is not None:
-            self._timer = self._loop.call_at(wake, self._turn)
+        if wake is not None and self._timer is None:
+            self._timer = self._loop.call_at(wake, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        self._turn()
 
     def _carry_out(self, command: Command) -> None:
         match command:

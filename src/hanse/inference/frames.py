@@ -46,7 +46,7 @@ class FrameReader(Generic[M]):
         self._frame_bytes_max = frame_bytes_max
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> list[M]:
+    def feed(self, data: bytes | memoryview) -> list[M]:
         """Return the messages that are complete with `data`; the rest is kept.
 
         Raises FrameError if they cannot be; the reader is of no use after that.
@@ -86,6 +86,8 @@ class BlockingConnection(Generic[M]):
         self._socket = peer
         self._reader = FrameReader(decoder, frame_bytes_max)
         self._frame_bytes_max = frame_bytes_max
+        # Kept: a new one of this size is mapped into memory, and unmapped, every time.
+        self._received = memoryview(bytearray(_RECEIVE_BYTES))
 
     def fileno(self) -> int:
         """Return the descriptor, to wait on."""
@@ -96,12 +98,15 @@ class BlockingConnection(Generic[M]):
 
         Blocks until something arrives. Raises FrameError.
         """
-        data = self._socket.recv(_RECEIVE_BYTES)
+        size = self._socket.recv_into(self._received)
+        if not size:
+            return None
+        messages = self._reader.feed(self._received[:size])
         # TLS may have taken more off the socket than it gave: nobody would be told to read that.
         pending: Callable[[], int] = getattr(self._socket, "pending", lambda: 0)
-        while data and (left := pending()):
-            data += self._socket.recv(left)
-        return self._reader.feed(data) if data else None
+        while (left := pending()) and (data := self._socket.recv(left)):
+            messages += self._reader.feed(data)
+        return messages
 
     def send(self, message: Any) -> None:
         """Send a message. Raises FrameError if it is too large, OSError if the peer is gone."""

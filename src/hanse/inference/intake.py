@@ -74,7 +74,7 @@ class Intake:
                 longest[place.step] = max(longest[place.step], len(key[2]))
         ahead_s = work_ahead_s(places, models, self._fleet.cost)
         longest_s = max(
-            self._fleet.cost(model).predict(Size.of([chars]))
+            self._fleet.cost(model).predict(Size().plus(chars))
             for model, chars in zip(models, longest, strict=True)
         )
         refusal = self._admission.refusal(
@@ -101,7 +101,8 @@ class Intake:
         for number, place in enumerate(places):
             if place.outcome is None:
                 model = models[place.step]
-                self._wait_for(request, number, place.key, model, ahead_s.get(place.key, 0.0))
+                key = place.key
+                self._wait_for(request, number, key, model, ahead_s.get(key, 0.0), fresh.get(key))
         cached = len(places) - request.missing
         self.stats.requests += 1
         self.stats.items += len(places)
@@ -110,19 +111,30 @@ class Intake:
         return None
 
     def _wait_for(
-        self, request: Request, number: int, key: Key, model: ModelSpec, ahead_s: float = 0.0
+        self,
+        request: Request,
+        number: int,
+        key: Key,
+        model: ModelSpec,
+        ahead_s: float = 0.0,
+        predicted_s: float | None = None,
     ) -> None:
-        """Let a place of a request wait for an item, which is queued unless it is under way."""
+        """Let a place of a request wait for an item, which is queued unless it is under way.
+
+        `predicted_s` is what a new item counts for, where that is known already.
+        """
         item = self.ledger.items.get(key)
         if item is None:
             chars = len(key[2])
+            if predicted_s is None:
+                predicted_s = self._fleet.cost(model).predict_item(chars)
             item = Item(
                 key=key,
                 model=model.info.name,
                 text=key[2],
                 service_class=request.service_class,
                 deadline=request.deadline - ahead_s,
-                predicted_s=self._fleet.cost(model).predict_item(chars),
+                predicted_s=predicted_s,
                 group=group_of(
                     hash_for(model.info.name, request.output), chars, pads=model.traits.pads
                 ),

@@ -3,8 +3,6 @@
 No I/O and no clock.
 """
 
-from collections import Counter
-
 from hanse.inference.cache import Organisation
 from hanse.inference.job import Limits
 
@@ -19,7 +17,7 @@ class OrganisationShares:
     def __init__(self, limits: Limits) -> None:
         self._weights = {each.bytes: weight for each, weight in limits.organisation_weights.items()}
         self._running_max = limits.organisation_running_max
-        self._running: Counter[Organisation] = Counter()
+        self._running: dict[Organisation, int] = {}
 
     def weight(self, organisation: Organisation) -> float:
         """Return the weight of an organisation; 1 unless the operator set another."""
@@ -27,11 +25,11 @@ class OrganisationShares:
 
     def may_run(self, organisation: Organisation) -> bool:
         """Whether one more item of this organisation may run."""
-        return self._running[organisation] < self._running_max
+        return self._running.get(organisation, 0) < self._running_max
 
     def started(self, organisation: Organisation) -> None:
         """An item of this organisation runs."""
-        self._running[organisation] += 1
+        self._running[organisation] = self._running.get(organisation, 0) + 1
 
     def ended(self, organisation: Organisation) -> bool:
         """An item no longer runs; returns whether that is what others were waiting for."""

@@ -140,10 +140,11 @@ class Scheduler:
         self._correct_charge(ended, took_s)
         self.stats.batches += 1
         self.stats.run_items += len(ended.items)
+        # A model that was replaced meanwhile has answered for its successor.
+        computed = hash_for(ended.model.info.hash, ended.items[0].output)
         for item, outcome in zip(ended.items, outcomes, strict=True):
             if not isinstance(outcome, ItemError):
-                # A model that was replaced meanwhile has answered for its successor.
-                if item.key[1] == hash_for(ended.model.info.hash, item.output):
+                if item.key[1] == computed:
                     self.cache.put(item.key, outcome)
                 self._ledger.settle(item, outcome)
             else:
@@ -291,9 +292,16 @@ class Scheduler:
     def _correct_charge(self, batch: Batch, took_s: float) -> None:
         predicted_s = sum(item.predicted_s for item in batch.items)
         factor = min(took_s / predicted_s, CHARGE_FACTOR_MAX)
-        for item in batch.items:
-            queue = self.queues[item.service_class]
-            queue.charge(item.organisation, item.predicted_s * (factor - 1.0))
+        items = batch.items
+        for place, item in enumerate(items):
+            self.queues[item.service_class].charge(
+                item.organisation,
+                item.predicted_s * (factor - 1.0),
+                # Only the last of a run decides when it has its next turn.
+                enters=place + 1 == len(items)
+                or items[place + 1].organisation != item.organisation
+                or items[place + 1].service_class is not item.service_class,
+            )
 
     def _release(self, batch: Batch) -> None:
         for item in batch.items:

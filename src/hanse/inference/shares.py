@@ -28,7 +28,7 @@ class ClassShares:
 
     def choose(self, queues: Mapping[ServiceClass, FairQueue]) -> ServiceClass | None:
         """Return the class to serve; None when nothing waits."""
-        waiting = [service_class for service_class in ServiceClass if queues[service_class].next()]
+        waiting = [each for each, queue in queues.items() if queue.items and queue.next()]
         if not waiting:
             return None
         for service_class in waiting[1:]:
@@ -43,14 +43,14 @@ class ClassShares:
         """Note that a class was given `seconds`, while others may have had work waiting."""
         urgent_waits = False
         urgent = True
-        for service_class in ServiceClass:
+        for service_class, queue in queues.items():
             if service_class is served:
                 urgent = False
                 if urgent_waits:
                     self.owed_s[served] -= seconds
             elif urgent:
-                urgent_waits = urgent_waits or queues[service_class].items > 0
-            elif queues[service_class].items == 0:
+                urgent_waits = urgent_waits or queue.items > 0
+            elif queue.items == 0:
                 self.owed_s[service_class] = 0.0
             else:
                 share = self._share[service_class]

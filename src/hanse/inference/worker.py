@@ -16,6 +16,7 @@ import sys
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -47,7 +48,7 @@ LEAVE_S = 5.0
 _DETAIL_CHARS_MAX = 200
 _STOPPED = "stopped"
 _WARM_UP = ("Good morning.", "We had to wait until the last train was gone.")
-_STATM = Path("/proc/self/statm")
+_STATM = "/proc/self/statm"
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -215,9 +216,15 @@ def _describe(error: BaseException) -> str:
     return type(error).__name__
 
 
+@cache
+def _statm() -> int:
+    # Kept open: it is read after every batch.
+    return os.open(_STATM, os.O_RDONLY | os.O_CLOEXEC)
+
+
 def _rss_bytes() -> int:
     try:
-        return int(_STATM.read_bytes().split()[1]) * _PAGE_BYTES
+        return int(os.pread(_statm(), 128, 0).split()[1]) * _PAGE_BYTES
     except OSError:
         return 0
 
