@@ -316,10 +316,11 @@ shares with the load generator.
 
 {KEPT.table(PROMISES)}
 
-The ceiling is the engine's on both cores. A request of one sentence costs some 3.5 ms of CPU \
-time outside of the worker, and one of 50 some 16 ms, so the whole path is out of breath at two \
-thirds of it; at twice it, the two cores are spent on answering everybody who waits for one \
-sentence, and few requests of 50 are let in.
+The ceiling is the engine's on both cores, of which the rest of the path needs its part: the first \
+row has what a request of one sentence costs outside of the worker, \
+[above](#goodput-against-other-servers) stands up to which part of the ceiling all is in time. At \
+twice the ceiling the two cores are spent on answering everybody who waits for one sentence, and \
+few requests of 50 are let in.
 
 Command: `python -m benchmarks promises`; `python -m benchmarks.promises NAME...` for some of \
 {", ".join(PROMISES)}.

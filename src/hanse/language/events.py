@@ -39,7 +39,7 @@ async def add_usage(tx: Tx, envelopes: Sequence[Envelope]) -> None:
         event = envelope.decode(TextTranslated)
         key = event.api_key_id, event.translated_at.astimezone(UTC).date()
         used.setdefault(key, []).append(event.characters)
-    # In an order of their own, two transactions would wait for each other's rows.
+    # Two transactions that took the same rows in different orders would wait for each other.
     await store.add_usage(
         tx,
         [

@@ -1,6 +1,6 @@
 """Identifiers: UUIDv7 (RFC 9562, section 5.7), so that keys sort by the time they were made."""
 
-import secrets
+import os
 import time
 from uuid import UUID
 
@@ -14,5 +14,5 @@ def new_id() -> UUID:
     milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
     value = (milliseconds & (1 << 48) - 1) << 80
     value |= 0x7 << 76 | (nanoseconds * 4096 // 1_000_000) << 64
-    value |= 0b10 << 62 | secrets.randbits(62)
+    value |= 0b10 << 62 | int.from_bytes(os.urandom(8), "big") >> 2
     return UUID(int=value)

@@ -311,12 +311,14 @@ async def _settle(db: Db, jetstream: JetStreamContext, stream: StreamInfo) -> No
 
 async def _end_of(tx: Tx, jetstream: JetStreamContext, last_seq: int) -> tuple[int, int, int]:
     """Return the place of the last event that the stream has; the beginning if it has none."""
+    if last_seq == 0:
+        return 0, 0, 0
     try:
         message = await jetstream.get_msg(STREAM, last_seq)
     except NotFoundError:  # the last one was too old to be kept
         return 0, 0, 0
     event_id = (message.headers or {}).get(Header.MSG_ID.value)
-    row = await tx.fetchrow(_PLACE_SQL, event_id and UUID(event_id))
+    row = await tx.fetchrow(_PLACE_SQL, UUID(event_id)) if event_id else None
     return (row["xid"], row["seq"], last_seq) if row is not None else (0, 0, 0)
 
 

@@ -200,7 +200,7 @@ def _numbers(source: str, target: str) -> Iterator[Issue]:
 
 
 def _encoding(source: str, target: str) -> Iterator[Issue]:
-    if _MOJIBAKE.search(source):
+    if not _MOJIBAKE.search(target) or _MOJIBAKE.search(source):
         return
     if wrong := [match.span() for match in _MOJIBAKE.finditer(target)]:
         yield Issue(

@@ -35,8 +35,7 @@ class Consumer(msgspec.Struct, frozen=True):
     is false, the events that came are nothing to it, and not even a note is made of them. A new
     consumer begins with the oldest event of the stream. Times in seconds: a handler that shows no
     sign of life for `ack_wait_s` loses the event to another process; pauses between deliveries grow
-    from
-    `retry_first_s` to `retry_max_s`. With `concurrency` over 1 events overtake each other.
+    from `retry_first_s` to `retry_max_s`. With `concurrency` over 1 events overtake each other.
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 import re
 import time
+from functools import cache
 from typing import Any
 
 from prometheus_client import Counter, Histogram
@@ -101,8 +102,8 @@ class RequestContext:
                         status = CLIENT_CLOSED_REQUEST
                     seconds = time.perf_counter() - started
                     method = known_method(scope["method"])
-                    REQUESTS.labels(method, str(status)).inc()
-                    SECONDS.labels(method).observe(seconds)
+                    _count(method, status).inc()
+                    _seconds(method).observe(seconds)
                     quiet = scope["path"] in WATCHED
                     (log.debug if quiet else log.info)(
                         "request",
@@ -111,6 +112,16 @@ class RequestContext:
                         status=status,
                         milliseconds=round(seconds * 1000, 2),
                     )
+
+
+@cache
+def _count(method: str, status: int) -> Counter:
+    return REQUESTS.labels(method, str(status))
+
+
+@cache
+def _seconds(method: str) -> Histogram:
+    return SECONDS.labels(method)
 
 
 _SECRET_AFTER = (
