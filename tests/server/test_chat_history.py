@@ -30,13 +30,13 @@ def test_a_dry_run_an_interruption_and_a_second_run_bring_everything_in_once(
     assert "1\tfiles that the export does not hold (links to them stay)" in dry.stdout
     assert "Nothing was written" in dry.stdout
 
+    key = hanse.command(
+        "key", "create", "reader", "--scope", "chat:read", "--scope", "chat:browse"
+    ).stdout.strip()
     command = [*HANSE, "chat", "import", str(export)]
     process = subprocess.Popen(
         command, env=hanse.environment, cwd=hanse.home, stderr=subprocess.PIPE, text=True
     )
-    key = hanse.command(
-        "key", "create", "reader", "--scope", "chat:read", "--scope", "chat:browse"
-    ).stdout.strip()
     with hanse.client(key) as client:
 
         def found(words: str) -> bool:
