@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -25,6 +26,8 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
+    # A shell lets what it runs in the background ignore SIGINT, and what that starts as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Database:
