@@ -216,24 +216,29 @@ async def _relay_batch(db: Db, bus: Bus, limits: RelayLimits) -> int | None:
         if not rows:  # another relay was faster
             return 0
         async with asyncio.timeout(limits.ack_timeout_s):
-            stream_seq = await _publish(bus.jetstream, rows)
+            stream_seq = await _publish(bus.jetstream, rows, cursor["stream_seq"])
         await tx.execute(_MOVE_SQL, _CURSOR, rows[-1]["xid"], rows[-1]["seq"], stream_seq)
     _relayed.inc(len(rows))
     return len(rows)
 
 
-async def _publish(jetstream: JetStreamContext, rows: list[Any]) -> int:
+async def _publish(jetstream: JetStreamContext, rows: list[Any], stream_seq: int) -> int:
     """Publish the rows in order; return the highest sequence in the stream.
 
     All are in flight at once. Each expects its predecessor to be the stream's last message, so one
-    that is refused holds up those after it instead of being overtaken.
+    that is refused holds up those after it instead of being overtaken. The first expects the
+    stream to end at `stream_seq`: a server that has lost its end, and that the client has found
+    again by itself, raises APIError instead of going on with a gap.
     """
     # Tasks start in the order of their making and the client writes before it waits. (Its
     # publish_async never completes a publication that the server refuses.)
-    previous = [None, *(str(row["id"]) for row in rows[:-1])]
+    expected = [
+        {Header.EXPECTED_LAST_SEQUENCE.value: str(stream_seq)},
+        *({Header.EXPECTED_LAST_MSG_ID.value: str(row["id"])} for row in rows[:-1]),
+    ]
     sending = [
-        asyncio.create_task(_publish_one(jetstream, row, before))
-        for row, before in zip(rows, previous, strict=True)
+        asyncio.create_task(_publish_one(jetstream, row, expects))
+        for row, expects in zip(rows, expected, strict=True)
     ]
     try:
         return max(await asyncio.gather(*sending))
@@ -246,12 +251,13 @@ async def _publish(jetstream: JetStreamContext, rows: list[Any]) -> int:
     # The expectation fails when NATS remembers only some of a repeated batch. One by one is slower
     # and in order whatever it remembers.
     log.info("relay_one_by_one", events=len(rows))
-    return max([await _publish_one(jetstream, row, None) for row in rows])
+    return max([await _publish_one(jetstream, row, {}) for row in rows])
 
 
-async def _publish_one(jetstream: JetStreamContext, row: Any, previous: str | None) -> int:
+async def _publish_one(jetstream: JetStreamContext, row: Any, expects: dict[str, str]) -> int:
     target = subject(row["organisation_id"], row["type"])
-    ack = await jetstream.publish(target, _message(row), headers=_headers(row, previous))
+    headers = {Header.MSG_ID.value: str(row["id"]), Header.EXPECTED_STREAM.value: STREAM, **expects}
+    ack = await jetstream.publish(target, _message(row), headers=headers)
     return ack.seq
 
 
@@ -268,13 +274,6 @@ def _message(row: Any) -> bytes:
     )
 
 
-def _headers(row: Any, previous: str | None) -> dict[str, str]:
-    headers = {Header.MSG_ID.value: str(row["id"]), Header.EXPECTED_STREAM.value: STREAM}
-    if previous is not None:
-        headers[Header.EXPECTED_LAST_MSG_ID.value] = previous
-    return headers
-
-
 async def _settle(db: Db, jetstream: JetStreamContext, stream: StreamInfo) -> None:
     """Make the cursor fit this cluster and this stream, or start it again from the beginning.
 
@@ -285,41 +284,40 @@ async def _settle(db: Db, jetstream: JetStreamContext, stream: StreamInfo) -> No
         cursor = await tx.fetchrow(_LOCK_SQL, _CURSOR)
         if cursor is None:  # the active relay has settled it
             return
-        place = (cursor["last_xid"], cursor["last_seq"], cursor["stream_seq"])
+        place = (cursor["last_xid"], cursor["last_seq"])
+        stream_seq = stream.state.last_seq
         if cursor["cluster_id"] not in {None, cursor["this_cluster"]}:
             # A dump restored elsewhere: the transaction ids in it are those of the old cluster.
             log.warning("relay_restarts", reason="another PostgreSQL cluster")
             await tx.execute("update platform.outbox set xid = pg_current_xact_id()")
-            place = (0, 0, 0)
+            place = (0, 0)
         elif cursor["stream_created_at"] not in {None, stream.created}:
             log.warning("relay_restarts", reason="the stream has lost events")
-            place = (0, 0, 0)
-        elif stream.state.last_seq < place[2]:
-            log.warning("relay_goes_back", events=place[2] - stream.state.last_seq)
-            place = await _end_of(tx, jetstream, stream.state.last_seq)
-        last_xid, last_seq, stream_seq = place
+            place = (0, 0)
+        elif stream_seq < cursor["stream_seq"]:
+            log.warning("relay_goes_back", events=cursor["stream_seq"] - stream_seq)
+            place = await _end_of(tx, jetstream, stream_seq)
         await tx.execute(
             _SETTLE_SQL,
             _CURSOR,
-            last_xid,
-            last_seq,
+            *place,
             cursor["this_cluster"],
             stream.created,
             stream_seq,
         )
 
 
-async def _end_of(tx: Tx, jetstream: JetStreamContext, last_seq: int) -> tuple[int, int, int]:
+async def _end_of(tx: Tx, jetstream: JetStreamContext, stream_seq: int) -> tuple[int, int]:
     """Return the place of the last event that the stream has; the beginning if it has none."""
-    if last_seq == 0:
-        return 0, 0, 0
+    if stream_seq == 0:
+        return 0, 0
     try:
-        message = await jetstream.get_msg(STREAM, last_seq)
+        message = await jetstream.get_msg(STREAM, stream_seq)
     except NotFoundError:  # the last one was too old to be kept
-        return 0, 0, 0
+        return 0, 0
     event_id = (message.headers or {}).get(Header.MSG_ID.value)
     row = await tx.fetchrow(_PLACE_SQL, UUID(event_id)) if event_id else None
-    return (row["xid"], row["seq"], last_seq) if row is not None else (0, 0, 0)
+    return (row["xid"], row["seq"]) if row is not None else (0, 0)
 
 
 async def _measure_lag(db: Db) -> None:
