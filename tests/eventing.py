@@ -6,7 +6,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -125,6 +125,18 @@ async def going(start: Callable[[asyncio.Event], Awaitable[None]]) -> AsyncItera
         stop_it.set()
         async with asyncio.timeout(DEADLINE_S):
             await task
+
+
+@asynccontextmanager
+async def followed(
+    relay_url: str, nats_url: str, consumers: Sequence[Consumer], db: Db
+) -> AsyncIterator[None]:
+    """Events reach these consumers for the length of a block."""
+    async with (
+        going(lambda stop: run_relay(relay_url, nats_url, stop)),
+        going(lambda stop: run_consumers(consumers, db, nats_url, stop)),
+    ):
+        yield
 
 
 @asynccontextmanager

@@ -9,15 +9,13 @@ import pytest
 
 from hanse import chat
 from hanse.identity import groups
-from hanse.platform.consumers import run_consumers
 from hanse.platform.database import Db
 from hanse.platform.job_worker import WorkerLimits, run_jobs
 from hanse.platform.jobs import Jobs
-from hanse.platform.relay import run_relay
 from hanse.server.notices import register_jobs
 from hanse.server.settings import Settings
 from tests.chat.conftest import Person, key_of, person_of
-from tests.eventing import going, until
+from tests.eventing import followed, going, until
 from tests.identity.conftest import House, Tenant
 
 AFTER_S = 0.3
@@ -36,8 +34,7 @@ async def telling(house: House, nats_url: str) -> AsyncIterator[None]:
     db = await Db.open(url)
     relay_url = house.database.url("hanse_relay")
     async with (
-        going(lambda stop: run_relay(relay_url, nats_url, stop)),
-        going(lambda stop: run_consumers(consumers, db, nats_url, stop)),
+        followed(relay_url, nats_url, consumers, db),
         going(lambda stop: run_jobs(jobs, url, stop, limits=limits)),
     ):
         yield

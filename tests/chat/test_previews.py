@@ -14,15 +14,13 @@ from hanse.chat.previews.model import LINKS_MAX, Page, Previewed, links_of, redi
 from hanse.chat.previews.page import page_of
 from hanse.chat.previews.previewer import Previewer, previews_of, register_previews
 from hanse.platform.bus import Bus
-from hanse.platform.consumers import run_consumers
 from hanse.platform.database import Db
 from hanse.platform.job_worker import run_jobs
 from hanse.platform.jobs import Jobs
 from hanse.platform.outbound import OutboundClient, parse_rules
-from hanse.platform.relay import run_relay
 from tests.chat.conftest import Person, person_of
 from tests.chat.test_append import message
-from tests.eventing import going, until
+from tests.eventing import followed, going, until
 from tests.identity.conftest import House, Tenant
 from tests.receiving import Receiver, Reply, receiving
 
@@ -131,8 +129,7 @@ async def previewing(
     consumers = previews_of(Previewer(db, bus, outbound), jobs)
     relay_url = house.database.url("hanse_relay")
     async with (
-        going(lambda stop: run_relay(relay_url, nats_url, stop)),
-        going(lambda stop: run_consumers(consumers, db, nats_url, stop)),
+        followed(relay_url, nats_url, consumers, db),
         going(lambda stop: run_jobs(jobs, jobs_url, stop)),
     ):
         yield Previewing(Appender(house.db, bus), told, web)

@@ -6,10 +6,8 @@ from contextlib import asynccontextmanager
 from hanse import language
 from hanse.chat.translations.translator import Translator, consumers_of
 from hanse.platform.bus import Bus
-from hanse.platform.consumers import run_consumers
 from hanse.platform.database import Db
-from hanse.platform.relay import run_relay
-from tests.eventing import going
+from tests.eventing import followed
 from tests.identity.conftest import House
 from tests.language.conftest import infer
 
@@ -21,9 +19,6 @@ async def messages_translated(house: House, bus: Bus, nats_url: str) -> AsyncIte
         translator = Translator(db, bus, language.LiveTranslator(db, inference))
         await translator.listen()
         relay_url = house.database.url("hanse_relay")
-        async with (
-            going(lambda stop: run_relay(relay_url, nats_url, stop)),
-            going(lambda stop: run_consumers(consumers_of(translator), db, nats_url, stop)),
-        ):
+        async with followed(relay_url, nats_url, consumers_of(translator), db):
             yield
     await db.close()

@@ -63,15 +63,15 @@ def invalid(job: Job, models: Mapping[str, ModelSpec], limits: Limits) -> Proble
             chars_max=limits.request_chars_max,
         )
     item_chars_max = models[job.model].traits.item_chars_max or limits.item_chars_max
-    if max(map(len, job.items), default=0) > item_chars_max:
-        index, text = next(each for each in enumerate(job.items) if len(each[1]) > item_chars_max)
-        return ItemTooLong(
-            f"Item {index} has {len(text)} characters; at most {item_chars_max} are"
-            " taken. Split it into parts.",
-            index=index,
-            chars=len(text),
-            chars_max=item_chars_max,
-        )
+    for index, text in enumerate(job.items):
+        if len(text) > item_chars_max:
+            return ItemTooLong(
+                f"Item {index} has {len(text)} characters; at most {item_chars_max} are"
+                " taken. Split it into parts.",
+                index=index,
+                chars=len(text),
+                chars_max=item_chars_max,
+            )
     # Written so that NaN fails it too.
     if not job.deadline_s <= limits.deadline_max_s:
         return InvalidItem(f"The deadline must be at most {limits.deadline_max_s:g} s.")

@@ -81,10 +81,7 @@ class Agenda(Generic[S]):
 
     def next_rank(self) -> float | None:
         """Return the rank of the first that still waits."""
-        heap = self._heap
-        if heap and heap[0][2].token == heap[0][1]:
-            return heap[0][0]
-        return None if self.peek() is None else heap[0][0]
+        return None if self.peek() is None else self._heap[0][0]
 
     def pop(self) -> S | None:
         """Take out the first that still waits."""
@@ -169,12 +166,9 @@ class Flow:
     def similar(self, group: Group) -> Item | None:
         """Return the most urgent item of the nearest length bucket that has one."""
         model, bucket = group
-        own = self.groups.get(group)
-        if own is not None and (item := own.peek()) is not None:
-            return item
-        if len(self.groups) == (own is not None):
-            return None
-        for distance in range(1, BUCKETS_NEAR + 1):
+        if len(self.groups) == 1 and group in self.groups:  # as ever where nothing pads
+            return self.groups[group].peek()
+        for distance in range(BUCKETS_NEAR + 1):
             for near in {bucket + distance, bucket - distance}:
                 agenda = self.groups.get((model, near))
                 item = agenda.peek() if agenda is not None else None
@@ -305,17 +299,14 @@ class FairQueue:
         if flow.items > 0:
             self._enter(flow)
 
-    def charge(self, organisation: Organisation, seconds: float, *, enters: bool = True) -> None:
-        """Correct what `organisation` was charged, once the true cost is known.
-
-        Unless it `enters` its place anew, another charge must follow at once.
-        """
+    def charge(self, organisation: Organisation, seconds: float) -> None:
+        """Correct what `organisation` was charged, once the true cost is known."""
         flow = self._flows.get(organisation)
         if flow is None:
             return
         flow.served_s += seconds / flow.weight
         self._served_most_s = max(self._served_most_s, flow.served_s)
-        if enters and flow.items > 0:
+        if flow.items > 0:
             self._enter(flow)
 
     def resume(self, organisation: Organisation) -> None:

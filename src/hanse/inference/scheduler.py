@@ -20,7 +20,7 @@ from itertools import count
 from typing import Any
 
 from hanse.inference.batching import items_max, quantum_s, take_batch
-from hanse.inference.cache import hash_for
+from hanse.inference.cache import Organisation, hash_for
 from hanse.inference.commands import Command, KillWorker, Reject, RunBatch
 from hanse.inference.errors import InferenceUnavailable, ItemFailed, ModelFailed, UnknownModel
 from hanse.inference.fleet import Batch, Fleet, Worker
@@ -292,16 +292,13 @@ class Scheduler:
     def _correct_charge(self, batch: Batch, took_s: float) -> None:
         predicted_s = sum(item.predicted_s for item in batch.items)
         factor = min(took_s / predicted_s, CHARGE_FACTOR_MAX)
-        items = batch.items
-        for place, item in enumerate(items):
-            self.queues[item.service_class].charge(
-                item.organisation,
-                item.predicted_s * (factor - 1.0),
-                # Only the last of a run decides when it has its next turn.
-                enters=place + 1 == len(items)
-                or items[place + 1].organisation != item.organisation
-                or items[place + 1].service_class is not item.service_class,
-            )
+        # At once for each: every charge gives an organisation a new place in the order.
+        charged: dict[tuple[ServiceClass, Organisation], float] = {}
+        for item in batch.items:
+            whose = item.service_class, item.organisation
+            charged[whose] = charged.get(whose, 0.0) + item.predicted_s
+        for (service_class, organisation), seconds in charged.items():
+            self.queues[service_class].charge(organisation, seconds * (factor - 1.0))
 
     def _release(self, batch: Batch) -> None:
         for item in batch.items:

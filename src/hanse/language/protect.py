@@ -97,7 +97,7 @@ _TRIGGERS: Final = frozenset(
     )
 )
 
-# In a text without others, a class finds them in a third of the time again.
+# Where no others can be, a class is quicker still.
 _ASCII_TRIGGER: Final = re.compile(f"[{re.escape(''.join(filter(str.isascii, _TRIGGERS)))}]")
 
 _CLOSING: Final = re.compile(r"[\s.,;:!?…)\]»”’\"']+")

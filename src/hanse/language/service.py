@@ -225,7 +225,7 @@ def _checked(
         if text.source_language:
             languages = (text.source_language, target)
             issues = signals(source, text.text, languages, text.places, text.terms)
-        # Hardly ever is there one, and a copy costs as much as half of the looking.
+        # Hardly any text has one: the others are not copied.
         is_same = issues == text.issues
         checked.append(text if is_same else msgspec.structs.replace(text, issues=issues))
     return checked

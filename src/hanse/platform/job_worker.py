@@ -44,9 +44,6 @@ TELLING_MAX = 3
 TELLING_FIRST_S = 0.5
 """Attempts to tell who waits for a job that it was given up, and the first pause between them."""
 
-# The pick need not outlive a crash of PostgreSQL: the job is then simply due again.
-_QUICK_SQL = "set local synchronous_commit = off"
-
 # The common table expression is materialised so that its limit is applied once, whatever the plan.
 _PICK_SQL = """
 with picked as materialized (
@@ -184,8 +181,8 @@ class _Worker:
         room = self._limits.concurrency - len(self._running)
         if room <= 0:
             return True
-        async with self._db.system_tx() as tx:
-            await tx.execute(_QUICK_SQL)
+        # The pick need not outlive a crash of PostgreSQL: the job is then simply due again.
+        async with self._db.system_tx(durable=False) as tx:
             rows = await tx.fetch(_PICK_SQL, list(self._tasks), room, self._limits.lease_s)
         for row in rows:
             job = _Job(**row)
@@ -326,8 +323,7 @@ class _Worker:
             if not mine:
                 continue
             try:
-                async with self._db.system_tx() as tx:
-                    await tx.execute(_QUICK_SQL)
+                async with self._db.system_tx(durable=False) as tx:
                     await tx.execute(
                         _RENEW_SQL,
                         [job.id for job in mine],

@@ -1,8 +1,7 @@
 """What the routes of the chat share."""
 
 import functools
-from collections.abc import Callable, Sequence
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 from uuid import UUID
 
 from litestar.params import QueryParameter
@@ -43,17 +42,6 @@ def position_of(cursor: str | None) -> int:
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
         raise InvalidCursor("The cursor is not one that this server gave out.")
     return int(cursor)
-
-
-T = TypeVar("T")
-
-
-def page_before(
-    found: Sequence[T], limit: int, number: Callable[[T], int]
-) -> tuple[list[T], str | None]:
-    """Return up to `limit` of `limit + 1` rows, and the cursor of the page before them."""
-    items = list(found[:limit])
-    return items, str(number(items[-1])) if len(found) > limit else None
 
 
 class Chat:

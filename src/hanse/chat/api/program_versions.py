@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import delete, get, post, put
 from msgspec import Meta, Struct
 
-from hanse.chat.api.common import Chat, Limit, errors, page_before, position_of
+from hanse.chat.api.common import Chat, Limit, errors, position_of
 from hanse.chat.api.program_trials import Source, require_loads
 from hanse.chat.programs import service
 from hanse.chat.programs.guests import Language
@@ -14,7 +14,7 @@ from hanse.chat.programs.model import RoomProgram, Version
 from hanse.chat.programs.service import ProgramVersion
 from hanse.identity import Access
 from hanse.platform.database import Db
-from hanse.platform.http import Cursor
+from hanse.platform.http import Cursor, cut_page
 
 VersionNumber = Annotated[int, Meta(ge=1, le=service.VERSIONS_MAX)]
 
@@ -83,7 +83,7 @@ async def list_versions(
         found = await service.list_versions(
             tx, access, program_id, min(before, service.VERSIONS_MAX + 1), limit + 1
         )
-    return VersionPage(*page_before(found, limit, lambda version: version.number))
+    return VersionPage(*cut_page(found, limit, lambda version: str(version.number)))
 
 
 @get(

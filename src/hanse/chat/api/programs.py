@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar import delete, get, patch, post
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from hanse.chat.api.common import Chat, Limit, errors, page_before, position_of
+from hanse.chat.api.common import Chat, Limit, errors, position_of
 from hanse.chat.api.program_trials import Source, require_loads
 from hanse.chat.programs import service, store
 from hanse.chat.programs.guests import Language
@@ -16,7 +16,7 @@ from hanse.chat.programs.service import ProgramDetails
 from hanse.chat.programs.templates import NEEDS, read_template, templates_of
 from hanse.identity import Access, Permission
 from hanse.platform.database import Db
-from hanse.platform.http import Cursor
+from hanse.platform.http import Cursor, cut_page
 
 ProgramName = Annotated[str, Meta(min_length=1, max_length=service.NAME_CHARACTERS_MAX)]
 Grants = Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=10)]
@@ -211,7 +211,7 @@ async def read_program_log(
     before = position_of(cursor)
     async with db.tx(access.organisation_id, access.person_id) as tx:
         found = await service.list_entries(tx, access, program_id, before, limit + 1)
-    return EntryPage(*page_before(found, limit, lambda entry: entry.id))
+    return EntryPage(*cut_page(found, limit, lambda entry: str(entry.id)))
 
 
 handlers = [

@@ -15,11 +15,12 @@ Handler = Callable[[Tx, Sequence[Envelope]], Awaitable[None]]
 
 def one_by_one(handle: Callable[[Tx, Envelope], Awaitable[None]]) -> Handler:
     """Return a handler that takes the events of a transaction one after the other."""
+    name = getattr(handle, "__qualname__", repr(handle))
 
     async def handler(tx: Tx, envelopes: Sequence[Envelope]) -> None:
         for envelope in envelopes:
             with (
-                span("consume", traceparent=envelope.traceparent, type=envelope.type),
+                span("consume", traceparent=envelope.traceparent, handler=name),
                 bound(event_id=str(envelope.id)),
             ):
                 await handle(tx, envelope)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         InvalidCursor,
         Page,
         PageQuery,
+        cut_page,
         page_of,
         parse_cursor,
     )
@@ -51,6 +52,7 @@ else:
             "by_method": "naming",
             "handed_on": "standing_delay",
             "idempotent": "idempotency",
+            "cut_page": "paging",
             "page_of": "paging",
             "parse_cursor": "paging",
             "problem_response": "errors",
@@ -77,6 +79,7 @@ __all__ = [
     "answer_headers",
     "as_problem",
     "by_method",
+    "cut_page",
     "handed_on",
     "idempotent",
     "page_of",

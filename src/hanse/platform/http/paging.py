@@ -46,12 +46,19 @@ Cursor = Annotated[
 ]
 
 
+def cut_page(
+    rows: Sequence[T], limit: int, cursor_of: Callable[[T], str]
+) -> tuple[list[T], str | None]:
+    """Return up to `limit` of `limit + 1` rows, and the cursor of the last one if more follow."""
+    items = list(rows[:limit])
+    return items, cursor_of(items[-1]) if len(rows) > limit else None
+
+
 def page_of(rows: Sequence[T], limit: int, key: Callable[[T], UUID]) -> Page[T]:
     """Make a page of up to `limit` items from `limit + 1` rows in the order of their ids."""
-    items = list(rows[:limit])
-    more = len(rows) > limit
-    cursor = base64.urlsafe_b64encode(key(items[-1]).bytes).decode() if more else None
-    return Page(items, cursor)
+    return Page(
+        *cut_page(rows, limit, lambda row: base64.urlsafe_b64encode(key(row).bytes).decode())
+    )
 
 
 def parse_cursor(cursor: str | None) -> UUID | None:
